@@ -1,0 +1,22 @@
+# How everything is compiled: warnings as errors, the sanitizers of the preset, ccache where it is installed.
+add_compile_options(-Wall -Wextra -Werror -Wno-missing-field-initializers)
+# Debug information for stack traces only: full debug information of gRPC's templates doubles the build's time.
+add_compile_options($<$<CONFIG:Debug>:-O1> $<$<CONFIG:Debug>:-g1>)
+
+if(WEFT_SANITIZER STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(WEFT_SANITIZER STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+elseif(WEFT_SANITIZER)
+  message(FATAL_ERROR "WEFT_SANITIZER is '${WEFT_SANITIZER}'; expected empty, address or thread")
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # Precompiled headers are cached only with these: ccache's manual, "Precompiled headers".
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
+  add_compile_options(-fpch-preprocess)
+endif()

@@ -1,0 +1,1 @@
+// Exists so that the precompiled headers of gRPC have a target.

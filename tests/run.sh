@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test. Safe to run again. Installs what is missing (then it needs root).
+#
+#   tests/run.sh [PRESET] [CTEST ARGUMENTS...]     PRESET: release (default), dev, asan, tsan, coverage
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source deploy/prerequisites.sh
+
+preset=${1:-release}
+[ $# -gt 0 ] && shift
+weft_install "${weft_build_packages[@]}" "${weft_run_packages[@]}"
+echo "==> building ($preset)"
+cmake --preset "$preset" >/dev/null
+cmake --build --preset "$preset"
+echo "==> testing ($preset)"
+ctest --preset "$preset" "$@"
