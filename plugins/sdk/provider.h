@@ -1,0 +1,232 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/json.h"
+
+// What the author of a provider in C++ writes against. A provider is a value of type Workload or
+// Trait: a description and pure functions. It never sees gRPC; weft_add_provider makes the program
+// around it.
+//
+// All functions of a provider are called from several threads at once and must be pure: no clock,
+// no network, no randomness, no state that is written.
+namespace weft::sdk {
+
+// The identity of an object. An empty namespace is the application's.
+struct ObjectRef {
+  std::string api_version;
+  std::string kind;
+  std::string name;
+  std::string name_space;
+
+  bool operator==(const ObjectRef&) const = default;
+};
+
+// One use of the type in an application.
+struct Instance {
+  std::string key;
+  std::string name_space;
+  std::string application;
+  std::string name;        // The name that the workload's objects bear.
+  json::value properties;  // Satisfies the schema.
+
+  int64_t GetInt(std::string_view property) const { return json::GetInt(properties, {property}); }
+  std::string GetString(std::string_view property) const {
+    return json::GetString(properties, {property});
+  }
+};
+
+struct EnvironmentVariable {
+  std::string name;
+  std::string value;
+};
+
+struct Port {
+  std::string name;
+  int container_port = 0;
+  std::string protocol = "TCP";
+};
+
+// Seconds.
+struct HttpProbe {
+  std::string path;
+  int port = 0;
+  int initial_delay_seconds = 0;
+  int period_seconds = 10;
+  int timeout_seconds = 1;
+  int success_threshold = 1;
+  int failure_threshold = 3;
+};
+
+struct Container {
+  std::string name;
+  std::string image;
+  std::vector<std::string> command;
+  std::vector<std::string> args;
+  std::vector<EnvironmentVariable> env;
+  std::vector<Port> ports;
+  int64_t cpu_millicores = 0;  // Requests; 0: none.
+  int64_t memory_bytes = 0;
+  std::optional<HttpProbe> readiness;
+};
+
+// Where a workload type keeps what traits change.
+struct Shape {
+  std::string api_version;
+  std::string kind;
+  std::string scale;         // Pointer; empty: none.
+  std::string pod_template;  // Pointer; empty: none.
+};
+
+struct WorkloadRequest {
+  Instance instance;
+  std::string os_type;
+  std::string arch;
+  std::vector<Container> containers;
+};
+
+// The workload that a trait is attached to.
+struct WorkloadView {
+  std::string name;
+  Shape shape;
+
+  // The object that the instance is named after.
+  ObjectRef Primary() const { return {shape.api_version, shape.kind, name, ""}; }
+};
+
+struct TraitRequest {
+  Instance instance;
+  WorkloadView workload;
+};
+
+// What an instance contributes. Pointers as docs/protocol.md says.
+class Parts {
+ public:
+  struct Part {
+    ObjectRef object;
+    std::string pointer;
+    json::value value;
+  };
+
+  // Merges `value` into the object at `pointer`; "" is the whole object.
+  void Merge(ObjectRef object, std::string pointer, json::value value) {
+    parts_.push_back({std::move(object), std::move(pointer), std::move(value)});
+  }
+  const std::vector<Part>& parts() const { return parts_; }
+
+ private:
+  std::vector<Part> parts_;
+};
+
+// Collects what is wrong with a request. One error: nothing of the answer is used.
+class Diagnostics {
+ public:
+  struct Diagnostic {
+    bool error;
+    std::string code;
+    std::string message;
+    std::string pointer;  // Into the instance's properties for a trait, into the component for a
+                          // workload; may be empty.
+    std::string hint;
+  };
+  void Error(std::string code, std::string message, std::string pointer = "",
+             std::string hint = "") {
+    all_.push_back(
+        {true, std::move(code), std::move(message), std::move(pointer), std::move(hint)});
+  }
+  void Warning(std::string code, std::string message, std::string pointer = "",
+               std::string hint = "") {
+    all_.push_back(
+        {false, std::move(code), std::move(message), std::move(pointer), std::move(hint)});
+  }
+  const std::vector<Diagnostic>& all() const { return all_; }
+
+ private:
+  std::vector<Diagnostic> all_;
+};
+
+// What the platform says of one object.
+struct Projection {
+  ObjectRef ref;
+  ObjectRef controller;  // Of a pod: the object that made it.
+  json::value status;
+  bool up_to_date = false;
+  bool deleting = false;
+};
+
+struct AssessRequest {
+  Instance instance;
+  Shape shape;
+  std::vector<ObjectRef> objects;  // What was rendered (for a trait: its workload's).
+  std::vector<Projection> observed;
+
+  // What is known of `object`, or null.
+  const Projection* Find(const ObjectRef& object) const;
+};
+
+enum class Verdict { kHealthy, kProgressing, kDegraded, kFailed, kUnknown };
+
+struct Endpoint {
+  std::string name;
+  std::string url;
+};
+
+struct Health {
+  Verdict verdict = Verdict::kUnknown;
+  std::string reason;
+  std::string message;
+  std::vector<Endpoint> endpoints;
+};
+
+enum class WriteMode { kCreate, kAdd, kOverride };
+
+// A permission that the type asks for: see weft.provider.v1.Write.
+struct Write {
+  std::string api_version;
+  std::string kind;
+  std::string pointer;
+  WriteMode mode;
+};
+
+// Creates objects of one kind.
+inline Write Create(std::string api_version, std::string kind) {
+  return {std::move(api_version), std::move(kind), "", WriteMode::kCreate};
+}
+// Changes the scale of whatever workload it is attached to.
+inline Write OverrideScale() { return {"*", "*", "+scale", WriteMode::kOverride}; }
+
+inline constexpr char kAnythingWithScale[] = "+scale";
+inline constexpr char kAnythingWithPodTemplate[] = "+podTemplate";
+
+// A workload type. `render` is required; `assess` may be empty.
+struct Workload {
+  std::string type;
+  std::vector<std::string> aliases;
+  std::string summary;
+  const char* schema = "";  // Embedded from schema.json.
+  Shape shape;
+  std::vector<Write> writes;
+  std::function<Parts(const WorkloadRequest&, Diagnostics&)> render;
+  std::function<Health(const AssessRequest&)> assess;
+};
+
+// A trait type.
+struct Trait {
+  std::string type;
+  std::vector<std::string> aliases;
+  std::string summary;
+  const char* schema = "";
+  std::vector<std::string> applies_to;
+  std::vector<std::string> conflicts_with;
+  std::vector<Write> writes;
+  bool reads_workload = false;
+  std::function<Parts(const TraitRequest&, Diagnostics&)> render;
+  std::function<Health(const AssessRequest&)> assess;
+};
+
+}  // namespace weft::sdk

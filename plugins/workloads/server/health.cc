@@ -1,0 +1,85 @@
+#include "plugins/workloads/server/health.h"
+
+#include <array>
+#include <string_view>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace weft::server {
+namespace {
+
+// Reasons for which a container waits and that waiting does not mend. Source: the kubelet's
+// container states.
+constexpr std::array<std::string_view, 7> kNeedsHelp = {
+    "ImagePullBackOff", "ErrImagePull",         "InvalidImageName",
+    "CrashLoopBackOff", "CreateContainerError", "CreateContainerConfigError",
+    "RunContainerError"};
+
+// What keeps a pod from running, if it is something that needs help.
+struct Trouble {
+  std::string reason;
+  std::string message;
+};
+
+Trouble TroubleOf(const sdk::AssessRequest& request) {
+  for (const sdk::Projection& pod : request.observed) {
+    if (pod.ref.kind != "Pod" || pod.deleting) continue;
+    const json::value* containers = json::FindPath(pod.status, {"containerStatuses"});
+    if (containers == nullptr || !containers->is_array()) continue;
+    for (const json::value& container : containers->get_array()) {
+      const std::string reason = json::GetString(container, {"state", "waiting", "reason"});
+      for (std::string_view needs_help : kNeedsHelp) {
+        if (reason != needs_help) continue;
+        return {reason,
+                absl::StrCat("pod ", pod.ref.name, ": ",
+                             json::GetString(container, {"state", "waiting", "message"}, reason))};
+      }
+    }
+  }
+  return {};
+}
+
+std::vector<sdk::Endpoint> EndpointsOf(const sdk::AssessRequest& request) {
+  std::vector<sdk::Endpoint> endpoints;
+  const sdk::Projection* service = request.Find({"v1", "Service", request.instance.name, ""});
+  if (service == nullptr) return endpoints;
+  const std::string address = json::GetString(service->status, {"clusterIP"});
+  const json::value* ports = json::FindPath(service->status, {"ports"});
+  if (address.empty() || ports == nullptr || !ports->is_array()) return endpoints;
+  for (const json::value& port : ports->get_array()) {
+    const std::string name = json::GetString(port, {"name"});
+    const char* scheme = absl::StartsWith(name, "http") ? "http" : "tcp";
+    endpoints.push_back(
+        {name, absl::StrCat(scheme, "://", address, ":", json::GetInt(port, {"port"}))});
+  }
+  return endpoints;
+}
+
+}  // namespace
+
+sdk::Health Assess(const sdk::AssessRequest& request) {
+  const sdk::Projection* deployment =
+      request.Find({request.shape.api_version, request.shape.kind, request.instance.name, ""});
+  if (deployment == nullptr)
+    return {sdk::Verdict::kProgressing, "NotCreated", "the platform has not taken it yet", {}};
+  sdk::Health health{sdk::Verdict::kProgressing, "", "", EndpointsOf(request)};
+  const int64_t wanted = json::GetInt(deployment->status, {"replicas"});
+  const int64_t ready = json::GetInt(deployment->status, {"readyReplicas"});
+  health.message = absl::StrCat(ready, " of ", wanted, " ready");
+  if (const Trouble trouble = TroubleOf(request); !trouble.reason.empty()) {
+    health.verdict = ready > 0 ? sdk::Verdict::kDegraded : sdk::Verdict::kFailed;
+    health.reason = trouble.reason;
+    health.message = absl::StrCat(health.message, "; ", trouble.message);
+  } else if (!deployment->up_to_date) {
+    health.reason = "RollingOut";
+  } else if (ready < wanted) {
+    health.reason = "PodsNotReady";
+  } else {
+    health.verdict = sdk::Verdict::kHealthy;
+    health.reason = wanted == 0 ? "ScaledToZero" : "Ready";
+  }
+  return health;
+}
+
+}  // namespace weft::server
