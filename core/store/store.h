@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace weft::store {
+
+// A change of several keys, all or nothing.
+struct Transaction {
+  // The key must have this value now; nullopt: must not exist.
+  struct Condition {
+    std::string key;
+    std::optional<std::string> value;
+  };
+  std::vector<Condition> conditions;
+  std::vector<std::pair<std::string, std::string>> puts;
+  std::vector<std::string> deletes;
+
+  void Put(std::string key, std::string value) {
+    puts.emplace_back(std::move(key), std::move(value));
+  }
+  void Delete(std::string key) { deletes.push_back(std::move(key)); }
+  void Expect(std::string key, std::optional<std::string> value) {
+    conditions.push_back({std::move(key), std::move(value)});
+  }
+};
+
+// An ordered map of bytes to bytes that survives everything: the core's one memory. Keys are paths
+// such as "apps/default/hello"; core/store/keys.h makes them.
+//
+// Thread-safe. All implementations pass core/store/store_test.cc.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // The value of `key`, or NOT_FOUND.
+  virtual absl::StatusOr<std::string> Get(const std::string& key) = 0;
+
+  // Every key that starts with `prefix` and is greater than `after`, with its value, in the order
+  // of the keys' bytes; at most `limit` of them, 0: all.
+  virtual absl::StatusOr<std::vector<std::pair<std::string, std::string>>> List(
+      const std::string& prefix, const std::string& after = "", int64_t limit = 0) = 0;
+
+  // Applies `transaction` and returns when it is durable. Transactions of several callers share one
+  // write to the disk. ABORTED, naming the key: a condition does not hold; nothing was changed.
+  // Another error: whether it was applied is not known; read again.
+  virtual absl::Status Commit(Transaction transaction) = 0;
+
+  // Applies `transaction` soon, after those committed before, without waiting and without an
+  // answer. For what may be lost, such as the last seen status.
+  virtual void CommitLater(Transaction transaction) = 0;
+};
+
+}  // namespace weft::store

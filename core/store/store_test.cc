@@ -1,0 +1,122 @@
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "core/store/memory_store.h"
+#include "core/store/sqlite_store.h"
+
+namespace weft::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+
+// One suite for every store.
+class StoreTest : public testing::TestWithParam<bool> {
+ protected:
+  void SetUp() override {
+    std::string pattern = "/tmp/weft_store_XXXXXX";
+    directory_ = mkdtemp(pattern.data());
+    Open();
+  }
+  void TearDown() override {
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+  void Open() {
+    store_.reset();
+    if (GetParam()) {
+      absl::StatusOr<std::unique_ptr<Store>> opened = OpenSqliteStore(directory_ + "/core.db");
+      ASSERT_TRUE(opened.ok()) << opened.status();
+      store_ = *std::move(opened);
+    } else {
+      store_ = std::make_unique<MemoryStore>();
+    }
+  }
+  absl::Status Put(const std::string& key, const std::string& value) {
+    Transaction transaction;
+    transaction.Put(key, value);
+    return store_->Commit(std::move(transaction));
+  }
+  std::string directory_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_P(StoreTest, GivesBackTheBytesItTook) {
+  const std::string bytes("\0\xff/x", 4);
+  ASSERT_TRUE(Put("a/" + bytes, bytes).ok());
+  EXPECT_EQ(*store_->Get("a/" + bytes), bytes);
+  ASSERT_TRUE(Put("empty", "").ok());
+  EXPECT_EQ(*store_->Get("empty"), "");
+  EXPECT_EQ(store_->Get("none").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_P(StoreTest, ListsByPrefixInTheOrderOfBytesAndInPages) {
+  for (const char* key : {"b/2", "b/1", "a/9", "b/\xff", "c", "b"}) ASSERT_TRUE(Put(key, "v").ok());
+  EXPECT_THAT(*store_->List("b/"),
+              ElementsAre(Pair("b/1", "v"), Pair("b/2", "v"), Pair("b/\xff", "v")));
+  EXPECT_THAT(*store_->List("b/", "b/1", 1), ElementsAre(Pair("b/2", "v")));
+  EXPECT_THAT(*store_->List("b/", "b/\xff"), ElementsAre());
+  EXPECT_EQ(store_->List("")->size(), 6u);
+}
+
+TEST_P(StoreTest, ChangesAllOrNothing) {
+  ASSERT_TRUE(Put("k", "1").ok());
+  Transaction transaction;
+  transaction.Put("new", "x");
+  transaction.Delete("k");
+  transaction.Expect("k", "2");
+  EXPECT_EQ(store_->Commit(transaction).code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(store_->Get("new").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(*store_->Get("k"), "1");
+  transaction.conditions.clear();
+  transaction.Expect("k", "1");
+  transaction.Expect("other", std::nullopt);
+  EXPECT_TRUE(store_->Commit(transaction).ok());
+  EXPECT_EQ(*store_->Get("new"), "x");
+  EXPECT_EQ(store_->Get("k").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_P(StoreTest, AppliesLaterChangesInTheirOrder) {
+  for (int i = 0; i < 100; ++i) {
+    Transaction transaction;
+    transaction.Put("k", std::to_string(i));
+    store_->CommitLater(std::move(transaction));
+  }
+  ASSERT_TRUE(Put("after", "").ok());
+  EXPECT_EQ(*store_->Get("k"), "99");
+}
+
+TEST_P(StoreTest, CountsEveryConcurrentConditionalChange) {
+  ASSERT_TRUE(Put("n", "0").ok());
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([this] {
+      for (int done = 0; done < 25;) {
+        const std::string n = *store_->Get("n");
+        Transaction transaction;
+        transaction.Expect("n", n);
+        transaction.Put("n", std::to_string(std::stoi(n) + 1));
+        if (store_->Commit(std::move(transaction)).ok()) ++done;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(*store_->Get("n"), "100");
+}
+
+TEST_P(StoreTest, KeepsWhatWasCommittedAcrossReopening) {
+  if (!GetParam()) GTEST_SKIP() << "the store in memory forgets";
+  ASSERT_TRUE(Put("k", "v").ok());
+  Open();
+  EXPECT_EQ(*store_->Get("k"), "v");
+}
+
+INSTANTIATE_TEST_SUITE_P(All, StoreTest, testing::Bool(),
+                         [](const auto& info) { return info.param ? "Sqlite" : "Memory"; });
+
+}  // namespace
+}  // namespace weft::store
