@@ -34,8 +34,9 @@ void InitializeService(const std::string& name);
 
 // A channel to a service of ours: keepalive pings every 10 s with a timeout of 5 s notice a stopped
 // process, messages of up to 4 MiB (servers take as many), reconnection back-off from 100 ms to 2
-// s.
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address);
+// s. `service_config` is gRPC's, as JSON: load balancing, health checks, retries; empty: none.
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
+                                           const std::string& service_config = "");
 
 // gRPC's status as Abseil's, and the reverse. The codes are the same (google.rpc.Code).
 absl::Status FromGrpc(const grpc::Status& status);

@@ -15,7 +15,9 @@
 // Declares `declaration` from the value of the absl::StatusOr `expression`, or returns its status.
 #define WEFT_ASSIGN_OR_RETURN(declaration, expression) \
   WEFT_ASSIGN_OR_RETURN_INNER(WEFT_CONCAT(weft_or_, __LINE__), declaration, expression)
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration in parentheses is none.
 #define WEFT_ASSIGN_OR_RETURN_INNER(temporary, declaration, expression) \
   auto temporary = (expression);                                        \
   if (!temporary.ok()) return std::move(temporary).status();            \
   declaration = *std::move(temporary)
+// NOLINTEND(bugprone-macro-parentheses)
