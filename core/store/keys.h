@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+// The keys of the store and what stands under them (core/store/records.proto). Names never hold a slash.
+namespace weft::store {
+
+// ComponentRecord: the latest revision, and every revision.
+inline std::string ComponentKey(const std::string& ns, const std::string& name) {
+  return absl::StrCat("component/", ns, "/", name);
+}
+inline std::string RevisionKey(const std::string& ns, const std::string& name, int64_t revision) {
+  return absl::StrFormat("revision/%s/%s/%010d", ns, name, revision);
+}
+// ApplicationRecord.
+inline std::string ApplicationKey(const std::string& ns, const std::string& name) {
+  return absl::StrCat("application/", ns, "/", name);
+}
+// The name of the application that owns an instance name.
+inline std::string InstanceKey(const std::string& ns, const std::string& instance) {
+  return absl::StrCat("instance/", ns, "/", instance);
+}
+// "NAMESPACE/APPLICATION" of the application that owns an object, as long as its inventory has it.
+inline std::string ObjectOwnerKey(const std::string& object_key) {
+  return absl::StrCat("object/", object_key);
+}
+// DesiredRecord and InventoryRecord of one object.
+inline std::string DesiredPrefix(const std::string& ns, const std::string& application) {
+  return absl::StrCat("desired/", ns, "/", application, "/");
+}
+inline std::string InventoryPrefix(const std::string& ns, const std::string& application) {
+  return absl::StrCat("inventory/", ns, "/", application, "/");
+}
+// StatusRecord.
+inline std::string StatusKey(const std::string& ns, const std::string& application) {
+  return absl::StrCat("status/", ns, "/", application);
+}
+// ProviderRecord.
+inline std::string ProviderKey(const std::string& name) { return absl::StrCat("provider/", name); }
+// CachedAnswer; `hash` of artifact, type and request.
+inline std::string AnswerKey(const std::string& hash) { return absl::StrCat("answer/", hash); }
+
+}  // namespace weft::store
