@@ -1,0 +1,64 @@
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "core/model/text.h"
+#include "core/resolve/features.h"
+#include "core/resolve/findings.h"
+#include "core/resolve/resolve.h"
+#include "core/resolve/schema.h"
+#include "core/resolve/type_names.h"
+
+// The checks that need no application.
+namespace weft::resolve {
+namespace {
+
+void CheckType(const model::ComponentSchematic& component, const catalog::TypeTable& types,
+               Findings& findings) {
+  const std::string& type = component.workload_type;
+  if (types.Find(catalog::TypeKind::kWorkload, type) != nullptr) return;
+  const TypeNames names(types, catalog::TypeKind::kWorkload, type);
+  model::Diagnostic& warning =
+      findings.Warning("/spec/workloadType", "UNKNOWN_WORKLOAD_TYPE",
+                       absl::StrCat("no provider serves the workload type ", model::Quoted(type),
+                                    "; until one does, no application can use the component"));
+  warning.found = model::Quoted(type);
+  warning.expected = names.served;
+  if (!names.nearest.empty()) warning.hint = absl::StrCat("did you mean ", names.nearest, "?");
+}
+
+}  // namespace
+
+model::Diagnostics CheckComponent(const model::Document& document,
+                                  const catalog::TypeTable& types) {
+  const auto& component = std::get<model::ComponentSchematic>(document.value);
+  model::Diagnostics out;
+  Findings findings(document, out);
+  CheckType(component, types, findings);
+  for (const UnsupportedFeature& feature : UnsupportedFeatures(component)) {
+    findings.Warning(feature.pointer, "NOT_SUPPORTED_YET",
+                     absl::StrCat(feature.name, " are not supported yet: ",
+                                  feature.essential ? "no application can use the component"
+                                                    : feature.consequence),
+                     model::At::kKey);
+  }
+  return out;
+}
+
+model::Diagnostics CheckProperties(const json::value& properties, const json::value& schema,
+                                   const model::Document& document, const std::string& pointer) {
+  model::Diagnostics out;
+  Findings findings(document, out);
+  for (Violation& violation : Validate(properties, schema)) {
+    model::Diagnostic& error = findings.Error(
+        pointer + violation.pointer, std::move(violation.code), std::move(violation.message),
+        violation.of_key ? model::At::kKey : model::At::kValue);
+    error.found = std::move(violation.found);
+    error.expected = std::move(violation.expected);
+    error.hint = std::move(violation.hint);
+  }
+  return out;
+}
+
+}  // namespace weft::resolve
