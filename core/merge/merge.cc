@@ -1,0 +1,107 @@
+#include "core/merge/merge.h"
+
+#include <deque>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/merge/grants.h"
+#include "core/merge/object_schema.h"
+#include "core/merge/part_writer.h"
+#include "core/merge/problems.h"
+#include "core/merge/settle.h"
+#include "core/merge/tree.h"
+
+namespace weft::merge {
+namespace {
+
+class Merger {
+ public:
+  explicit Merger(const Workload& workload) : workload_(workload) {}
+
+  // False after a problem.
+  bool Run(const std::vector<Contribution>& stage) {
+    touched_.clear();
+    for (const Contribution& contribution : stage) Propose(contribution);
+    for (Objects::iterator object : touched_) {
+      Settle(object->first, FindSchema(object->first.api_version, object->first.kind),
+             object->second, problems_);
+    }
+    return problems_.empty();
+  }
+
+  Merged Take() {
+    Merged merged;
+    merged.problems = problems_.Take();
+    if (!merged.problems.empty()) return merged;
+    for (const auto& [ref, root] : objects_) merged.objects.push_back(ToObject(ref, root));
+    return merged;
+  }
+
+ private:
+  using Objects = std::map<ObjectRef, Node>;
+
+  void Propose(const Contribution& contribution) {
+    absl::StatusOr<Grants> grants = Grants::Resolve(workload_, contribution.writes);
+    if (!grants.ok()) {
+      problems_.Add(kBadPointer, contribution.owner, {}, "",
+                    std::string(grants.status().message()));
+      return;
+    }
+    grants_.push_back(*std::move(grants));
+    for (const Part& part : contribution.parts) Propose(contribution, grants_.back(), part);
+  }
+
+  void Propose(const Contribution& contribution, const Grants& grants, const Part& part) {
+    ObjectRef ref = part.object;
+    if (ref.name_space.empty()) ref.name_space = workload_.name_space;
+    if (!MayWriteTo(contribution, grants, ref)) return;
+    const Objects::iterator object = objects_.try_emplace(std::move(ref)).first;
+    if (object->second.proposals.empty()) touched_.push_back(object);
+    PartWriter(object->first, contribution.owner, grants, object->second, made_, problems_)
+        .Write(part);
+  }
+
+  bool MayWriteTo(const Contribution& contribution, const Grants& grants, const ObjectRef& ref) {
+    const std::string& owner = contribution.owner;
+    if (ref.api_version.empty() || ref.kind.empty() || ref.name.empty()) {
+      problems_.Add(kBadPart, owner, ref, "", "a part needs an apiVersion, a kind and a name");
+    } else if (ref.name_space != workload_.name_space) {
+      problems_.Add(kNotPermitted, owner, ref, "",
+                    absl::StrCat(owner, " writes to the namespace ", ref.name_space,
+                                 ", the instance is in ", workload_.name_space));
+    } else if (!Stands(ref) && !grants.MayCreate(ref)) {
+      problems_.Add(
+          kNotPermitted, owner, ref, "",
+          absl::StrCat("nothing before ", owner, " made it, and ", owner, " may not create it"));
+    } else {
+      return true;
+    }
+    return false;
+  }
+
+  // Whether an earlier stage made it.
+  bool Stands(const ObjectRef& ref) const {
+    const auto found = objects_.find(ref);
+    return found != objects_.end() && found->second.form != Form::kNone;
+  }
+
+  const Workload& workload_;
+  Objects objects_;
+  std::vector<Objects::iterator> touched_;  // By this stage.
+  std::deque<Grants> grants_;               // Proposals point into these,
+  std::deque<json::value> made_;            // and leaves into these.
+  Problems problems_;
+};
+
+}  // namespace
+
+Merged Merge(const Workload& workload, const std::vector<std::vector<Contribution>>& stages) {
+  Merger merger(workload);
+  for (const std::vector<Contribution>& stage : stages) {
+    if (!merger.Run(stage)) break;
+  }
+  return merger.Take();
+}
+
+}  // namespace weft::merge

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/catalog/type.h"
+
+// The answers of the providers of one workload and its traits, put together into objects in which
+// every leaf has one owner. Pure values and functions; no protobuf, no gRPC.
+// Source: docs/protocol.md, "Parts"; the keys of lists are in docs/merge.md.
+namespace weft::merge {
+
+struct ObjectRef {
+  std::string api_version;
+  std::string kind;
+  std::string name_space;
+  std::string name;
+
+  bool operator==(const ObjectRef&) const = default;
+  auto operator<=>(const ObjectRef&) const = default;  // NOLINT(modernize-use-nullptr): misread
+};
+
+// A piece of JSON to merge into an object, as in weft.provider.v1.Part.
+struct Part {
+  ObjectRef object;     // An empty namespace is the instance's.
+  std::string pointer;  // RFC 6901 with [key=value,...]; "": the whole object.
+  json::value value;
+};
+
+// What one instance (a workload or a trait) contributes.
+struct Contribution {
+  std::string owner;                   // Its instance key.
+  std::vector<Part> parts;             // In the order of the answer.
+  std::vector<catalog::Write> writes;  // What its type permits; symbolic pointers not yet resolved.
+};
+
+// The workload instance whose objects are merged.
+struct Workload {
+  std::string key;  // NAMESPACE/APPLICATION/INSTANCENAME: the owner of the whole objects.
+  std::string name_space;
+  std::string name;
+  catalog::Shape shape;
+};
+
+struct LeafOwner {
+  std::string pointer;
+  std::string owner;
+
+  bool operator==(const LeafOwner&) const = default;
+};
+
+struct MergedObject {
+  ObjectRef ref;
+  json::value value;              // With apiVersion, kind, metadata.namespace and metadata.name.
+  std::vector<LeafOwner> leaves;  // By pointer. Nothing for the four fields above.
+};
+
+// Why the contributions cannot be merged.
+struct Problem {
+  std::string owner;    // Whose fault it is: of two the later, within a stage by key.
+  std::string code;     // CONFLICT, NOT_PERMITTED, BAD_POINTER, BAD_PART
+  std::string message;  // Names the object and the pointer; of a conflict both owners and values.
+  ObjectRef object;     // Empty if it is about a permission.
+  std::string pointer;
+};
+
+struct Merged {
+  std::vector<MergedObject> objects;  // By reference. Empty if there are problems.
+  std::vector<Problem> problems;      // In a fixed order. Of the first stage that has any.
+};
+
+// Merges `stages`: first the workload's contribution, then those of traits, stage by stage. Within
+// a stage everything sees the objects as the stage before left them, and the result does not depend
+// on the order of the contributions but for the order of new elements of lists, which is theirs.
+//
+// Equal values agree, and the first who wrote the leaf owns it (within a stage by key). A different
+// value of a leaf that an earlier stage wrote is a conflict unless the writer's type has OVERRIDE
+// there; within a stage it always is. An object only grows: {} agrees with any object, and no leaf
+// may stand where an object stands. The one thing that is removed is the other arm of a union, by a
+// writer who may override it. Every part is checked against the writes of its type.
+//
+// Pure and thread-safe. Values must come from json::Parse. Time is that of sorting what is written.
+Merged Merge(const Workload& workload, const std::vector<std::vector<Contribution>>& stages);
+
+// Sets `labels` on the object, and on its pod template if it is the workload's primary object and
+// has one; `object_only` on the object alone. Labels that a provider wrote with another value are
+// replaced. The owner of the labels is "core". Pure and thread-safe.
+void Stamp(const Workload& workload, const std::map<std::string, std::string>& labels,
+           const std::map<std::string, std::string>& object_only, MergedObject& object);
+
+}  // namespace weft::merge

@@ -1,0 +1,130 @@
+#include "core/merge/pointer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "core/base/json.h"
+#include "core/base/status.h"
+
+namespace weft::merge {
+namespace {
+
+// The character that ~N stands for, by N.
+constexpr std::string_view kEscaped = "~/],=";
+// How many of them are escaped.
+constexpr size_t kInField = 3;
+constexpr size_t kInValue = 5;
+
+void AppendEscaped(std::string_view text, size_t escapes, std::string& out) {
+  for (char c : text) {
+    if (const size_t n = kEscaped.find(c); n < escapes) {
+      out.push_back('~');
+      out.push_back(static_cast<char>('0' + n));
+    } else {
+      out.push_back(c);
+    }
+  }
+}
+
+absl::StatusOr<std::string> Unescape(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '~') {
+      out.push_back(text[i]);
+      continue;
+    }
+    const size_t n = i + 1 < text.size() ? static_cast<size_t>(text[i + 1] - '0') : kInValue;
+    if (n >= kInValue) return absl::InvalidArgumentError("'~' needs a digit from 0 to 4 behind it");
+    out.push_back(kEscaped[n]);
+    ++i;
+  }
+  return out;
+}
+
+absl::StatusOr<KeyValue> ParseKeyValue(std::string_view text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0) {
+    return absl::InvalidArgumentError("between '[' and ']' stands key=value,key=value");
+  }
+  const std::string_view value = text.substr(equals + 1);
+  if (value.find_first_of("]=") != std::string_view::npos) {
+    return absl::InvalidArgumentError("within a value ']' is written ~2 and '=' is written ~4");
+  }
+  WEFT_ASSIGN_OR_RETURN(std::string unescaped, Unescape(value));
+  return KeyValue{std::string(text.substr(0, equals)), std::move(unescaped)};
+}
+
+absl::StatusOr<Step> ParseStep(std::string_view token) {
+  Step step;
+  if (!token.empty() && token.back() == ']') {
+    const size_t open = token.find('[');
+    if (open == std::string_view::npos) {
+      return absl::InvalidArgumentError("']' without '['; at the end of a field it is written ~2");
+    }
+    const std::string element(token.substr(open + 1, token.size() - open - 2));
+    for (const std::string& part : std::vector<std::string>(absl::StrSplit(element, ','))) {
+      WEFT_ASSIGN_OR_RETURN(KeyValue key, ParseKeyValue(part));
+      step.element.push_back(std::move(key));
+    }
+    token = token.substr(0, open);
+  }
+  WEFT_ASSIGN_OR_RETURN(step.field, Unescape(token));
+  return step;
+}
+
+}  // namespace
+
+absl::StatusOr<Pointer> ParsePointer(std::string_view text) {
+  Pointer pointer;
+  if (text.empty()) return pointer;
+  if (text.front() != '/') {
+    return absl::InvalidArgumentError("a pointer is empty or begins with '/'");
+  }
+  text.remove_prefix(1);
+  while (true) {
+    if (pointer.size() == json::kMaxDepth) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a pointer has at most ", json::kMaxDepth, " tokens"));
+    }
+    const size_t slash = text.find('/');
+    const std::string_view token = text.substr(0, slash);
+    absl::StatusOr<Step> step = ParseStep(token);
+    if (!step.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("in \"", std::string(token), "\": ", step.status().message()));
+    }
+    pointer.push_back(*std::move(step));
+    if (slash == std::string_view::npos) return pointer;
+    text.remove_prefix(slash + 1);
+  }
+}
+
+std::string FormatPointer(const Pointer& pointer) {
+  std::string text;
+  for (const Step& step : pointer) {
+    text += FieldToken(step.field);
+    if (!step.element.empty()) text += ElementToken(step.element);
+  }
+  return text;
+}
+
+std::string FieldToken(std::string_view field) {
+  std::string token = "/";
+  AppendEscaped(field, kInField, token);
+  return token;
+}
+
+std::string ElementToken(const std::vector<KeyValue>& element) {
+  std::string token;
+  for (const KeyValue& key : element) {
+    token += token.empty() ? '[' : ',';
+    token += key.key;
+    token += '=';
+    AppendEscaped(key.value, kInValue, token);
+  }
+  token += ']';
+  return token;
+}
+
+}  // namespace weft::merge

@@ -1,0 +1,195 @@
+#include "core/merge/settle.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/merge/pointer.h"
+
+namespace weft::merge {
+namespace {
+
+bool Equal(const json::value& a, const json::value& b) {
+  return a == b || json::Canonical(a) == json::Canonical(b);
+}
+
+bool Agree(const Proposal& a, const Proposal& b) {
+  return a.form == b.form && (a.form != Form::kLeaf || Equal(*a.value, *b.value));
+}
+
+std::string Describe(Form form, const json::value* value) {
+  if (form == Form::kLeaf) return Quote(*value);
+  return form == Form::kList ? "a list" : "an object";
+}
+
+// Someone who owns something at or below `node`: whoever owns the first leaf by its pointer.
+const std::string* OwnerWithin(const Node& node) {
+  for (const auto& [key, child] : node.children) {
+    if (child->form == Form::kNone) continue;
+    if (const std::string* owner = OwnerWithin(*child); owner != nullptr) return owner;
+  }
+  return node.owner;
+}
+
+class Settler {
+ public:
+  Settler(const ObjectRef& object, Problems& problems) : object_(object), problems_(problems) {}
+
+  // `schema` is that of the object, or of the elements of the list.
+  void Settle(Node& node, const Schema* schema, bool is_list);
+
+ private:
+  bool AllAgree(const std::vector<Proposal>& proposals);
+  bool MayStand(const Node& node);
+  bool SwitchArm(Node& node, const Schema& schema);
+  bool OneArm(const std::vector<Node::Children::iterator>& arms);
+  bool Replace(Node& node, Node::Children::const_iterator old, Node::Children::const_iterator arm);
+  void SettleChildren(Node& node, const Schema* schema, bool is_list);
+
+  // `later` is at fault.
+  void Conflict(const std::string& later, const std::string& what) {
+    problems_.Add(kConflict, later, object_, pointer_, what);
+  }
+
+  const ObjectRef& object_;
+  Problems& problems_;
+  std::string pointer_;
+};
+
+void Settler::Settle(Node& node, const Schema* schema, bool is_list) {
+  if (node.proposals.empty()) return;  // Touched twice, and settled.
+  std::ranges::stable_sort(node.proposals,
+                           [](const auto& a, const auto& b) { return *a.owner < *b.owner; });
+  if (!AllAgree(node.proposals) || !MayStand(node)) return;
+  const Proposal& first = node.proposals.front();
+  if (first.form == Form::kLeaf) {
+    if (node.form == Form::kNone || !Equal(*node.value, *first.value)) {
+      node.value = first.value;
+      node.owner = first.owner;
+    }
+  } else if (node.form == Form::kNone) {
+    const auto empty = std::ranges::find_if(node.proposals, [](const auto& p) { return p.value; });
+    node.owner = empty == node.proposals.end() ? nullptr : empty->owner;
+  }
+  if (first.form == Form::kObject && schema != nullptr && !SwitchArm(node, *schema)) return;
+  node.form = first.form;
+  node.proposals.clear();
+  SettleChildren(node, schema, is_list);
+}
+
+// Whether the proposals of a stage say the same. The later of two is whose key is greater.
+bool Settler::AllAgree(const std::vector<Proposal>& proposals) {
+  const Proposal& first = proposals.front();
+  bool agree = true;
+  for (const Proposal& p : proposals) {
+    if (Agree(first, p)) continue;
+    agree = false;
+    const std::string mine = Describe(p.form, p.value);
+    const std::string other = Describe(first.form, first.value);
+    if (*p.owner == *first.owner) {
+      problems_.Add(kBadPart, *p.owner, object_, pointer_,
+                    absl::StrCat(*p.owner, " writes both ", std::min(mine, other), " and ",
+                                 std::max(mine, other)));
+    } else {
+      Conflict(*p.owner, absl::StrCat(*p.owner, " writes ", mine, " and ", *first.owner, " writes ",
+                                      other, " at the same time"));
+    }
+  }
+  return agree;
+}
+
+// Whether what is proposed may stand where the stages before left something.
+bool Settler::MayStand(const Node& node) {
+  const Proposal& first = node.proposals.front();
+  if (node.form == Form::kNone) return true;
+  const bool same_form = node.form == first.form;
+  if (same_form && (node.form != Form::kLeaf || Equal(*node.value, *first.value))) return true;
+  bool may = true;
+  for (const Proposal& p : node.proposals) {
+    if (same_form && (p.grant.may_change() || *p.owner == *node.owner)) continue;
+    may = false;
+    const std::string* owner = OwnerWithin(node);
+    Conflict(*p.owner, absl::StrCat(*p.owner, " writes ", Describe(p.form, p.value), " where ",
+                                    owner == nullptr ? "the core" : *owner, " wrote ",
+                                    Describe(node.form, node.value),
+                                    same_form ? ", and may not override it" : ""));
+  }
+  return may;
+}
+
+// Of a union only the arm that this stage writes stays. False after a problem.
+bool Settler::SwitchArm(Node& node, const Schema& schema) {
+  if (schema.arms.empty()) return true;
+  std::vector<Node::Children::iterator> arms;
+  for (const auto& child : node.touched) {
+    if (schema.IsArm(child->first) && !child->second->proposals.empty()) arms.push_back(child);
+  }
+  if (arms.empty()) return true;
+  if (!OneArm(arms)) return false;
+  bool may = true;
+  for (auto child = node.children.begin(); child != node.children.end();) {
+    const auto old = child++;
+    if (old == arms.front() || !schema.IsArm(old->first)) continue;
+    may = Replace(node, old, arms.front()) && may;
+  }
+  return may;
+}
+
+// Whether the stage writes one arm. Of more than two the first and the last by name are reported.
+bool Settler::OneArm(const std::vector<Node::Children::iterator>& arms) {
+  const auto by_name = [](const auto& a, const auto& b) { return a->first < b->first; };
+  const auto [least, greatest] = std::ranges::minmax(arms, by_name);
+  if (least == greatest) return true;
+  const auto owner = [](const auto& arm) {
+    return *std::ranges::min_element(arm->second->proposals, [](const auto& a, const auto& b) {
+              return *a.owner < *b.owner;
+            })->owner;
+  };
+  const std::string a = owner(least);
+  const std::string b = owner(greatest);
+  const std::string what = absl::StrCat(a, " writes ", least->first, " and ", b, " writes ",
+                                        greatest->first, ": only one of them may stand");
+  problems_.Add(a == b ? kBadPart : kConflict, std::max(a, b), object_, pointer_, what);
+  return false;
+}
+
+// Removes the arm `old` in favour of `arm`, if all who write that may.
+bool Settler::Replace(Node& node, Node::Children::const_iterator old,
+                      Node::Children::const_iterator arm) {
+  bool may = true;
+  for (const Proposal& p : node.proposals) {
+    const bool writes_arm = std::ranges::any_of(
+        arm->second->proposals, [&](const Proposal& q) { return *q.owner == *p.owner; });
+    if (!writes_arm || p.grant.Field(old->first).may_change()) continue;
+    may = false;
+    const std::string* owner = OwnerWithin(*old->second);
+    Conflict(*p.owner, absl::StrCat(*p.owner, " writes ", arm->first, " where ",
+                                    owner == nullptr ? "the core" : *owner, " wrote ", old->first,
+                                    ", and may not override it"));
+  }
+  if (may) node.children.erase(old);
+  return may;
+}
+
+void Settler::SettleChildren(Node& node, const Schema* schema, bool is_list) {
+  for (const auto& child : std::exchange(node.touched, {})) {
+    const size_t length = pointer_.size();
+    pointer_ += TokenOf(node.form, child->first);
+    if (is_list || schema == nullptr) {
+      Settle(*child->second, schema, false);
+    } else if (const SchemaField* field = schema->Find(child->first)) {
+      Settle(*child->second, field->schema, !field->keys.empty());
+    } else {
+      Settle(*child->second, nullptr, false);
+    }
+    pointer_.resize(length);
+  }
+}
+
+}  // namespace
+
+void Settle(const ObjectRef& object, const Schema* schema, Node& root, Problems& problems) {
+  Settler(object, problems).Settle(root, schema, false);
+}
+
+}  // namespace weft::merge

@@ -1,0 +1,108 @@
+#include "core/merge/tree.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/merge/pointer.h"
+
+namespace weft::merge {
+namespace {
+
+// Reads a settled tree: values as JSON, and the owner of every leaf.
+class Emitter {
+ public:
+  json::value Emit(const Node& node) {
+    if (node.form == Form::kLeaf || node.children.empty()) Own(node.owner);
+    switch (node.form) {
+      case Form::kObject:
+        return EmitObject(node);
+      case Form::kList:
+        return EmitList(node);
+      default:
+        return *node.value;
+    }
+  }
+
+  std::vector<LeafOwner> TakeLeaves() {
+    std::ranges::sort(leaves_, {}, &LeafOwner::pointer);
+    return std::move(leaves_);
+  }
+
+ private:
+  // `owner` is null for an object of which only the identity is written.
+  void Own(const std::string* owner) {
+    if (owner != nullptr) leaves_.push_back({pointer_, *owner});
+  }
+
+  json::value EmitChild(Form form, const Node::Children::value_type& child) {
+    const size_t length = pointer_.size();
+    pointer_ += TokenOf(form, child.first);
+    json::value value = Emit(*child.second);
+    pointer_.resize(length);
+    return value;
+  }
+
+  json::object EmitObject(const Node& node) {
+    json::object object;
+    object.reserve(node.children.size());
+    for (const auto& child : node.children) {
+      object.emplace(child.first, EmitChild(Form::kObject, child));
+    }
+    return object;
+  }
+
+  json::array EmitList(const Node& node) {
+    json::array array;
+    array.reserve(node.elements.size());
+    for (const auto& child : node.elements) array.push_back(EmitChild(Form::kList, *child));
+    return array;
+  }
+
+  std::string pointer_;
+  std::vector<LeafOwner> leaves_;
+};
+
+}  // namespace
+
+Node& Node::Field(std::string_view name) { return *Touch(name)->second; }
+
+Node& Node::Element(std::string_view token) {
+  const size_t before = children.size();
+  const Children::iterator child = Touch(token);
+  if (children.size() > before) elements.push_back(child);
+  return *child->second;
+}
+
+Node::Children::iterator Node::Touch(std::string_view key) {
+  Children::iterator child = children.lower_bound(key);
+  if (child == children.end() || child->first != key) {
+    child = children.emplace_hint(child, key, std::make_unique<Node>());
+  }
+  if (child->second->proposals.empty()) touched.push_back(child);
+  return child;
+}
+
+void Node::Propose(const Proposal& proposal) {
+  const bool known = !proposals.empty() && proposal.value == nullptr &&
+                     proposals.back().value == nullptr && proposals.back().owner == proposal.owner;
+  if (!known) proposals.push_back(proposal);
+}
+
+std::string TokenOf(Form form, const std::string& key) {
+  return form == Form::kList ? key : FieldToken(key);
+}
+
+MergedObject ToObject(const ObjectRef& ref, const Node& root) {
+  Emitter emitter;
+  MergedObject object{ref, emitter.Emit(root), emitter.TakeLeaves()};
+  json::object& value = object.value.get_object();
+  value["apiVersion"] = ref.api_version;
+  value["kind"] = ref.kind;
+  json::value& metadata = value["metadata"];
+  if (!metadata.is_object()) metadata.emplace_object();
+  metadata.get_object()["namespace"] = ref.name_space;
+  metadata.get_object()["name"] = ref.name;
+  return object;
+}
+
+}  // namespace weft::merge

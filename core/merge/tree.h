@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/merge/grants.h"
+#include "core/merge/merge.h"
+
+// An object while it is being merged: what the stages before settled, and what the contributions of
+// this stage propose. Texts and values belong to the input of Merge or to its caller.
+namespace weft::merge {
+
+// What stands at a place. Objects, and lists whose elements have keys, have places below;
+// everything else, other lists among it, is a leaf.
+enum class Form { kNone, kLeaf, kObject, kList };
+
+// What one contribution wants at one place.
+struct Proposal {
+  const std::string* owner;
+  Form form;
+  const json::value* value;  // Of a leaf or of an empty object or list; null: something is below.
+  Grants::Cursor grant;
+};
+
+struct Node {
+  using Children = std::map<std::string, std::unique_ptr<Node>, std::less<>>;
+
+  // The child of that name or ElementToken, made if there is none.
+  Node& Field(std::string_view name);
+  Node& Element(std::string_view token);
+  // A proposal for something below is kept once an owner, if each owner comes in one run.
+  void Propose(const Proposal& proposal);
+
+  // As the stages before settled it. kNone: it was not there.
+  Form form = Form::kNone;
+  const json::value* value = nullptr;        // Of a leaf.
+  const std::string* owner = nullptr;        // Of a leaf, or of an object or list that is empty.
+  Children children;                         // Those that are only proposed among them.
+  std::vector<Children::iterator> elements;  // Of a list, in its order.
+
+  // Of this stage.
+  std::vector<Proposal> proposals;
+  std::vector<Children::iterator> touched;  // Where there are proposals below; some twice.
+
+ private:
+  Children::iterator Touch(std::string_view key);
+};
+
+// The token by which a pointer goes on from a place of `form` to its child `key`.
+std::string TokenOf(Form form, const std::string& key);
+
+// The object `ref` that is settled in `root`.
+MergedObject ToObject(const ObjectRef& ref, const Node& root);
+
+}  // namespace weft::merge
