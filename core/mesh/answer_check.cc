@@ -1,0 +1,128 @@
+#include "core/mesh/answer_check.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/json.h"
+#include "core/base/status.h"
+
+namespace weft::mesh {
+namespace {
+
+namespace pb = ::weft::provider::v1;
+
+// Limits of an answer. Source: docs/protocol.md, "The call".
+constexpr size_t kPartBytes = 1024 * 1024;
+constexpr size_t kObjects = 512;
+
+absl::Status Bad(const std::string& what) { return absl::InvalidArgumentError(what); }
+
+absl::Status CheckPart(pb::Part& part) {
+  const auto& object = part.object();
+  const std::string name = absl::StrCat(object.kind(), "/", object.name());
+  if (object.api_version().empty() || object.kind().empty() || object.name().empty()) {
+    return Bad("a part names no object: it needs api_version, kind and name");
+  }
+  if (part.operation() != pb::PART_OPERATION_MERGE) {
+    return Bad(absl::StrCat("UNSUPPORTED: the part operation ", static_cast<int>(part.operation()),
+                            " on ", name));
+  }
+  if (part.json().size() > kPartBytes)
+    return Bad(absl::StrCat("a part of ", name, " is over 1 MiB"));
+  absl::StatusOr<std::string> canonical = json::Canonicalize(part.json());
+  if (!canonical.ok())
+    return Bad(absl::StrCat("the JSON of a part of ", name, " ", canonical.status().message()));
+  part.set_json(*std::move(canonical));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<catalog::WriteMode> ReadMode(pb::WriteMode mode) {
+  switch (mode) {
+    case pb::WRITE_MODE_CREATE:
+      return catalog::WriteMode::kCreate;
+    case pb::WRITE_MODE_ADD:
+      return catalog::WriteMode::kAdd;
+    case pb::WRITE_MODE_OVERRIDE:
+      return catalog::WriteMode::kOverride;
+    default:
+      return Bad(absl::StrCat("unknown write mode ", static_cast<int>(mode)));
+  }
+}
+
+absl::StatusOr<catalog::Type> ReadCapability(const std::string& provider,
+                                             const pb::Capability& from) {
+  catalog::Type type;
+  if (from.type().empty()) return Bad("a capability without a type");
+  switch (from.kind()) {
+    case pb::CAPABILITY_KIND_WORKLOAD:
+      type.kind = catalog::TypeKind::kWorkload;
+      break;
+    case pb::CAPABILITY_KIND_TRAIT:
+      type.kind = catalog::TypeKind::kTrait;
+      break;
+    default:
+      return Bad(
+          absl::StrCat(from.type(), ": unknown capability kind ", static_cast<int>(from.kind())));
+  }
+  type.name = from.type();
+  type.aliases = {from.aliases().begin(), from.aliases().end()};
+  type.version = from.version();
+  type.summary = from.summary();
+  type.provider = provider;
+  if (!from.properties_schema().empty()) {
+    absl::StatusOr<json::value> schema = json::Parse(from.properties_schema());
+    if (!schema.ok())
+      return Bad(absl::StrCat(from.type(), ": its schema ", schema.status().message()));
+    type.schema = *std::move(schema);
+  }
+  for (const pb::Write& write : from.writes()) {
+    WEFT_ASSIGN_OR_RETURN(catalog::WriteMode mode, ReadMode(write.mode()));
+    type.writes.push_back({write.api_version(), write.kind(), write.pointer(), mode});
+  }
+  type.shape = {from.shape().api_version(), from.shape().kind(), from.shape().scale(),
+                from.shape().pod_template()};
+  type.applies_to = {from.applies_to().begin(), from.applies_to().end()};
+  type.conflicts_with = {from.conflicts_with().begin(), from.conflicts_with().end()};
+  const auto& reads = from.reads();
+  type.reads_workload = std::find(reads.begin(), reads.end(), pb::READ_WORKLOAD) != reads.end();
+  const auto& features = from.features();
+  type.assesses = std::find(features.begin(), features.end(), pb::FEATURE_ASSESS) != features.end();
+  return type;
+}
+
+}  // namespace
+
+absl::Status CheckAnswer(const std::string& expected_artifact, pb::RenderResponse& response) {
+  if (response.artifact() != expected_artifact) {
+    return absl::AbortedError(absl::StrCat("answered by the artifact '", response.artifact(),
+                                           "', configured is '", expected_artifact, "'"));
+  }
+  if (response.outcome() != pb::OUTCOME_READY && response.outcome() != pb::OUTCOME_NOT_READY) {
+    return Bad(absl::StrCat("UNSUPPORTED: the outcome ", static_cast<int>(response.outcome())));
+  }
+  std::set<std::string> objects;
+  for (pb::Part& part : *response.mutable_parts()) {
+    WEFT_RETURN_IF_ERROR(CheckPart(part));
+    objects.insert(absl::StrCat(part.object().api_version(), "|", part.object().kind(), "|",
+                                part.object().name()));
+  }
+  if (objects.size() > kObjects) return Bad(absl::StrCat("more than ", kObjects, " objects"));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<catalog::Type>> ReadDescription(
+    const std::string& provider, const pb::DescribeResponse& description) {
+  const auto& versions = description.protocol_versions();
+  if (std::find(versions.begin(), versions.end(), "v1") == versions.end()) {
+    return Bad("it does not speak protocol version v1");
+  }
+  std::vector<catalog::Type> types;
+  for (const pb::Capability& capability : description.capabilities()) {
+    WEFT_ASSIGN_OR_RETURN(catalog::Type type, ReadCapability(provider, capability));
+    types.push_back(std::move(type));
+  }
+  return types;
+}
+
+}  // namespace weft::mesh

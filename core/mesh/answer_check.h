@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "core/catalog/type.h"
+#include "weft/provider/v1/render.pb.h"
+
+namespace weft::mesh {
+
+// Checks an answer of a Render against the rules of docs/protocol.md and makes its JSON canonical
+// in place. INVALID_ARGUMENT, saying what: an unknown outcome or part operation, JSON that is not,
+// a part that is too large, too many objects. ABORTED: computed by another artifact than
+// `expected_artifact` (the provider is being replaced: ask again).
+absl::Status CheckAnswer(const std::string& expected_artifact,
+                         provider::v1::RenderResponse& response);
+
+// The types that `description` serves, as `provider`; INVALID_ARGUMENT: what is wrong with it.
+absl::StatusOr<std::vector<catalog::Type>> ReadDescription(
+    const std::string& provider, const provider::v1::DescribeResponse& description);
+
+}  // namespace weft::mesh

@@ -1,0 +1,104 @@
+#include <chrono>
+
+#include "core/base/service.h"
+#include "core/mesh/provider_stub.h"
+#include "weft/provider/v1/identity.grpc.pb.h"
+#include "weft/provider/v1/trait.grpc.pb.h"
+#include "weft/provider/v1/workload.grpc.pb.h"
+
+namespace weft::mesh {
+namespace {
+
+namespace pb = ::weft::provider::v1;
+
+// Health checks work with round_robin only. Every call of a provider is idempotent, so one that was
+// not answered is sent again.
+constexpr char kServiceConfig[] = R"({
+  "loadBalancingConfig": [{"round_robin": {}}],
+  "healthCheckConfig": {"serviceName": ""},
+  "methodConfig": [{
+    "name": [{}],
+    "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.1s", "maxBackoff": "1s",
+                    "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}
+  }]
+})";
+
+// What a call needs until it ends.
+template <typename Request, typename Response>
+struct Call {
+  grpc::ClientContext context;
+  Request request;
+  Response response;
+  Callback<Response> done;
+};
+
+class GrpcStub final : public ProviderStub {
+ public:
+  GrpcStub(const std::string& address, const Deadlines& deadlines)
+      : deadlines_(deadlines),
+        channel_(MakeChannel(address, kServiceConfig)),
+        identity_(pb::Identity::NewStub(channel_)),
+        workload_(pb::WorkloadProvider::NewStub(channel_)),
+        trait_(pb::TraitProvider::NewStub(channel_)) {}
+
+  void Describe(const pb::DescribeRequest& request, Callback<pb::DescribeResponse> done) override {
+    Start(identity_->async(), &pb::Identity::Stub::async::Describe, deadlines_.describe, request,
+          std::move(done));
+  }
+  void RenderWorkload(const pb::RenderWorkloadRequest& request,
+                      Callback<pb::RenderResponse> done) override {
+    Start(workload_->async(), &pb::WorkloadProvider::Stub::async::Render, deadlines_.render,
+          request, std::move(done));
+  }
+  void RenderTrait(const pb::RenderTraitRequest& request,
+                   Callback<pb::RenderResponse> done) override {
+    Start(trait_->async(), &pb::TraitProvider::Stub::async::Render, deadlines_.render, request,
+          std::move(done));
+  }
+  void AssessWorkload(const pb::AssessRequest& request,
+                      Callback<pb::AssessResponse> done) override {
+    Start(workload_->async(), &pb::WorkloadProvider::Stub::async::Assess, deadlines_.assess,
+          request, std::move(done));
+  }
+  void AssessTrait(const pb::AssessRequest& request, Callback<pb::AssessResponse> done) override {
+    Start(trait_->async(), &pb::TraitProvider::Stub::async::Assess, deadlines_.assess, request,
+          std::move(done));
+  }
+  bool Connected() override {
+    return channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
+  }
+
+ private:
+  template <typename Async, typename Request, typename Response>
+  void Start(Async* async,
+             void (Async::*method)(grpc::ClientContext*, const Request*, Response*,
+                                   std::function<void(grpc::Status)>),
+             absl::Duration deadline, const Request& request, Callback<Response> done) {
+    auto call = std::make_shared<Call<Request, Response>>();
+    call->request = request;
+    call->done = std::move(done);
+    call->context.set_deadline(std::chrono::system_clock::now() +
+                               absl::ToChronoMilliseconds(deadline));
+    (async->*method)(&call->context, &call->request, &call->response, [call](grpc::Status status) {
+      if (status.ok()) {
+        call->done(std::move(call->response));
+      } else {
+        call->done(FromGrpc(status));
+      }
+    });
+  }
+
+  const Deadlines deadlines_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<pb::Identity::Stub> identity_;
+  const std::unique_ptr<pb::WorkloadProvider::Stub> workload_;
+  const std::unique_ptr<pb::TraitProvider::Stub> trait_;
+};
+
+}  // namespace
+
+std::shared_ptr<ProviderStub> MakeGrpcStub(const std::string& address, const Deadlines& deadlines) {
+  return std::make_shared<GrpcStub>(address, deadlines);
+}
+
+}  // namespace weft::mesh

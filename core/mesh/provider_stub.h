@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "weft/provider/v1/identity.pb.h"
+#include "weft/provider/v1/render.pb.h"
+
+namespace weft::mesh {
+
+template <typename Response>
+using Callback = std::function<void(absl::StatusOr<Response>)>;
+
+// How the core calls one provider: the seam that decorators and fakes share.
+//
+// Every method returns at once; the callback is called exactly once, from any thread, and must not
+// block. A status is that of the call (docs/protocol.md, "The call"). Thread-safe.
+class ProviderStub {
+ public:
+  virtual ~ProviderStub() = default;
+  virtual void Describe(const provider::v1::DescribeRequest& request,
+                        Callback<provider::v1::DescribeResponse> done) = 0;
+  virtual void RenderWorkload(const provider::v1::RenderWorkloadRequest& request,
+                              Callback<provider::v1::RenderResponse> done) = 0;
+  virtual void RenderTrait(const provider::v1::RenderTraitRequest& request,
+                           Callback<provider::v1::RenderResponse> done) = 0;
+  virtual void AssessWorkload(const provider::v1::AssessRequest& request,
+                              Callback<provider::v1::AssessResponse> done) = 0;
+  virtual void AssessTrait(const provider::v1::AssessRequest& request,
+                           Callback<provider::v1::AssessResponse> done) = 0;
+  // Whether the connection stands, as far as is known without a call; tries to connect if it does
+  // not.
+  virtual bool Connected() = 0;
+};
+
+// After how long a call is given up. Source: docs/protocol.md, "Deadlines".
+struct Deadlines {
+  absl::Duration describe = absl::Seconds(1);
+  absl::Duration render = absl::Seconds(2);
+  absl::Duration assess = absl::Seconds(1);
+};
+
+// Calls the provider at `address` over gRPC.
+std::shared_ptr<ProviderStub> MakeGrpcStub(const std::string& address, const Deadlines& deadlines);
+
+}  // namespace weft::mesh

@@ -1,0 +1,242 @@
+#include "core/mesh/providers.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <spdlog/spdlog.h>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "core/mesh/answer_check.h"
+#include "core/store/keys.h"
+#include "core/store/records.pb.h"
+
+namespace weft::mesh {
+namespace {
+
+namespace pb = ::weft::provider::v1;
+
+constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr absl::Duration kDescribeAgain = absl::Seconds(1);
+
+// Changes whenever a file of `directory` is added, replaced or written.
+std::string SignatureOf(const std::string& directory) {
+  std::vector<std::string> files;
+  std::error_code ec;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ec)) {
+    std::error_code gone;
+    files.push_back(absl::StrCat(entry.path().native(), " ", entry.file_size(gone), " ",
+                                 entry.last_write_time(gone).time_since_epoch().count(), "\n"));
+  }
+  std::sort(files.begin(), files.end());
+  std::string signature;
+  for (const std::string& file : files) signature += file;
+  return signature;
+}
+
+}  // namespace
+
+// One provider; guarded by the mutex of Providers, but for what is const.
+struct Providers::Entry {
+  const ProviderConfig config;
+  const std::shared_ptr<ProviderStub> stub;
+  std::string version;
+  std::vector<catalog::Type> types;
+  bool connected = false;
+  bool described = false;   // Since it was connected.
+  bool describing = false;  // A call is under way.
+  absl::Time describe_at = absl::InfinitePast();
+  std::string message;
+};
+
+Providers::Providers(Options options)
+    : options_(std::move(options)),
+      types_(std::make_shared<catalog::TypeTable>(std::vector<catalog::Type>())) {}
+
+Providers::~Providers() {
+  Stop();
+  // A description under way holds this object.
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return describing_ == 0; });
+}
+
+void Providers::Start() {
+  ReadConfiguration();
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Providers::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Providers::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    Tick();
+    lock.lock();
+    wake_.wait_for(lock, kTick, [this] { return stopping_ || changed_; });
+    if (!std::exchange(changed_, false)) continue;
+    lock.unlock();
+    options_.on_change();
+    lock.lock();
+  }
+}
+
+void Providers::Tick() {
+  ReadConfiguration();
+  std::vector<std::shared_ptr<Entry>> entries;
+  {
+    std::lock_guard lock(mutex_);
+    entries = entries_;
+  }
+  for (const auto& entry : entries) Watch(entry);
+}
+
+void Providers::ReadConfiguration() {
+  std::string signature = SignatureOf(options_.directory);
+  if (signature == signature_) return;
+  signature_ = std::move(signature);
+  ProviderConfigs read = ReadProviderConfigs(options_.directory);
+  for (const std::string& problem : read.problems)
+    spdlog::warn("msg=\"a provider's configuration is not used\" error=\"{}\"", problem);
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Entry>> entries;
+  for (const ProviderConfig& config : read.providers) {
+    const auto known = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const auto& entry) { return entry->config == config; });
+    entries.push_back(known != entries_.end() ? *known : Adopt(config));
+  }
+  entries_ = std::move(entries);
+  problems_ = std::move(read.problems);
+  RebuildTypesLocked();
+}
+
+// A new entry, with what the provider said of itself in an earlier life of the core.
+std::shared_ptr<Providers::Entry> Providers::Adopt(const ProviderConfig& config) const {
+  std::shared_ptr<Entry> entry(new Entry{.config = config, .stub = options_.connect(config)});
+  entry->message = absl::StrCat("does not answer at ", config.address);
+  const absl::StatusOr<std::string> bytes = options_.store->Get(store::ProviderKey(config.name));
+  store::v1::ProviderRecord record;
+  if (!bytes.ok() || !record.ParseFromString(*bytes)) return entry;
+  auto types = ReadDescription(config.name, record.description());
+  if (types.ok()) entry->types = *std::move(types);
+  entry->version = record.description().version();
+  return entry;
+}
+
+void Providers::Watch(const std::shared_ptr<Entry>& entry) {
+  const bool connected = entry->stub->Connected();
+  {
+    std::lock_guard lock(mutex_);
+    if (entry->connected != connected) {
+      entry->connected = connected;
+      entry->described = false;
+      entry->message = connected ? "has not said yet what it serves"
+                                 : absl::StrCat("does not answer at ", entry->config.address);
+      entry->describe_at = absl::InfinitePast();
+      changed_ = true;
+      spdlog::info("msg=\"provider {}\" provider={} address={}",
+                   connected ? "connected" : "disconnected", entry->config.name,
+                   entry->config.address);
+    }
+    if (!connected || entry->described || entry->describing || absl::Now() < entry->describe_at ||
+        stopping_)
+      return;
+    entry->describing = true;
+    ++describing_;
+  }
+  pb::DescribeRequest request;
+  request.add_protocol_versions("v1");
+  entry->stub->Describe(request, [this, entry](absl::StatusOr<pb::DescribeResponse> response) {
+    Described(entry, std::move(response));
+  });
+}
+
+void Providers::Described(const std::shared_ptr<Entry>& entry,
+                          absl::StatusOr<pb::DescribeResponse> response) {
+  absl::StatusOr<std::vector<catalog::Type>> types =
+      response.ok() ? ReadDescription(entry->config.name, *response) : response.status();
+  std::lock_guard lock(mutex_);
+  entry->describing = false;
+  --describing_;
+  wake_.notify_all();
+  // It was removed or replaced while it was asked.
+  if (std::find(entries_.begin(), entries_.end(), entry) == entries_.end()) return;
+  if (types.ok()) {
+    entry->types = *std::move(types);
+    entry->version = response->version();
+    entry->described = true;
+    entry->message.clear();
+    store::v1::ProviderRecord record;
+    record.set_artifact(entry->config.artifact);
+    *record.mutable_description() = *std::move(response);
+    store::Transaction transaction;
+    transaction.Put(store::ProviderKey(entry->config.name), record.SerializeAsString());
+    options_.store->CommitLater(std::move(transaction));
+    RebuildTypesLocked();
+  } else {
+    entry->message = absl::StrCat("cannot be used: ", types.status().message());
+    entry->describe_at = absl::Now() + kDescribeAgain;
+    changed_ = true;
+    spdlog::warn("msg=\"a provider cannot be used\" provider={} error=\"{}\"", entry->config.name,
+                 std::string(types.status().message()));
+  }
+}
+
+void Providers::RebuildTypesLocked() {
+  std::vector<catalog::Type> types;
+  for (const auto& entry : entries_)
+    types.insert(types.end(), entry->types.begin(), entry->types.end());
+  types_ = std::make_shared<catalog::TypeTable>(std::move(types));
+  changed_ = true;
+}
+
+catalog::TypeTablePtr Providers::types() const {
+  std::lock_guard lock(mutex_);
+  return types_;
+}
+
+std::vector<ProviderState> Providers::states() const {
+  std::lock_guard lock(mutex_);
+  std::vector<ProviderState> states;
+  for (const auto& entry : entries_) {
+    ProviderState state{.config = entry->config, .version = entry->version};
+    for (const catalog::Type& type : entry->types) state.types.push_back(type.name);
+    state.available = entry->connected && entry->described;
+    state.message = entry->message;
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+std::vector<std::string> Providers::problems() const {
+  std::lock_guard lock(mutex_);
+  return problems_;
+}
+
+std::shared_ptr<ProviderStub> Providers::Find(const std::string& name) const {
+  std::lock_guard lock(mutex_);
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const auto& entry) { return entry->config.name == name; });
+  return found == entries_.end() ? nullptr : (*found)->stub;
+}
+
+std::string Providers::WhyAway(const std::string& name) const {
+  std::lock_guard lock(mutex_);
+  for (const auto& entry : entries_) {
+    if (entry->config.name != name) continue;
+    if (entry->connected && entry->described) return "";
+    return absl::StrCat("the provider ", name, " ", entry->message);
+  }
+  return absl::StrCat("the provider ", name, " is not configured");
+}
+
+}  // namespace weft::mesh
