@@ -11,10 +11,9 @@ namespace {
 
 // Reasons for which a container waits and that waiting does not mend. Source: the kubelet's
 // container states.
-constexpr std::array<std::string_view, 7> kNeedsHelp = {
-    "ImagePullBackOff", "ErrImagePull",         "InvalidImageName",
-    "CrashLoopBackOff", "CreateContainerError", "CreateContainerConfigError",
-    "RunContainerError"};
+constexpr std::array<std::string_view, 8> kNeedsHelp = {
+    "ImagePullBackOff", "ErrImagePull",         "ErrImageNeverPull",          "InvalidImageName",
+    "CrashLoopBackOff", "CreateContainerError", "CreateContainerConfigError", "RunContainerError"};
 
 // What keeps a pod from running, if it is something that needs help.
 struct Trouble {
