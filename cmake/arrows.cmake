@@ -16,7 +16,8 @@ set(WEFT_ARROWS
   "core/cmd=core"
   "plugins=plugins core/base"
   "runtime/engine=runtime/engine core/base"
-  "runtime/local=runtime/local runtime/engine core/base"
+  "runtime/local=runtime/local runtime/anchor runtime/engine core/base"
+  "runtime/anchor=runtime/anchor runtime/local runtime/engine core/base"
   "runtime=runtime core/base")
 
 # weft_check_arrows(ROOT): checks every .h and .cc file below ROOT/{core,plugins,runtime}.

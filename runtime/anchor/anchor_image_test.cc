@@ -1,0 +1,58 @@
+#include "runtime/anchor/anchor_image.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <iterator>
+
+#include "runtime/engine/fake_engine.h"
+
+namespace weft::anchor {
+namespace {
+
+// Two files that are always there; the fake engine runs neither.
+constexpr char kProgram[] = "/proc/self/exe";
+constexpr char kOtherProgram[] = WEFT_SOURCE_DIR "/LICENSE";
+
+TEST(TarOf, IsReadByTar) {
+  char folder[] = "/tmp/weft-tar-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  const std::filesystem::path path(folder);
+  const std::string bytes(700, 'x');
+  std::ofstream(path / "one.tar", std::ios::binary) << TarOf("weft-anchor", bytes);
+  ASSERT_EQ(system(("cd " + path.string() + " && tar -xf one.tar").c_str()), 0);
+  std::ifstream file(path / "weft-anchor", std::ios::binary);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), bytes);
+  EXPECT_NE(std::filesystem::status(path / "weft-anchor").permissions() &
+                std::filesystem::perms::others_exec,
+            std::filesystem::perms::none);
+  std::filesystem::remove_all(path);
+}
+
+TEST(EnsureAnchorImage, ImportsAProgramOnce) {
+  engine::FakeEngine engine;
+  const auto first = EnsureAnchorImage(engine, kProgram);
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_THAT(*first, ::testing::MatchesRegex("weft/anchor:[0-9a-f]+"));
+  EXPECT_EQ(*EnsureAnchorImage(engine, kProgram), *first);
+  EXPECT_EQ(engine.ListImages()->size(), 1u);
+}
+
+TEST(EnsureAnchorImage, NamesAnotherImageForAnotherProgram) {
+  engine::FakeEngine engine;
+  const auto first = EnsureAnchorImage(engine, kProgram);
+  EXPECT_NE(*EnsureAnchorImage(engine, kOtherProgram), *first);
+}
+
+TEST(EnsureAnchorImage, SaysWhichProgramIsMissing) {
+  engine::FakeEngine engine;
+  const auto missing = EnsureAnchorImage(engine, "/nonexistent/weft-anchor");
+  EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(missing.status().message()),
+              ::testing::HasSubstr("/nonexistent/weft-anchor"));
+}
+
+}  // namespace
+}  // namespace weft::anchor

@@ -1,0 +1,196 @@
+#include "runtime/anchor/anchor_network.h"
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <set>
+#include <spdlog/spdlog.h>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "runtime/anchor/addresses.h"
+#include "runtime/anchor/anchor_image.h"
+#include "runtime/anchor/connections.h"
+#include "runtime/anchor/network_namespace.h"
+#include "runtime/anchor/rules.h"
+
+namespace weft::anchor {
+namespace {
+
+// The address of an anchor, also while it does not run.
+constexpr char kAddressLabel[] = "weft.dev/address";
+
+absl::Status ForwardWithNftables(const std::string& file, const std::string& address,
+                                 const std::vector<local::ServiceNetwork::Port>& ports) {
+  return RunInNetworkNamespace(file, [&] {
+    WEFT_RETURN_IF_ERROR(RunNft(Rules(address, ports)));
+    WEFT_RETURN_IF_ERROR(SetParameter("ipv4/ip_forward", "1"));
+    // A pod sees all clients as one, with some 64,000 ports: those of ended connections are soon
+    // free.
+    WEFT_RETURN_IF_ERROR(SetParameter("netfilter/nf_conntrack_tcp_timeout_time_wait", "10"));
+    const absl::Status released = ReleaseConnections(address, ports);
+    // New connections are right already.
+    if (!released.ok())
+      spdlog::warn("msg=\"old connections stay\" address={} error=\"{}\"", address,
+                   released.ToString());
+    return absl::OkStatus();
+  });
+}
+
+class AnchorNetwork final : public local::ServiceNetwork {
+ public:
+  AnchorNetwork(engine::Engine& engine, std::string installation, Forwarding forward,
+                std::string program)
+      : engine_(engine),
+        installation_(std::move(installation)),
+        forward_(std::move(forward)),
+        program_(std::move(program)) {}
+
+  absl::StatusOr<std::string> Ensure(const Service& service) override;
+  absl::Status Remove(const std::string& ns, const std::string& name) override;
+
+ private:
+  struct Known {
+    std::string address;
+    std::string forwarded;  // Network namespace and rules that are in place.
+  };
+
+  engine::Labels LabelsOf(const std::string& ns, const std::string& name) const;
+  absl::StatusOr<engine::Container> Running(const Service& service);
+  absl::StatusOr<std::string> Create(const Service& service);
+  absl::StatusOr<std::string> AddressFor(const Service& service);
+  absl::Status Forward(const Service& service, const engine::Container& anchor,
+                       const std::string& address);
+
+  engine::Engine& engine_;
+  const std::string installation_;
+  const Forwarding forward_;
+  const std::string program_;
+  std::mutex mutex_;
+  std::map<std::string, Known> known_;  // By key. Guarded by mutex_.
+};
+
+std::string Key(const std::string& ns, const std::string& name) {
+  return absl::StrCat(ns, "/", name);
+}
+
+engine::Labels AnchorNetwork::LabelsOf(const std::string& ns, const std::string& name) const {
+  return {{kInstallationLabel, installation_},
+          {kRoleLabel, "anchor"},
+          {kNamespaceLabel, ns},
+          {kServiceLabel, name}};
+}
+
+absl::StatusOr<std::string> AnchorNetwork::Ensure(const Service& service) {
+  WEFT_ASSIGN_OR_RETURN(const engine::Container anchor, Running(service));
+  const auto address = anchor.addresses.find(service.network);
+  if (address == anchor.addresses.end())
+    return absl::UnavailableError(absl::StrCat("the anchor of ", Key(service.ns, service.name),
+                                               " has no address yet: it is ", anchor.state));
+  WEFT_RETURN_IF_ERROR(Forward(service, anchor, address->second));
+  return address->second;
+}
+
+// The anchor that is there, started; a new one where it is missing or cannot be started, as when
+// its network was made anew.
+absl::StatusOr<engine::Container> AnchorNetwork::Running(const Service& service) {
+  WEFT_ASSIGN_OR_RETURN(const std::vector<engine::ContainerSummary> anchors,
+                        engine_.ListContainers(LabelsOf(service.ns, service.name)));
+  for (const engine::ContainerSummary& summary : anchors) {
+    WEFT_ASSIGN_OR_RETURN(engine::Container anchor, engine_.InspectContainer(summary.id));
+    if (anchor.addresses.count(service.network) > 0) return anchor;
+    if (engine_.StartContainer(summary.id).ok()) {
+      WEFT_ASSIGN_OR_RETURN(anchor, engine_.InspectContainer(summary.id));
+    }
+    if (anchor.addresses.count(service.network) > 0) return anchor;
+    WEFT_RETURN_IF_ERROR(engine_.RemoveContainer(summary.id));
+  }
+  WEFT_ASSIGN_OR_RETURN(const std::string id, Create(service));
+  WEFT_RETURN_IF_ERROR(engine_.StartContainer(id));
+  return engine_.InspectContainer(id);
+}
+
+absl::StatusOr<std::string> AnchorNetwork::Create(const Service& service) {
+  engine::ContainerSpec spec;
+  // Neither a namespace nor a Service has a dot in its name.
+  spec.name = absl::StrCat("weft.", installation_, ".", service.ns, ".", service.name, ".anchor");
+  spec.hostname = service.name;
+  WEFT_ASSIGN_OR_RETURN(spec.image, EnsureAnchorImage(engine_, program_));
+  WEFT_ASSIGN_OR_RETURN(spec.address, AddressFor(service));
+  spec.labels = LabelsOf(service.ns, service.name);
+  spec.labels[kAddressLabel] = spec.address;
+  spec.stop_grace_seconds = 1;
+  spec.network = service.network;
+  // The names that it has on Kubernetes.
+  const std::string qualified = absl::StrCat(service.name, ".", service.ns);
+  spec.aliases = {service.name, qualified, qualified + ".svc", qualified + ".svc.cluster.local"};
+  return engine_.CreateContainer(spec);
+}
+
+// The one it had, else one that no other Service of the network has.
+absl::StatusOr<std::string> AnchorNetwork::AddressFor(const Service& service) {
+  WEFT_ASSIGN_OR_RETURN(const engine::Network network, engine_.InspectNetwork(service.network));
+  WEFT_ASSIGN_OR_RETURN(
+      const std::vector<engine::ContainerSummary> anchors,
+      engine_.ListContainers({{kInstallationLabel, installation_}, {kRoleLabel, "anchor"}}));
+  std::set<std::string> taken;
+  for (const engine::ContainerSummary& anchor : anchors) {
+    const auto address = anchor.labels.find(kAddressLabel);
+    if (address != anchor.labels.end()) taken.insert(address->second);
+  }
+  const std::string key = Key(service.ns, service.name);
+  std::lock_guard lock(mutex_);
+  Known& known = known_[key];
+  if (IsServiceAddress(network.subnet, known.address)) return known.address;
+  for (const auto& [other, entry] : known_) taken.insert(entry.address);
+  WEFT_ASSIGN_OR_RETURN(known.address, PickAddress(network.subnet, key, taken));
+  return known.address;
+}
+
+absl::Status AnchorNetwork::Forward(const Service& service, const engine::Container& anchor,
+                                    const std::string& address) {
+  const std::string key = Key(service.ns, service.name);
+  const std::string wanted =
+      absl::StrCat(anchor.id, "\n", anchor.started_at, "\n", anchor.network_namespace, "\n",
+                   Rules(address, service.ports));
+  {
+    std::lock_guard lock(mutex_);
+    Known& known = known_[key];
+    known.address = address;
+    if (known.forwarded == wanted) return absl::OkStatus();
+    known.forwarded.clear();
+  }
+  WEFT_RETURN_IF_ERROR(forward_(anchor.network_namespace, address, service.ports));
+  std::lock_guard lock(mutex_);
+  known_[key].forwarded = wanted;
+  return absl::OkStatus();
+}
+
+absl::Status AnchorNetwork::Remove(const std::string& ns, const std::string& name) {
+  WEFT_ASSIGN_OR_RETURN(const std::vector<engine::ContainerSummary> anchors,
+                        engine_.ListContainers(LabelsOf(ns, name)));
+  for (const engine::ContainerSummary& anchor : anchors)
+    WEFT_RETURN_IF_ERROR(engine_.RemoveContainer(anchor.id));
+  std::lock_guard lock(mutex_);
+  known_.erase(Key(ns, name));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::unique_ptr<local::ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine,
+                                                         std::string installation,
+                                                         Forwarding forward, std::string program) {
+  return std::make_unique<AnchorNetwork>(engine, std::move(installation), std::move(forward),
+                                         std::move(program));
+}
+
+std::unique_ptr<local::ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine,
+                                                         std::string installation) {
+  std::error_code ec;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", ec);
+  return MakeAnchorNetwork(engine, std::move(installation), ForwardWithNftables,
+                           self.parent_path() / "weft-anchor");
+}
+
+}  // namespace weft::anchor

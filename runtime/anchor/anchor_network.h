@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "runtime/engine/engine.h"
+#include "runtime/local/service_network.h"
+
+// docs/adr/0002-service-on-docker.md says why a Service is made so.
+namespace weft::anchor {
+
+inline constexpr char kInstallationLabel[] = "weft.dev/installation";
+inline constexpr char kRoleLabel[] = "weft.dev/role";  // "anchor" on what is made here.
+inline constexpr char kNamespaceLabel[] = "weft.dev/namespace";
+inline constexpr char kServiceLabel[] = "weft.dev/service";
+
+// Makes the network namespace of `file` forward the ports of a Service at `address` as they say. At
+// once, or not at all.
+using Forwarding =
+    std::function<absl::Status(const std::string& file, const std::string& address,
+                               const std::vector<local::ServiceNetwork::Port>& ports)>;
+
+// A Service is a container that only waits, the anchor: it bears the Service's name on the network,
+// and the kernel forwards in its network namespace. `engine` outlives the result. Anchors outlive
+// it: a later one for the same `installation` adopts them. An anchor that ended or went away comes
+// back with its rules and its address at the next Ensure, so call that when the engine tells of a
+// container with the labels above. Thread-safe, for different Services at once.
+std::unique_ptr<local::ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine,
+                                                         std::string installation);
+
+// For tests: with another way of forwarding, and the program that anchors run.
+std::unique_ptr<local::ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine,
+                                                         std::string installation,
+                                                         Forwarding forward, std::string program);
+
+}  // namespace weft::anchor

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "runtime/local/service_network.h"
+
+namespace weft::anchor {
+
+// How long a connection to a pod that has left its Service may still go on: longer than the 30
+// seconds in which a pod ends gracefully by default.
+inline constexpr absl::Duration kDrain = absl::Seconds(60);
+
+// Rules decide where a connection goes when it begins; the kernel then remembers. This makes it
+// forget, in the calling thread's network namespace, what goes through `address` to none of the
+// targets of `ports`: at once where no answer was seen or there is nothing to drain (UDP), so that
+// the next packet goes to a target of now; after `drain` (whole seconds) an answered TCP
+// connection, whose client is then reset by the next target rather than left waiting for a pod that
+// is gone. Idempotent.
+//
+// Speaks to the kernel itself (nf_conntrack_netlink): nft cannot delete connections.
+absl::Status ReleaseConnections(const std::string& address,
+                                const std::vector<local::ServiceNetwork::Port>& ports,
+                                absl::Duration drain = kDrain);
+
+}  // namespace weft::anchor

@@ -1,0 +1,63 @@
+#include "runtime/anchor/rules.h"
+
+#include <arpa/inet.h>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace weft::anchor {
+namespace {
+
+bool IsIpv4(const std::string& text) {
+  in_addr in;
+  return inet_pton(AF_INET, text.c_str(), &in) == 1;
+}
+
+bool IsPort(int port) { return port > 0 && port < 65536; }
+
+// nft's notation of each target, without doubles, in order.
+std::set<std::string> Targets(const local::ServiceNetwork::Port& port) {
+  std::set<std::string> targets;
+  for (const auto& [address, number] : port.targets) {
+    if (IsIpv4(address) && IsPort(number)) targets.insert(absl::StrCat(address, " . ", number));
+  }
+  return targets;
+}
+
+std::string Rule(const std::string& address, const local::ServiceNetwork::Port& port) {
+  const std::set<std::string> targets = Targets(port);
+  if (targets.empty() || !IsPort(port.port)) return "";
+  std::vector<std::string> choices;
+  for (const std::string& target : targets)
+    choices.push_back(absl::StrCat(choices.size(), " : ", target));
+  return absl::StrCat("    ip daddr ", address, port.protocol == "UDP" ? " udp" : " tcp", " dport ",
+                      port.port, " dnat ip to numgen inc mod ", targets.size(), " map { ",
+                      absl::StrJoin(choices, ", "), " }\n");
+}
+
+}  // namespace
+
+std::string Rules(const std::string& address,
+                  const std::vector<local::ServiceNetwork::Port>& ports) {
+  std::set<std::string> rules;
+  for (const local::ServiceNetwork::Port& port : ports) rules.insert(Rule(address, port));
+  // Declared first so that the flush succeeds the first time; flushed rather than deleted so that
+  // the hooks, and with them the tracked connections, stay.
+  return absl::StrCat(
+      "table ip weft {\n"
+      "  chain services { type nat hook prerouting priority dstnat; }\n"
+      "  chain sources { type nat hook postrouting priority srcnat; }\n"
+      "}\n"
+      "flush table ip weft\n"
+      "table ip weft {\n"
+      "  chain services {\n",
+      absl::StrJoin(rules, ""),
+      "  }\n"
+      "  chain sources {\n"
+      "    ct status dnat masquerade\n"
+      "  }\n"
+      "}\n");
+}
+
+}  // namespace weft::anchor

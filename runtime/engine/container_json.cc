@@ -1,0 +1,183 @@
+#include "runtime/engine/container_json.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace weft::engine {
+namespace {
+
+template <typename List>
+json::array Strings(const List& list) {
+  json::array array;
+  for (const std::string& s : list) array.emplace_back(s);
+  return array;
+}
+
+json::object StringMap(const std::map<std::string, std::string>& map) {
+  json::object object;
+  for (const auto& [key, value] : map) object[key] = value;
+  return object;
+}
+
+std::map<std::string, std::string> MapFrom(const json::value* v) {
+  std::map<std::string, std::string> map;
+  if (v == nullptr || !v->is_object()) return map;
+  for (const auto& [key, value] : v->get_object()) {
+    if (value.is_string()) map[std::string(key)] = std::string(value.get_string());
+  }
+  return map;
+}
+
+// The engine writes Go's zero time for "never".
+std::string TimeText(const json::value& v, std::initializer_list<std::string_view> path) {
+  const std::string text = json::GetString(v, path);
+  return text.rfind("0001-", 0) == 0 ? "" : text;
+}
+
+absl::Time ParseTime(const std::string& text) {
+  absl::Time time;
+  return absl::ParseTime(absl::RFC3339_full, text, &time, nullptr) ? time : absl::UnixEpoch();
+}
+
+}  // namespace
+
+std::string ContainerCreateJson(const ContainerSpec& spec) {
+  json::object host = {{"NetworkMode", spec.network},
+                       {"RestartPolicy", json::object{{"Name", "always"}}}};
+  if (spec.cpu_shares > 0) host["CpuShares"] = spec.cpu_shares;
+  if (spec.memory_reservation > 0) host["MemoryReservation"] = spec.memory_reservation;
+  if (!spec.sysctls.empty()) host["Sysctls"] = StringMap(spec.sysctls);
+  json::object endpoint = {{"Aliases", Strings(spec.aliases)}};
+  if (!spec.address.empty()) endpoint["IPAMConfig"] = json::object{{"IPv4Address", spec.address}};
+  json::object body = {{"Hostname", spec.hostname},
+                       {"Image", spec.image},
+                       {"Env", Strings(spec.environment)},
+                       {"Labels", StringMap(spec.labels)},
+                       {"StopTimeout", spec.stop_grace_seconds},
+                       {"HostConfig", host},
+                       {"NetworkingConfig",
+                        json::object{{"EndpointsConfig", json::object{{spec.network, endpoint}}}}}};
+  if (!spec.entrypoint.empty()) body["Entrypoint"] = Strings(spec.entrypoint);
+  if (!spec.command.empty()) body["Cmd"] = Strings(spec.command);
+  return json::Canonical(body);
+}
+
+std::string NetworkCreateJson(const NetworkSpec& spec) {
+  json::object body = {{"Name", spec.name},
+                       {"CheckDuplicate", true},
+                       {"Driver", "bridge"},
+                       {"Labels", StringMap(spec.labels)}};
+  if (!spec.subnet.empty()) {
+    json::object pool = {{"Subnet", spec.subnet}};
+    if (!spec.ip_range.empty()) pool["IPRange"] = spec.ip_range;
+    body["IPAM"] = json::object{{"Driver", "default"}, {"Config", json::array{pool}}};
+  }
+  return json::Canonical(body);
+}
+
+std::string LabelFilterJson(const Labels& labels) {
+  json::array wanted;
+  for (const auto& [key, value] : labels) wanted.emplace_back(key + "=" + value);
+  return json::Canonical(json::object{{"label", wanted}});
+}
+
+Container ContainerFromJson(const json::value& v) {
+  Container c;
+  c.id = json::GetString(v, {"Id"});
+  c.name = std::string(absl::StripPrefix(json::GetString(v, {"Name"}), "/"));
+  c.image = json::GetString(v, {"Config", "Image"});
+  c.labels = MapFrom(json::FindPath(v, {"Config", "Labels"}));
+  c.created = ParseTime(json::GetString(v, {"Created"}));
+  c.state = json::GetString(v, {"State", "Status"});
+  c.started_at = TimeText(v, {"State", "StartedAt"});
+  c.finished_at = TimeText(v, {"State", "FinishedAt"});
+  c.exit_code = json::GetInt(v, {"State", "ExitCode"});
+  c.error = json::GetString(v, {"State", "Error"});
+  c.pid = json::GetInt(v, {"State", "Pid"});
+  c.restart_count = json::GetInt(v, {"RestartCount"});
+  c.network_namespace = json::GetString(v, {"NetworkSettings", "SandboxKey"});
+  const json::value* networks = json::FindPath(v, {"NetworkSettings", "Networks"});
+  if (networks != nullptr && networks->is_object()) {
+    for (const auto& [name, settings] : networks->get_object()) {
+      const std::string address = json::GetString(settings, {"IPAddress"});
+      if (!address.empty()) c.addresses[std::string(name)] = address;
+    }
+  }
+  return c;
+}
+
+ContainerSummary SummaryFromJson(const json::value& v) {
+  ContainerSummary s;
+  s.id = json::GetString(v, {"Id"});
+  s.labels = MapFrom(json::Find(v, "Labels"));
+  const json::value* names = json::Find(v, "Names");
+  if (names != nullptr && names->is_array() && !names->get_array().empty() &&
+      names->get_array()[0].is_string()) {
+    s.name = std::string(absl::StripPrefix(std::string(names->get_array()[0].get_string()), "/"));
+  }
+  return s;
+}
+
+Network NetworkFromJson(const json::value& v) {
+  Network n;
+  n.id = json::GetString(v, {"Id"});
+  n.name = json::GetString(v, {"Name"});
+  n.labels = MapFrom(json::Find(v, "Labels"));
+  const json::value* pools = json::FindPath(v, {"IPAM", "Config"});
+  if (pools != nullptr && pools->is_array() && !pools->get_array().empty()) {
+    const json::value& pool = pools->get_array()[0];
+    n.subnet = json::GetString(pool, {"Subnet"});
+    n.ip_range = json::GetString(pool, {"IPRange"});
+    n.gateway = json::GetString(pool, {"Gateway"});
+  }
+  return n;
+}
+
+Image ImageFromJson(const json::value& v) {
+  Image image;
+  image.id = json::GetString(v, {"Id"});
+  image.size_bytes = json::GetInt(v, {"Size"});
+  const json::value* created = json::Find(v, "Created");  // A number in lists, a text alone.
+  if (created != nullptr && created->is_int64()) {
+    image.created = absl::FromUnixSeconds(created->get_int64());
+  } else {
+    image.created = ParseTime(json::GetString(v, {"Created"}));
+  }
+  const json::value* tags = json::Find(v, "RepoTags");
+  if (tags != nullptr && tags->is_array()) {
+    for (const json::value& tag : tags->get_array()) {
+      if (tag.is_string() && tag.get_string() != "<none>:<none>")
+        image.references.emplace_back(tag.get_string());
+    }
+  }
+  return image;
+}
+
+Event EventFromJson(const json::value& v) {
+  return {json::GetString(v, {"Type"}), json::GetString(v, {"Action"}),
+          json::GetString(v, {"Actor", "ID"}), MapFrom(json::FindPath(v, {"Actor", "Attributes"}))};
+}
+
+absl::Status StatusFromAnswer(int http_status, std::string_view body, std::string_view attempted) {
+  if (http_status / 100 == 2 || http_status == 304) return absl::OkStatus();
+  std::string message(body.substr(0, 1000));
+  if (const auto answer = json::Parse(body); answer.ok())
+    message = json::GetString(*answer, {"message"}, message);
+  const std::string text =
+      absl::StrCat(absl::string_view(attempted.data(), attempted.size()), ": ", message);
+  switch (http_status) {
+    case 400:
+      return absl::InvalidArgumentError(text);
+    case 403:  // A network of that name exists, or the engine's policy forbids it.
+    case 409:
+      return absl::FailedPreconditionError(text);
+    case 404:
+      return absl::NotFoundError(text);
+    case 503:
+      return absl::UnavailableError(text);
+    default:
+      return absl::InternalError(text);
+  }
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,65 @@
+#include "runtime/engine/container_json.h"
+
+#include <gtest/gtest.h>
+
+namespace weft::engine {
+namespace {
+
+TEST(ContainerJson, AsksForWhatTheSpecSaysAndNothingElse) {
+  ContainerSpec spec;
+  spec.name = "weft-1-default-web";
+  spec.hostname = "web";
+  spec.image = "nginx:1";
+  spec.network = "net";
+  spec.environment = {"A=1"};
+  EXPECT_EQ(
+      ContainerCreateJson(spec),
+      R"({"Env":["A=1"],"HostConfig":{"NetworkMode":"net","RestartPolicy":{"Name":"always"}},)"
+      R"("Hostname":"web","Image":"nginx:1","Labels":{},)"
+      R"("NetworkingConfig":{"EndpointsConfig":{"net":{"Aliases":[]}}},"StopTimeout":10})");
+  spec.address = "172.17.128.1";
+  spec.entrypoint = {"/a"};
+  spec.sysctls = {{"net.ipv4.ip_forward", "1"}};
+  const auto body = json::Parse(ContainerCreateJson(spec));
+  EXPECT_EQ(json::GetString(
+                *body, {"NetworkingConfig", "EndpointsConfig", "net", "IPAMConfig", "IPv4Address"}),
+            "172.17.128.1");
+  EXPECT_EQ(json::GetString(*body, {"HostConfig", "Sysctls", "net.ipv4.ip_forward"}), "1");
+  EXPECT_EQ(json::Find(*body, "Cmd"), nullptr);
+}
+
+TEST(ContainerJson, ReadsWhatTheEngineSaysOfAContainer) {
+  const auto v = json::Parse(R"({"Id":"abc","Name":"/weft-x","Created":"2024-01-02T03:04:05.5Z",
+    "RestartCount":2,"Config":{"Image":"i","Labels":{"a":"b"}},
+    "State":{"Status":"running","Pid":7,"ExitCode":0,"StartedAt":"2024-01-02T03:04:06Z",
+             "FinishedAt":"0001-01-01T00:00:00Z"},
+    "NetworkSettings":{"Networks":{"net":{"IPAddress":"172.17.0.2"},"other":{"IPAddress":""}}}})");
+  const Container c = ContainerFromJson(*v);
+  EXPECT_EQ(c.name, "weft-x");
+  EXPECT_EQ(c.state, "running");
+  EXPECT_EQ(c.pid, 7);
+  EXPECT_EQ(c.restart_count, 2);
+  EXPECT_EQ(c.finished_at, "");
+  EXPECT_EQ(c.labels.at("a"), "b");
+  EXPECT_EQ(c.addresses.size(), 1u);
+  EXPECT_EQ(c.addresses.at("net"), "172.17.0.2");
+}
+
+TEST(ContainerJson, AnOddAnswerIsReadAsEmptyNotAsAFailure) {
+  const auto v = json::Parse(R"({"State":null,"Config":{"Labels":null},"Names":[]})");
+  EXPECT_EQ(ContainerFromJson(*v).state, "");
+  EXPECT_EQ(SummaryFromJson(*v).name, "");
+  EXPECT_EQ(NetworkFromJson(*v).subnet, "");
+}
+
+TEST(ContainerJson, AnErrorCarriesTheEnginesMessage) {
+  const absl::Status status =
+      StatusFromAnswer(404, R"({"message":"No such image: x"})", "create container y");
+  EXPECT_TRUE(absl::IsNotFound(status));
+  EXPECT_EQ(status.message(), "create container y: No such image: x");
+  EXPECT_TRUE(StatusFromAnswer(304, "", "start").ok());
+  EXPECT_EQ(StatusFromAnswer(500, "plain text", "start").message(), "start: plain text");
+}
+
+}  // namespace
+}  // namespace weft::engine

@@ -1,0 +1,169 @@
+// The calls of the Docker Engine API whose bodies are streams.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "core/base/status.h"
+#include "runtime/engine/container_json.h"
+#include "runtime/engine/docker_engine.h"
+#include "runtime/engine/log_frames.h"
+
+namespace weft::engine {
+namespace {
+
+constexpr absl::Duration kUploadDeadline = absl::Minutes(10);  // Unpacking a large image.
+constexpr absl::Duration kPullSilence = absl::Minutes(2);
+
+// Cuts a stream of JSON texts, one a line, into values.
+class JsonLines {
+ public:
+  explicit JsonLines(std::function<void(const json::value&)> sink) : sink_(std::move(sink)) {}
+
+  void Take(std::string_view bytes) {
+    text_.append(bytes);
+    size_t start = 0;
+    for (size_t end; (end = text_.find('\n', start)) != std::string::npos; start = end + 1)
+      Line(std::string_view(text_).substr(start, end - start));
+    text_.erase(0, start);
+  }
+  void End() { Line(text_); }
+
+ private:
+  void Line(std::string_view line) {
+    if (const auto value = json::Parse(line); value.ok()) sink_(*value);
+  }
+
+  const std::function<void(const json::value&)> sink_;
+  std::string text_;
+};
+
+// "name:tag" as the engine's two query parameters. A digest stays with the name.
+std::string ReferenceQuery(const std::string& reference, const char* name, const char* tag) {
+  const size_t colon = reference.rfind(':');
+  const size_t slash = reference.rfind('/');
+  const bool tagged = colon != std::string::npos && (slash == std::string::npos || colon > slash) &&
+                      reference.find('@') == std::string::npos;
+  const std::string repository = tagged ? reference.substr(0, colon) : reference;
+  std::string query = absl::StrCat(name, "=", UrlEncode(repository));
+  const bool digest = reference.find('@') != std::string::npos;
+  if (!digest)
+    absl::StrAppend(&query, "&", tag, "=",
+                    tagged ? UrlEncode(reference.substr(colon + 1)) : "latest");
+  return query;
+}
+
+// The messages of an engine that reports progress as JSON texts, and the failure among them.
+absl::Status ReportedFailure(std::string_view body, const std::string& attempted,
+                             const std::function<void(const json::value&)>& each = {}) {
+  absl::Status status;
+  JsonLines lines([&](const json::value& v) {
+    if (const std::string error = json::GetString(v, {"error"}); !error.empty())
+      status = absl::InvalidArgumentError(absl::StrCat(attempted, ": ", error));
+    if (each) each(v);
+  });
+  lines.Take(body);
+  lines.End();
+  return status;
+}
+
+// RFC 3339 as the engine's query parameters have it: "1700000000.000000001".
+absl::StatusOr<std::string> UnixSeconds(const std::string& rfc3339) {
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, rfc3339, &time, &error))
+    return absl::InvalidArgumentError(absl::StrCat("not a time: ", rfc3339, ": ", error));
+  const int64_t nanos = absl::ToUnixNanos(time);
+  return absl::StrFormat("%d.%09d", nanos / 1000000000, nanos % 1000000000);
+}
+
+}  // namespace
+
+absl::Status DockerEngine::PullImage(const std::string& reference) {
+  StreamControl control;
+  std::string progress;
+  const std::string attempted = "pull image " + reference;
+  WEFT_ASSIGN_OR_RETURN(
+      const HttpResponse response,
+      http_.Stream(
+          {"POST", "/v1.41/images/create?" + ReferenceQuery(reference, "fromImage", "tag"), ""},
+          control, kPullSilence, {}, [&](std::string_view piece) {
+            progress.append(piece);
+            return true;
+          }));
+  WEFT_RETURN_IF_ERROR(StatusFromAnswer(response.status, response.body, attempted));
+  return ReportedFailure(progress, attempted);
+}
+
+absl::StatusOr<std::vector<std::string>> DockerEngine::LoadImages(const ChunkSource& archive) {
+  WEFT_ASSIGN_OR_RETURN(
+      const HttpResponse response,
+      http_.Upload({"POST", "/v1.41/images/load?quiet=1", "", "application/x-tar"}, archive,
+                   kUploadDeadline));
+  WEFT_RETURN_IF_ERROR(StatusFromAnswer(response.status, response.body, "load images"));
+  std::vector<std::string> references;
+  WEFT_RETURN_IF_ERROR(ReportedFailure(response.body, "load images", [&](const json::value& v) {
+    const std::string line(absl::StripAsciiWhitespace(json::GetString(v, {"stream"})));
+    absl::string_view rest = line;
+    if (absl::ConsumePrefix(&rest, "Loaded image: ") ||
+        absl::ConsumePrefix(&rest, "Loaded image ID: "))
+      references.emplace_back(rest);
+  }));
+  if (references.empty())
+    return absl::InvalidArgumentError("load images: not an archive as `docker save` writes it");
+  return references;
+}
+
+absl::Status DockerEngine::ImportImage(const std::string& reference,
+                                       const std::vector<std::string>& entrypoint,
+                                       const ChunkSource& archive) {
+  std::string target =
+      absl::StrCat("/v1.41/images/create?fromSrc=-&", ReferenceQuery(reference, "repo", "tag"));
+  if (!entrypoint.empty()) {
+    json::array words;
+    for (const std::string& word : entrypoint) words.emplace_back(word);
+    absl::StrAppend(&target, "&changes=", UrlEncode("ENTRYPOINT " + json::Canonical(words)));
+  }
+  WEFT_ASSIGN_OR_RETURN(
+      const HttpResponse response,
+      http_.Upload({"POST", target, "", "application/x-tar"}, archive, kUploadDeadline));
+  const std::string attempted = "import image " + reference;
+  WEFT_RETURN_IF_ERROR(StatusFromAnswer(response.status, response.body, attempted));
+  return ReportedFailure(response.body, attempted);
+}
+
+absl::Status DockerEngine::WatchEvents(StreamControl& control, const std::function<void()>& opened,
+                                       const std::function<void(const Event&)>& on_event) {
+  JsonLines lines([&](const json::value& v) { on_event(EventFromJson(v)); });
+  const std::string filters = R"({"type":["container","image","network"]})";
+  WEFT_ASSIGN_OR_RETURN(
+      const HttpResponse response,
+      http_.Stream({"GET", "/v1.41/events?filters=" + UrlEncode(filters), ""}, control,
+                   absl::InfiniteDuration(), opened, [&](std::string_view piece) {
+                     lines.Take(piece);
+                     return true;
+                   }));
+  WEFT_RETURN_IF_ERROR(StatusFromAnswer(response.status, response.body, "watch events"));
+  return absl::UnavailableError("the engine ended its events");
+}
+
+absl::Status DockerEngine::ReadLogs(const std::string& id, const LogSelection& selection,
+                                    StreamControl& control, const ChunkSink& sink) {
+  LogFrames frames(sink);
+  std::string target =
+      absl::StrCat("/v1.41/containers/", UrlEncode(id),
+                   "/logs?stdout=1&stderr=1&follow=", selection.follow ? 1 : 0,
+                   "&tail=", selection.tail < 0 ? "all" : std::to_string(selection.tail));
+  if (!selection.since.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const std::string since, UnixSeconds(selection.since));
+    absl::StrAppend(&target, "&since=", since);
+  }
+  const absl::Duration silence = selection.follow ? absl::InfiniteDuration() : absl::Seconds(30);
+  WEFT_ASSIGN_OR_RETURN(const HttpResponse response,
+                        http_.Stream({"GET", target, ""}, control, silence, {},
+                                     [&](std::string_view piece) { return frames.Take(piece); }));
+  return StatusFromAnswer(response.status, response.body, "read logs of " + id.substr(0, 12));
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,173 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+// What Weft asks of a container engine: the part of the Docker Engine API (v1.41) that it uses, as
+// plain values.
+namespace weft::engine {
+
+using Labels = std::map<std::string, std::string>;
+
+struct ContainerSpec {
+  std::string name;
+  std::string hostname;
+  std::string image;
+  std::vector<std::string> entrypoint;   // Empty: the image's, with the image's command.
+  std::vector<std::string> command;      // Empty: the image's, unless `entrypoint` is set.
+  std::vector<std::string> environment;  // "NAME=value"
+  Labels labels;
+  int64_t cpu_shares = 0;          // Weight against other containers; 0: the engine's default.
+  int64_t memory_reservation = 0;  // Bytes; 0: none.
+  int stop_grace_seconds = 10;     // Between SIGTERM and SIGKILL when the engine itself stops it.
+  std::string network;
+  std::vector<std::string> aliases;  // DNS names on the network, besides the container's own.
+  std::string address;               // IPv4 on the network; empty: the engine chooses.
+  std::map<std::string, std::string> sysctls;
+};
+
+struct ContainerSummary {
+  std::string id;
+  std::string name;  // Without the engine's leading slash.
+  Labels labels;
+};
+
+struct Container {
+  std::string id;
+  std::string name;
+  std::string image;  // As it was asked for.
+  Labels labels;
+  absl::Time created;
+  std::string state;        // created, running, paused, restarting, removing, exited or dead.
+  std::string started_at;   // RFC 3339; empty if it never started.
+  std::string finished_at;  // RFC 3339; empty if it never ended.
+  int64_t exit_code = 0;
+  std::string error;  // Why it could not be started.
+  int64_t restart_count = 0;
+  int64_t pid = 0;                // On the machine; 0 if it does not run.
+  std::string network_namespace;  // A file for setns(2), unique to this run; empty if none.
+  std::map<std::string, std::string> addresses;  // IPv4 by network name; running containers only.
+};
+
+struct NetworkSpec {
+  std::string name;
+  std::string subnet;    // "172.17.0.0/16"; empty: the engine chooses.
+  std::string ip_range;  // Where it takes the addresses that nobody chose; empty: all of `subnet`.
+  Labels labels;
+};
+
+struct Network {
+  std::string id;
+  std::string name;
+  std::string subnet;
+  std::string ip_range;
+  std::string gateway;
+  Labels labels;
+};
+
+struct Image {
+  std::string id;                       // "sha256:..."
+  std::vector<std::string> references;  // "weft/hello:v1"
+  int64_t size_bytes = 0;
+  absl::Time created;
+};
+
+struct Event {
+  std::string type;    // "container", "network", "image".
+  std::string action;  // "start", "die", "destroy", ...
+  std::string id;
+  Labels attributes;  // Of a container: its labels, image and name.
+};
+
+struct Info {
+  std::string version;
+  std::string os;            // "linux"
+  std::string architecture;  // As Go names it: "amd64".
+  int64_t cpus = 0;
+  int64_t memory_bytes = 0;
+};
+
+// Ends a streaming call from another thread. One for each call. Thread-safe.
+class StreamControl {
+ public:
+  // Makes the call return CANCELLED soon; before the call starts, as soon as it does.
+  void Cancel();
+  bool cancelled() const;
+
+  // For engines: the socket of the call, or -1 when it is over. False: cancelled already.
+  bool Attach(int fd);
+
+ private:
+  mutable std::mutex mutex_;
+  int fd_ = -1;
+  bool cancelled_ = false;
+};
+
+// Which part of a container's output.
+struct LogSelection {
+  bool follow = false;  // On with what is still to come, until the process ends.
+  int64_t tail = -1;    // So many last lines; < 0: all.
+  std::string since;    // RFC 3339: nothing that was written before; empty: all.
+};
+
+// The next piece of an upload; empty at its end. An error ends the upload with it.
+using ChunkSource = std::function<absl::StatusOr<std::string>()>;
+// Takes a piece of a download; false ends it.
+using ChunkSink = std::function<bool(std::string_view)>;
+
+// Calls block and have deadlines of their own. Thread-safe. Errors carry the engine's own message:
+// UNAVAILABLE (no connection), DEADLINE_EXCEEDED, NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION
+// (a conflict), INTERNAL.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  virtual absl::Status Ping() = 0;
+  virtual absl::StatusOr<Info> GetInfo() = 0;
+
+  // Containers restart whenever they end, also when the engine starts, until they are stopped or
+  // removed through the engine.
+  virtual absl::StatusOr<std::string> CreateContainer(const ContainerSpec& spec) = 0;
+  virtual absl::Status StartContainer(const std::string& id) = 0;
+  virtual absl::Status StopContainer(const std::string& id, absl::Duration grace) = 0;
+  // Removes it with its anonymous volumes, running or not. OK if there is none.
+  virtual absl::Status RemoveContainer(const std::string& id) = 0;
+  virtual absl::StatusOr<Container> InspectContainer(const std::string& id) = 0;
+  // All that bear every one of `labels`, running or not.
+  virtual absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) = 0;
+
+  // FAILED_PRECONDITION: the name or the subnet is taken.
+  virtual absl::StatusOr<std::string> CreateNetwork(const NetworkSpec& spec) = 0;
+  virtual absl::StatusOr<Network> InspectNetwork(const std::string& name) = 0;
+  virtual absl::Status RemoveNetwork(const std::string& name) = 0;  // OK if there is none.
+  virtual absl::StatusOr<std::vector<Network>> ListNetworks(const Labels& labels) = 0;
+
+  virtual absl::StatusOr<Image> InspectImage(const std::string& reference) = 0;
+  virtual absl::Status PullImage(const std::string& reference) = 0;
+  // The references that were loaded.
+  virtual absl::StatusOr<std::vector<std::string>> LoadImages(const ChunkSource& archive) = 0;
+  virtual absl::Status ImportImage(const std::string& reference,
+                                   const std::vector<std::string>& entrypoint,
+                                   const ChunkSource& archive) = 0;
+  virtual absl::StatusOr<std::vector<Image>> ListImages() = 0;
+
+  // Events from now on; `opened` is called once when none can be missed any more. Blocks until the
+  // engine ends the stream (UNAVAILABLE) or `control` does (CANCELLED).
+  virtual absl::Status WatchEvents(StreamControl& control, const std::function<void()>& opened,
+                                   const std::function<void(const Event&)>& on_event) = 0;
+  // A container's output, both streams interleaved.
+  virtual absl::Status ReadLogs(const std::string& id, const LogSelection& selection,
+                                StreamControl& control, const ChunkSink& sink) = 0;
+};
+
+}  // namespace weft::engine

@@ -1,0 +1,280 @@
+#include "runtime/engine/fake_engine.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "core/base/status.h"
+
+namespace weft::engine {
+namespace {
+
+bool Bears(const Labels& labels, const Labels& wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& entry) {
+    const auto found = labels.find(entry.first);
+    return found != labels.end() && found->second == entry.second;
+  });
+}
+
+}  // namespace
+
+FakeEngine::FakeEngine() = default;
+
+absl::Status FakeEngine::ReachableLocked() const {
+  return reachable_ ? absl::OkStatus() : absl::UnavailableError("the engine is away");
+}
+
+void FakeEngine::EmitLocked(const std::string& type, const std::string& action,
+                            const std::string& id, const Labels& attributes) {
+  events_.push_back({type, action, id, attributes});
+  changed_.notify_all();
+}
+
+absl::StatusOr<FakeEngine::Held*> FakeEngine::FindLocked(const std::string& id) {
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  for (auto& [key, held] : containers_)
+    if (key == id || held.container.name == id) return &held;
+  return absl::NotFoundError("no such container: " + id);
+}
+
+void FakeEngine::AddImage(const std::string& reference) {
+  std::lock_guard lock(mutex_);
+  images_[reference] = {"sha256:" + reference, {reference}, 1, absl::Now()};
+  EmitLocked("image", "import", reference, {{"name", reference}});
+}
+
+void FakeEngine::SetReachable(bool reachable) {
+  std::lock_guard lock(mutex_);
+  reachable_ = reachable;
+  changed_.notify_all();
+}
+
+void FakeEngine::Exit(const std::string& id, int exit_code) {
+  std::lock_guard lock(mutex_);
+  Container& c = containers_.at(id).container;
+  c.exit_code = exit_code;
+  ++c.restart_count;
+  c.started_at = absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
+  EmitLocked("container", "die", id, c.labels);
+  EmitLocked("container", "start", id, c.labels);
+}
+
+void FakeEngine::SetStartError(absl::Status error) {
+  std::lock_guard lock(mutex_);
+  start_error_ = std::move(error);
+}
+
+int FakeEngine::creations() const {
+  std::lock_guard lock(mutex_);
+  return creations_;
+}
+
+int FakeEngine::starts() const {
+  std::lock_guard lock(mutex_);
+  return starts_;
+}
+
+int FakeEngine::pulls() const {
+  std::lock_guard lock(mutex_);
+  return pulls_;
+}
+
+absl::Status FakeEngine::Ping() {
+  std::lock_guard lock(mutex_);
+  return ReachableLocked();
+}
+
+absl::StatusOr<Info> FakeEngine::GetInfo() {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  return Info{"fake", "linux", "amd64", 4, int64_t{8} << 30};
+}
+
+absl::StatusOr<std::string> FakeEngine::CreateContainer(const ContainerSpec& spec) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  if (images_.count(spec.image) == 0) return absl::NotFoundError("No such image: " + spec.image);
+  for (const auto& [id, held] : containers_) {
+    if (held.container.name == spec.name)
+      return absl::FailedPreconditionError("the name is in use: " + spec.name);
+  }
+  const std::string id = absl::StrCat("c", ++counter_);
+  Container c;
+  c.id = id;
+  c.name = spec.name;
+  c.image = spec.image;
+  c.labels = spec.labels;
+  c.created = absl::FromUnixSeconds(counter_);
+  c.state = "created";
+  containers_[id] = {c, spec.network, spec.address};
+  ++creations_;
+  EmitLocked("container", "create", id, c.labels);
+  return id;
+}
+
+absl::Status FakeEngine::StartContainer(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  WEFT_ASSIGN_OR_RETURN(Held * held, FindLocked(id));
+  Container& c = held->container;
+  if (c.state == "running") return absl::OkStatus();
+  WEFT_RETURN_IF_ERROR(start_error_);
+  if (networks_.count(held->network) == 0)
+    return absl::NotFoundError("network " + held->network + " not found");
+  c.state = "running";
+  c.pid = ++counter_;
+  c.started_at = absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
+  c.addresses[held->network] =
+      held->wanted_address.empty() ? absl::StrCat("172.17.0.", counter_) : held->wanted_address;
+  ++starts_;
+  EmitLocked("container", "start", id, c.labels);
+  return absl::OkStatus();
+}
+
+absl::Status FakeEngine::StopContainer(const std::string& id, absl::Duration) {
+  std::lock_guard lock(mutex_);
+  WEFT_ASSIGN_OR_RETURN(Held * held, FindLocked(id));
+  held->container.state = "exited";
+  held->container.pid = 0;
+  held->container.addresses.clear();
+  EmitLocked("container", "die", id, held->container.labels);
+  return absl::OkStatus();
+}
+
+absl::Status FakeEngine::RemoveContainer(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  const absl::StatusOr<Held*> held = FindLocked(id);
+  if (absl::IsNotFound(held.status())) return absl::OkStatus();
+  WEFT_RETURN_IF_ERROR(held.status());
+  const Labels labels = (*held)->container.labels;
+  const std::string removed = (*held)->container.id;
+  containers_.erase(removed);
+  EmitLocked("container", "destroy", removed, labels);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Container> FakeEngine::InspectContainer(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  WEFT_ASSIGN_OR_RETURN(Held * held, FindLocked(id));
+  return held->container;
+}
+
+absl::StatusOr<std::vector<ContainerSummary>> FakeEngine::ListContainers(const Labels& labels) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  std::vector<ContainerSummary> list;
+  for (const auto& [id, held] : containers_) {
+    if (Bears(held.container.labels, labels))
+      list.push_back({id, held.container.name, held.container.labels});
+  }
+  return list;
+}
+
+absl::StatusOr<std::string> FakeEngine::CreateNetwork(const NetworkSpec& spec) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  if (networks_.count(spec.name) > 0)
+    return absl::FailedPreconditionError("network with name " + spec.name + " already exists");
+  const std::string id = absl::StrCat("n", ++counter_);
+  const std::string subnet =
+      spec.subnet.empty() ? absl::StrCat("172.", 17 + networks_.size(), ".0.0/16") : spec.subnet;
+  networks_[spec.name] = {id, spec.name, subnet, spec.ip_range, "", spec.labels};
+  return id;
+}
+
+absl::StatusOr<Network> FakeEngine::InspectNetwork(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  const auto found = networks_.find(name);
+  if (found == networks_.end()) return absl::NotFoundError("network " + name + " not found");
+  return found->second;
+}
+
+absl::Status FakeEngine::RemoveNetwork(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  networks_.erase(name);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Network>> FakeEngine::ListNetworks(const Labels& labels) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  std::vector<Network> list;
+  for (const auto& [name, network] : networks_)
+    if (Bears(network.labels, labels)) list.push_back(network);
+  return list;
+}
+
+absl::StatusOr<Image> FakeEngine::InspectImage(const std::string& reference) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  const auto found = images_.find(reference);
+  if (found == images_.end()) return absl::NotFoundError("No such image: " + reference);
+  return found->second;
+}
+
+absl::Status FakeEngine::PullImage(const std::string& reference) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  ++pulls_;
+  return absl::NotFoundError("pull image " + reference + ": no registry");
+}
+
+absl::StatusOr<std::vector<std::string>> FakeEngine::LoadImages(const ChunkSource& archive) {
+  WEFT_ASSIGN_OR_RETURN(const std::string reference, archive());
+  AddImage(reference);
+  return std::vector<std::string>{reference};
+}
+
+absl::Status FakeEngine::ImportImage(const std::string& reference, const std::vector<std::string>&,
+                                     const ChunkSource& archive) {
+  for (;;) {
+    WEFT_ASSIGN_OR_RETURN(const std::string piece, archive());
+    if (piece.empty()) break;
+  }
+  AddImage(reference);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Image>> FakeEngine::ListImages() {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  std::vector<Image> list;
+  for (const auto& [reference, image] : images_) list.push_back(image);
+  return list;
+}
+
+absl::Status FakeEngine::WatchEvents(StreamControl& control, const std::function<void()>& opened,
+                                     const std::function<void(const Event&)>& on_event) {
+  std::unique_lock lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  size_t next = events_.size();
+  lock.unlock();
+  opened();
+  lock.lock();
+  while (reachable_ && !control.cancelled()) {
+    // The control has no way to wake this: ask it now and then.
+    changed_.wait_for(lock, std::chrono::milliseconds(5));
+    while (next < events_.size()) {
+      const Event event = events_[next++];
+      lock.unlock();
+      on_event(event);
+      lock.lock();
+    }
+  }
+  return reachable_ ? absl::CancelledError("cancelled") : absl::UnavailableError("events ended");
+}
+
+absl::Status FakeEngine::ReadLogs(const std::string& id, const LogSelection& selection,
+                                  StreamControl&, const ChunkSink& sink) {
+  {
+    std::lock_guard lock(mutex_);
+    WEFT_RETURN_IF_ERROR(FindLocked(id).status());
+  }
+  sink(absl::StrCat("output of ", id, selection.since.empty() ? "" : " since ", selection.since,
+                    "\n"));
+  return absl::OkStatus();
+}
+
+}  // namespace weft::engine

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/engine.h"
+
+namespace weft::engine {
+
+// An engine in memory that behaves as Docker does for everything in Engine: names are taken once,
+// networks give out addresses, stopped containers stay stopped, every change is an event. For
+// tests. Thread-safe.
+class FakeEngine final : public Engine {
+ public:
+  FakeEngine();
+
+  // What a test does behind the runtime's back.
+  void AddImage(const std::string& reference);
+  void SetReachable(bool reachable);                // False: calls fail, event streams end.
+  void Exit(const std::string& id, int exit_code);  // The process ends; the engine restarts it.
+  void SetStartError(absl::Status error);           // Of every start, until it is set to OK.
+  int creations() const;
+  int starts() const;
+  int pulls() const;
+
+  absl::Status Ping() override;
+  absl::StatusOr<Info> GetInfo() override;
+  absl::StatusOr<std::string> CreateContainer(const ContainerSpec& spec) override;
+  absl::Status StartContainer(const std::string& id) override;
+  absl::Status StopContainer(const std::string& id, absl::Duration grace) override;
+  absl::Status RemoveContainer(const std::string& id) override;
+  absl::StatusOr<Container> InspectContainer(const std::string& id) override;
+  absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) override;
+  absl::StatusOr<std::string> CreateNetwork(const NetworkSpec& spec) override;
+  absl::StatusOr<Network> InspectNetwork(const std::string& name) override;
+  absl::Status RemoveNetwork(const std::string& name) override;
+  absl::StatusOr<std::vector<Network>> ListNetworks(const Labels& labels) override;
+  absl::StatusOr<Image> InspectImage(const std::string& reference) override;
+  absl::Status PullImage(const std::string& reference) override;
+  absl::StatusOr<std::vector<std::string>> LoadImages(const ChunkSource& archive) override;
+  absl::Status ImportImage(const std::string& reference, const std::vector<std::string>& entrypoint,
+                           const ChunkSource& archive) override;
+  absl::StatusOr<std::vector<Image>> ListImages() override;
+  absl::Status WatchEvents(StreamControl& control, const std::function<void()>& opened,
+                           const std::function<void(const Event&)>& on_event) override;
+  absl::Status ReadLogs(const std::string& id, const LogSelection& selection,
+                        StreamControl& control, const ChunkSink& sink) override;
+
+ private:
+  struct Held {
+    Container container;
+    std::string network;
+    std::string wanted_address;
+  };
+  absl::Status ReachableLocked() const;
+  absl::StatusOr<Held*> FindLocked(const std::string& id);
+  void EmitLocked(const std::string& type, const std::string& action, const std::string& id,
+                  const Labels& attributes);
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool reachable_ = true;
+  absl::Status start_error_;
+  int64_t counter_ = 0;
+  int creations_ = 0, starts_ = 0, pulls_ = 0;
+  std::map<std::string, Held> containers_;   // By id.
+  std::map<std::string, Network> networks_;  // By name.
+  std::map<std::string, Image> images_;      // By reference.
+  std::deque<Event> events_;                 // Since the start.
+};
+
+}  // namespace weft::engine

@@ -1,0 +1,208 @@
+#include "runtime/engine/private_engine.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <signal.h>
+#include <spawn.h>
+#include <spdlog/spdlog.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "core/base/status.h"
+#include "runtime/engine/docker_engine.h"
+
+namespace weft::engine {
+namespace {
+
+// Enough for the engine to find again a thousand containers.
+constexpr absl::Duration kStartLimit = absl::Seconds(60);
+constexpr absl::Duration kContainerdLimit = absl::Seconds(20);
+constexpr auto kTick = std::chrono::milliseconds(50);
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+pid_t ReadPid(const std::string& path) {
+  int pid = 0;
+  return absl::SimpleAtoi(ReadFile(path), &pid) && pid > 1 ? pid : -1;
+}
+
+// Running, not a zombie, and with `mark` on its command line: process ids are used again.
+bool RunsWith(pid_t pid, const std::string& mark) {
+  if (pid <= 1) return false;
+  const std::string process = absl::StrCat("/proc/", pid);
+  const std::string stat = ReadFile(process + "/stat");
+  const size_t name_end = stat.rfind(')');  // The name before it may hold anything.
+  if (name_end == std::string::npos || name_end + 2 >= stat.size()) return false;
+  if (stat[name_end + 2] == 'Z' || stat[name_end + 2] == 'X') return false;
+  return ReadFile(process + "/cmdline").find(mark) != std::string::npos;
+}
+
+std::string FindDockerd() {
+  const char* path = getenv("PATH");
+  const std::string folders =
+      absl::StrCat(path == nullptr ? "" : path, ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin");
+  for (const auto& folder : absl::StrSplit(folders, ':', absl::SkipEmpty())) {
+    const std::string program = absl::StrCat(folder, "/dockerd");
+    if (access(program.c_str(), X_OK) == 0) return program;
+  }
+  return "";
+}
+
+// dockerd looks for iptables and containerd on its PATH, and a user's may lack the sbin folders.
+std::vector<std::string> EngineEnvironment() {
+  const char* path = getenv("PATH");
+  std::vector<std::string> environment = {absl::StrCat(
+      "PATH=", path == nullptr ? "" : path, ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin")};
+  for (const char* name : {"HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy",
+                           "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"}) {
+    if (const char* value = getenv(name)) environment.push_back(absl::StrCat(name, "=", value));
+  }
+  return environment;
+}
+
+std::vector<char*> Pointers(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// The child gets no descriptor and no signal disposition of ours: it outlives us.
+absl::StatusOr<pid_t> SpawnDetached(std::vector<std::string> command, const std::string& log_file) {
+  std::vector<std::string> environment = EngineEnvironment();
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&files, 1, log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                   0600);
+  posix_spawn_file_actions_adddup2(&files, 1, 2);
+  posix_spawn_file_actions_addclosefrom_np(&files, 3);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  pid_t pid = -1;
+  const int error = posix_spawn(&pid, command[0].c_str(), &files, &attributes,
+                                Pointers(command).data(), Pointers(environment).data());
+  posix_spawn_file_actions_destroy(&files);
+  posix_spawnattr_destroy(&attributes);
+  if (error != 0)
+    return absl::UnavailableError(absl::StrCat("start ", command[0], ": ", strerror(error)));
+  return pid;
+}
+
+std::string LastLines(const std::string& file) {
+  const std::string text = ReadFile(file);
+  return text.substr(text.size() > 600 ? text.size() - 600 : 0);
+}
+
+}  // namespace
+
+PrivateEngine::PrivateEngine(std::string directory, std::string log_file)
+    : directory_(std::move(directory)),
+      log_file_(std::move(log_file)),
+      socket_path_(directory_ + "/docker.sock"),
+      pid_file_(directory_ + "/dockerd.pid"),
+      containerd_pid_file_(directory_ + "/exec/containerd/containerd.pid") {}
+
+absl::Status PrivateEngine::CheckPossible() {
+  if (geteuid() != 0) {
+    return absl::FailedPreconditionError(
+        "no container engine answers, and only root can start a private one: run as root, or start "
+        "Docker or Podman and give its socket with WEFT_ENGINE=unix:///path or DOCKER_HOST");
+  }
+  if (FindDockerd().empty()) {
+    return absl::FailedPreconditionError(
+        "no container engine answers, and dockerd is not installed: apt-get install docker.io "
+        "iptables");
+  }
+  return absl::OkStatus();
+}
+
+bool PrivateEngine::Alive(pid_t pid) const { return RunsWith(pid, directory_ + "/exec"); }
+
+absl::Status PrivateEngine::EnsureRunning(const std::function<bool()>& stop) {
+  if (child_ > 0 && waitpid(child_, nullptr, WNOHANG) == child_) child_ = -1;
+  DockerEngine engine(socket_path_);
+  if (access(socket_path_.c_str(), F_OK) == 0 && engine.Ping().ok()) return absl::OkStatus();
+  if (!Alive(ReadPid(pid_file_))) {
+    WEFT_RETURN_IF_ERROR(WaitForOldContainerd(stop));
+    WEFT_RETURN_IF_ERROR(Start());
+  }
+  const absl::Time limit = absl::Now() + kStartLimit;
+  while (absl::Now() < limit) {
+    if (stop()) return absl::CancelledError("stopping");
+    if (access(socket_path_.c_str(), F_OK) == 0 && engine.Ping().ok()) return absl::OkStatus();
+    if (child_ > 0 && waitpid(child_, nullptr, WNOHANG) == child_) {
+      child_ = -1;
+      return absl::UnavailableError(absl::StrCat("the private engine ended at once; the end of ",
+                                                 log_file_, ":\n", LastLines(log_file_)));
+    }
+    std::this_thread::sleep_for(kTick);
+  }
+  return absl::UnavailableError(absl::StrCat("the private engine does not answer; the end of ",
+                                             log_file_, ":\n", LastLines(log_file_)));
+}
+
+// A dockerd that was killed takes its containerd with it, but not at once. A new dockerd that finds
+// the old containerd dying loses the containers, so it is started only when that is gone.
+absl::Status PrivateEngine::WaitForOldContainerd(const std::function<bool()>& stop) const {
+  const pid_t pid = ReadPid(containerd_pid_file_);
+  if (!Alive(pid)) return absl::OkStatus();
+  spdlog::info("msg=\"ending the dead engine's containerd\" pid={}", pid);
+  kill(pid, SIGTERM);
+  const absl::Time limit = absl::Now() + kContainerdLimit;
+  while (Alive(pid)) {
+    if (stop()) return absl::CancelledError("stopping");
+    if (absl::Now() > limit)
+      return absl::UnavailableError(absl::StrCat("the old containerd, process ", pid, ", stays"));
+    std::this_thread::sleep_for(kTick);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PrivateEngine::Start() {
+  std::error_code ec;
+  std::filesystem::create_directories(directory_, ec);
+  chmod(directory_.c_str(), 0700);
+  // dockerd takes any process of that id for its own, be it a zombie that nobody reaps, and then
+  // waits for it in vain.
+  unlink(pid_file_.c_str());
+  unlink(containerd_pid_file_.c_str());
+  const std::vector<std::string> command = {
+      FindDockerd(), "--data-root", directory_ + "/data", "--exec-root", directory_ + "/exec",
+      "--host", "unix://" + socket_path_, "--pidfile", pid_file_, "--live-restore",
+      // Containers live on networks of ours only, so engines on one machine need not fight for
+      // docker0.
+      "--bridge", "none",
+      // A /20 for each namespace: 256 namespaces of 4,000 addresses instead of 31 of 65,000.
+      "--default-address-pool", "base=172.16.0.0/12,size=20", "--log-driver", "json-file",
+      "--log-opt", "max-size=10m", "--log-opt", "max-file=3"};
+  if (command[0].empty()) return CheckPossible();
+  spdlog::info("msg=\"starting a private engine\" socket={}", socket_path_);
+  WEFT_ASSIGN_OR_RETURN(child_, SpawnDetached(command, log_file_));
+  return absl::OkStatus();
+}
+
+}  // namespace weft::engine

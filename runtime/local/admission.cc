@@ -1,0 +1,107 @@
+#include "runtime/local/admission.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace weft::local {
+namespace {
+
+void CheckMetadata(const ObjectRef& ref, const json::value& object,
+                   std::vector<Problem>& problems) {
+  const auto agree = [&](const char* pointer, const std::string& in_object,
+                         const std::string& in_ref) {
+    if (in_object != in_ref)
+      Refuse(problems, pointer,
+             absl::StrCat(pointer, " does not agree with the object's reference"), in_object,
+             in_ref);
+  };
+  agree("/apiVersion", json::GetString(object, {"apiVersion"}), ref.api_version);
+  agree("/kind", json::GetString(object, {"kind"}), ref.kind);
+  agree("/metadata/name", json::GetString(object, {"metadata", "name"}), ref.name);
+  agree("/metadata/namespace", json::GetString(object, {"metadata", "namespace"}), ref.ns);
+  if (!IsDnsLabel(ref.name))
+    Refuse(problems, "/metadata/name", "the name is not a DNS label of at most 63 characters",
+           ref.name, "lower-case letters, digits and dashes, with a letter or digit at both ends");
+  if (!IsDnsLabel(ref.ns))
+    Refuse(problems, "/metadata/namespace", "the namespace is not a DNS label", ref.ns,
+           "lower-case letters, digits and dashes, with a letter or digit at both ends");
+}
+
+}  // namespace
+
+void Refuse(std::vector<Problem>& problems, const std::string& pointer, const std::string& message,
+            const std::string& found, const std::string& expected, const std::string& code) {
+  problems.push_back({code, pointer, message, found, expected, ""});
+}
+
+bool IsDnsLabel(std::string_view name) {
+  if (name.empty() || name.size() > 63 || name.front() == '-' || name.back() == '-') return false;
+  for (const char c : name) {
+    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-')) return false;
+  }
+  return true;
+}
+
+Labels ReadLabels(const json::value* v) {
+  Labels labels;
+  if (v == nullptr || !v->is_object()) return labels;
+  for (const auto& [key, value] : v->get_object()) {
+    if (value.is_string()) labels[std::string(key)] = std::string(value.get_string());
+  }
+  return labels;
+}
+
+std::string ExpandVariables(std::string_view text,
+                            const std::vector<std::pair<std::string, std::string>>& variables) {
+  std::string expanded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '$' || i + 1 == text.size()) {
+      expanded += text[i];
+      continue;
+    }
+    if (text[i + 1] == '$') {
+      expanded += '$';
+      ++i;
+      continue;
+    }
+    const size_t end = text[i + 1] == '(' ? text.find(')', i) : std::string_view::npos;
+    const std::string* value = nullptr;
+    if (end != std::string_view::npos) {
+      const std::string_view name = text.substr(i + 2, end - i - 2);
+      for (const auto& [variable, content] : variables)
+        if (variable == name) value = &content;
+    }
+    if (value == nullptr) {
+      expanded += '$';
+      continue;
+    }
+    expanded += *value;
+    i = end;
+  }
+  return expanded;
+}
+
+Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machine) {
+  Admitted admitted;
+  const Kind* kind = FindKind(ref.api_version, ref.kind);
+  if (kind == nullptr) {
+    admitted.problems.push_back(
+        {"UNSUPPORTED_KIND", "/kind",
+         absl::StrCat("the local runtime does not support ", ref.api_version, " ", ref.kind),
+         ref.kind, "", "run it on Kubernetes, or use a type whose provider renders Deployments"});
+    return admitted;
+  }
+  const absl::StatusOr<json::value> object = json::Parse(text);
+  if (!object.ok()) {
+    Refuse(admitted.problems, "", std::string(object.status().message()), "", "", "INVALID_JSON");
+    return admitted;
+  }
+  admitted.json = json::Canonical(*object);
+  CheckLeaves(*kind, *object, admitted.problems);
+  CheckMetadata(ref, *object, admitted.problems);
+  if (!admitted.problems.empty()) return admitted;
+  admitted.spec = ref.kind == "Deployment" ? ReadDeployment(*object, machine, admitted.problems)
+                                           : ReadService(*object, admitted.problems);
+  return admitted;
+}
+
+}  // namespace weft::local

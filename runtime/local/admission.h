@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/local/kinds.h"
+#include "runtime/local/object.h"
+
+// Whether an object can be carried out: everything that is wrong with it is said here, at once, so
+// that no controller ever meets a bad object. Pure.
+namespace weft::local {
+
+// What the engine's machine is, for what an object asks of it. Zero or empty: not known, and not
+// checked.
+struct Machine {
+  std::string os;
+  std::string architecture;
+  int64_t cpus = 0;
+  int64_t memory_bytes = 0;
+};
+
+struct Admitted {
+  std::string json;  // Canonical.
+  Spec spec;
+  std::vector<Problem> problems;  // Empty: the object is right.
+};
+
+Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machine);
+
+// For admission.cc, by kind. Each reads an object whose leaves have the right types.
+Spec ReadDeployment(const json::value& object, const Machine& machine,
+                    std::vector<Problem>& problems);
+Spec ReadService(const json::value& object, std::vector<Problem>& problems);
+
+// "$(NAME)" replaced by the variable's value, "$$" by "$"; an unknown name stays as it is. Source:
+// Kubernetes API, Container.command.
+std::string ExpandVariables(std::string_view text,
+                            const std::vector<std::pair<std::string, std::string>>& variables);
+
+// Shared by the readers.
+bool IsDnsLabel(std::string_view name);
+Labels ReadLabels(const json::value* v);
+void Refuse(std::vector<Problem>& problems, const std::string& pointer, const std::string& message,
+            const std::string& found = "", const std::string& expected = "",
+            const std::string& code = "INVALID_VALUE");
+
+}  // namespace weft::local

@@ -1,0 +1,120 @@
+#include "runtime/local/admission.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_replace.h"
+#include "runtime/local/local_test_support.h"
+#include "runtime/local/quantity.h"
+
+namespace weft::local {
+namespace {
+
+std::vector<Problem> ProblemsOf(const std::string& more, const Machine& machine = {}) {
+  return Admit(DeploymentRef("web"), DeploymentText("web", 1, "web:1", more), machine).problems;
+}
+
+TEST(Admission, AcceptsADeploymentAndReadsIt) {
+  const Admitted admitted = Admit(
+      DeploymentRef("web"),
+      DeploymentText("web", 3, "web:1",
+                     R"j(,"env":[{"name":"A","value":"1"},{"name":"B","value":"$(A)-$$(A)-$(C)"}],
+                     "command":["run","$(B)"],"resources":{"requests":{"cpu":"0.1","memory":"64Mi"}})j"),
+      {});
+  ASSERT_TRUE(admitted.problems.empty()) << admitted.problems[0].message;
+  const auto& spec = std::get<DeploymentSpec>(admitted.spec);
+  EXPECT_EQ(spec.replicas, 3);
+  EXPECT_EQ(spec.environment[1].second, "1-$(A)-$(C)");
+  EXPECT_EQ(spec.command[1], "1-$(A)-$(C)");
+  EXPECT_EQ(spec.cpu_milli, 100);
+  EXPECT_EQ(spec.memory_bytes, 64 << 20);
+  EXPECT_TRUE(spec.pull);
+}
+
+TEST(Admission, TheTemplateAloneDecidesItsHash) {
+  const auto hash = [](int replicas, const std::string& more) {
+    return std::get<DeploymentSpec>(
+               Admit(DeploymentRef("web"), DeploymentText("web", replicas, "web:1", more), {}).spec)
+        .template_hash;
+  };
+  EXPECT_EQ(hash(1, ""), hash(5, ""));
+  EXPECT_NE(hash(1, ""), hash(1, R"(,"args":["x"])"));
+}
+
+TEST(Admission, SaysEverythingThatIsWrongAtItsPlace) {
+  const auto problems =
+      ProblemsOf(R"(,"tty":true,"command":"run","ports":[{"containerPort":"80"}])");
+  ASSERT_EQ(problems.size(), 3u);
+  const std::string container = "/spec/template/spec/containers/0";
+  std::map<std::string, std::string> found;
+  for (const Problem& problem : problems) found[problem.pointer] = problem.code;
+  EXPECT_EQ(found[container + "/tty"], "UNSUPPORTED_FIELD");
+  EXPECT_EQ(found[container + "/command"], "WRONG_TYPE");
+  EXPECT_EQ(found[container + "/ports/0/containerPort"], "WRONG_TYPE");
+}
+
+TEST(Admission, RefusesWhatTheMachineDoesNotHave) {
+  const Machine machine{"linux", "amd64", 2, int64_t{1} << 30};
+  EXPECT_TRUE(
+      ProblemsOf(R"(,"resources":{"requests":{"cpu":"2","memory":"1Gi"}})", machine).empty());
+  const auto problems =
+      ProblemsOf(R"(,"resources":{"requests":{"cpu":"3","memory":"2Gi"}})", machine);
+  ASSERT_EQ(problems.size(), 2u);
+  EXPECT_EQ(problems[0].code, "UNSATISFIABLE");
+  std::string text = DeploymentText("web", 1);
+  text = absl::StrReplaceAll(
+      text, {{R"("containers")", R"("nodeSelector":{"kubernetes.io/os":"windows"},"containers")"}});
+  EXPECT_EQ(Admit(DeploymentRef("web"), text, machine).problems.at(0).code, "UNSATISFIABLE");
+  EXPECT_TRUE(Admit(DeploymentRef("web"), text, {}).problems.empty());  // Not known yet.
+}
+
+TEST(Admission, RefusesValuesThatItCannotCarryOut) {
+  for (const char* more :
+       {R"(,"imagePullPolicy":"Always")", R"(,"readinessProbe":{"periodSeconds":1})",
+        R"(,"readinessProbe":{"httpGet":{"port":"nobody"}})",
+        R"(,"resources":{"requests":{"cpu":"much"}})", R"(,"env":[{"name":"A=B","value":""}])",
+        R"(,"ports":[{"containerPort":0}])"}) {
+    EXPECT_EQ(ProblemsOf(more).size(), 1u) << more;
+  }
+}
+
+TEST(Admission, RefusesOtherKindsAndTextThatIsNoObject) {
+  EXPECT_EQ(Admit({"batch/v1", "Job", "default", "x"}, "{}", {}).problems.at(0).code,
+            "UNSUPPORTED_KIND");
+  EXPECT_EQ(Admit(DeploymentRef("web"), "{", {}).problems.at(0).code, "INVALID_JSON");
+  EXPECT_FALSE(Admit(DeploymentRef("web"), "{}", {}).problems.empty());
+  EXPECT_FALSE(Admit(DeploymentRef("web"), "[]", {}).problems.empty());
+  EXPECT_FALSE(Admit(DeploymentRef("other"), DeploymentText("web", 1), {}).problems.empty());
+}
+
+TEST(Admission, ASelectorThatMissesItsOwnPodsIsRefused) {
+  const std::string text =
+      absl::StrReplaceAll(DeploymentText("web", 1),
+                          {{R"("matchLabels":{"app":"web"})", R"("matchLabels":{"app":"other"})"}});
+  EXPECT_EQ(Admit(DeploymentRef("web"), text, {}).problems.at(0).pointer,
+            "/spec/selector/matchLabels/app");
+}
+
+TEST(Admission, ReadsAService) {
+  const Admitted admitted = Admit(ServiceRef("web"), ServiceText("web"), {});
+  ASSERT_TRUE(admitted.problems.empty());
+  const auto& spec = std::get<ServiceSpec>(admitted.spec);
+  EXPECT_EQ(spec.ports.at(0).target, (PortRef{80, ""}));
+  EXPECT_EQ(spec.ports.at(0).protocol, "TCP");
+  const std::string twice = absl::StrReplaceAll(
+      ServiceText("web"), {{R"([{"port":80}])", R"([{"port":80},{"port":80}])"}});
+  EXPECT_EQ(Admit(ServiceRef("web"), twice, {}).problems.at(0).pointer, "/spec/ports/1/port");
+}
+
+TEST(Quantity, IsReadAsKubernetesReadsIt) {
+  EXPECT_EQ(ParseQuantityMilli("100m"), 100);
+  EXPECT_EQ(ParseQuantityMilli("1.5"), 1500);
+  EXPECT_EQ(ParseQuantityMilli("64Mi"), int64_t{64} * 1024 * 1024 * 1000);
+  EXPECT_EQ(ParseQuantityMilli("1e3"), 1000000);
+  EXPECT_EQ(ParseQuantityMilli("1k"), 1000000);
+  EXPECT_EQ(ParseQuantityMilli("1n"), 1);  // Rounded up.
+  for (const char* wrong : {"", "x", "-1", "1Xi", "1 Mi", "99999999999999999999", "1e99"})
+    EXPECT_EQ(ParseQuantityMilli(wrong), std::nullopt) << wrong;
+}
+
+}  // namespace
+}  // namespace weft::local

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/base/keyed_queue.h"
+#include "runtime/engine/engine.h"
+
+namespace weft::local {
+
+// Brings images to the engine, each apart from the others and with back-off, so that a pod whose
+// image cannot be had keeps no other waiting. Thread-safe.
+class ImagePuller {
+ public:
+  using Duration = KeyedQueue::Clock::duration;
+
+  struct Answer {
+    bool present = false;
+    // If not: why the container waits, as the kubelet says it (ErrImageNeverPull,
+    // ImagePullBackOff, ContainerCreating), and what the engine said.
+    std::string reason;
+    std::string message;
+  };
+
+  // `on_change` gets the key of whoever asked for an image of which there is news. `first` and
+  // `longest` bound the time between two attempts.
+  ImagePuller(engine::Engine& engine, int threads, Duration first, Duration longest,
+              std::function<void(const std::string& key)> on_change);
+
+  // Whether the image is there; if not and it may be pulled, sees to it. `key` hears of the result,
+  // once: it asks again then. Errors: the engine's, other than that it has no such image.
+  absl::StatusOr<Answer> Ask(const std::string& reference, bool may_pull, const std::string& key);
+
+  // An image came to the engine in another way: whoever waits is told.
+  void ImagesChanged();
+
+  void Stop() { queue_.Stop(); }
+
+ private:
+  struct Wanted {
+    std::set<std::string> waiting;  // Keys.
+    bool pull = false;
+    std::string failure;  // Of the last attempt.
+    Duration next;
+  };
+  Duration Pull(const std::string& reference);
+
+  engine::Engine& engine_;
+  const Duration first_;
+  const Duration longest_;
+  const std::function<void(const std::string&)> on_change_;
+  std::mutex mutex_;
+  std::map<std::string, Wanted> wanted_;  // By reference.
+  KeyedQueue queue_;                      // Of references. Last: its threads use the rest.
+};
+
+}  // namespace weft::local

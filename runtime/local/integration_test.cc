@@ -1,0 +1,175 @@
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
+
+#include "core/base/json.h"
+#include "runtime/local/integration_fixture.h"
+#include "runtime/local/names.h"
+
+namespace weft::local {
+namespace {
+
+constexpr char kWeb[] = "Deployment/default/web";
+
+auto Ready(int count) {
+  return [count](const Projections& all) {
+    const auto web = all.find(kWeb);
+    return web != all.end() && web->second.up_to_date() &&
+           StatusNumber(all, kWeb, "readyReplicas") == count &&
+           StatusNumber(all, kWeb, "replicas") == count &&
+           ReadyPods(all, "web").size() == static_cast<size_t>(count);
+  };
+}
+
+TEST_F(RealRuntime, RunsADeploymentBehindAServiceAndRemovesAllOfIt) {
+  ImportBusybox();
+  const auto applied = Apply({WebDeployment("web", 3), WebService("web")}, 1);
+  EXPECT_EQ(applied.results(0).outcome(), runtime::v1::APPLY_OUTCOME_ACCEPTED);
+  const Projections all = WaitFor([](const Projections& now) {
+    return Ready(3)(now) && now.count("Service/default/web") > 0 &&
+           now.at("Service/default/web").up_to_date();
+  });
+  const json::value service = *json::Parse(all.at("Service/default/web").status());
+  EXPECT_NE(json::GetString(service, {"clusterIP"}), "");
+  const runtime::v1::Projection& pod = all.lower_bound("Pod/")->second;
+  EXPECT_EQ(pod.owner(), "owner");
+  EXPECT_EQ(pod.controller().kind(), "Deployment");
+
+  Delete({{"apps/v1", "Deployment", "default", "web"}, {"v1", "Service", "default", "web"}});
+  WaitFor([](const Projections& now) { return now.empty(); });
+  // The network is the last to go.
+  EXPECT_TRUE(engine().ListContainers({})->empty());
+}
+
+TEST_F(RealRuntime, PutsRightWhatIsRemovedBehindItsBackWithinASecond) {
+  ImportBusybox();
+  Apply({WebDeployment("web", 2)}, 1);
+  const Projections before = WaitFor(Ready(2));
+  const std::vector<std::string> runs = Runs(before, "web");
+  const std::string victim = runs[0].substr(sizeof("docker://") - 1, 64);
+  const absl::Time removed = absl::Now();
+  ASSERT_TRUE(engine().RemoveContainer(victim).ok());
+  const Projections after =
+      WaitFor([&](const Projections& now) { return Ready(2)(now) && Runs(now, "web") != runs; });
+  absl::Time started;
+  for (const std::string& run : Runs(after, "web")) {
+    if (run == runs[1]) continue;
+    ASSERT_TRUE(
+        absl::ParseTime(absl::RFC3339_full, run.substr(run.find(' ') + 1), &started, nullptr));
+  }
+  EXPECT_LT(started - removed, absl::Seconds(1));
+  RecordProperty("milliseconds", static_cast<int>(absl::ToInt64Milliseconds(started - removed)));
+}
+
+TEST_F(RealRuntime, DeathOfTheRuntimeAndOfTheEngineTouchesNoContainer) {
+  ImportBusybox();
+  Apply({WebDeployment("web", 3), WebService("web")}, 1);
+  const std::vector<std::string> runs = Runs(WaitFor(Ready(3)), "web");
+  ASSERT_EQ(runs.size(), 3u);
+
+  KillRuntime();
+  StartRuntime();
+  EXPECT_EQ(Runs(WaitFor(Ready(3)), "web"), runs);
+
+  const pid_t engine_before = EnginePid();
+  KillEngine();
+  Apply({WebDeployment("web", 4)}, 2);  // Accepted while the engine is dead.
+  const std::vector<std::string> more = Runs(WaitFor(Ready(4)), "web");
+  EXPECT_NE(EnginePid(), engine_before);
+  for (const std::string& run : runs) EXPECT_THAT(more, testing::Contains(run));
+
+  KillRuntime();
+  KillEngine();
+  StartRuntime();
+  EXPECT_EQ(Runs(WaitFor(Ready(4)), "web"), more);
+}
+
+TEST_F(RealRuntime, DeathAtAnyStepOfAnApplyLosesNothingAndMakesNothingTwice) {
+  ImportBusybox();
+  for (const char* step : {"record", "create", "start", "status"}) {
+    for (const char* side : {"before", "after"}) {
+      const std::string point = absl::StrCat("runtime.", step, ".", side);
+      const std::string name = absl::StrCat(step, "-", side);
+      SCOPED_TRACE(point);
+      const std::vector<std::string> objects = {WebDeployment(name, 2)};
+      ArmFailpoint(point);
+      ApplyInDanger(objects, 1);
+      WaitForDeath();
+      StartRuntime();
+      Apply(objects, 1);  // Its outcome was unknown: sent again.
+      WaitFor([&](const Projections& now) { return ReadyPods(now, name).size() == 2; });
+      const auto containers = engine().ListContainers({{kDeploymentLabel, name}});
+      EXPECT_EQ(containers->size(), 2u);
+    }
+  }
+}
+
+TEST_F(RealRuntime, SaysWhyAPodDoesNotRun) {
+  ImportBusybox();
+  const auto with_command = [&](const std::string& name, const std::string& command) {
+    std::string text = WebDeployment(name, 1);
+    const std::string before = R"("command":["/bin/sh","-c"])";
+    return text.replace(text.find(before), before.size(), R"("command":[")" + command + R"("])");
+  };
+  Apply({with_command("crash", "/bin/sh\",\"-c\",\"exit 7"), with_command("wrong", "/nothing")}, 1);
+  WaitFor([](const Projections& now) {
+    bool crashing = false, wrong = false;
+    for (const auto& [key, p] : now) {
+      if (p.ref().kind() != "Pod") continue;
+      crashing |= absl::StrContains(p.status(), "CrashLoopBackOff") &&
+                  absl::StrContains(p.status(), "exit code 7");
+      wrong |= absl::StrContains(p.status(), "RunContainerError") &&
+               absl::StrContains(p.status(), "/nothing");
+    }
+    return crashing && wrong;
+  });
+}
+
+TEST_F(RealRuntime, RollsToANewTemplateWithoutBeingUnready) {
+  ImportBusybox();
+  Apply({WebDeployment("web", 2)}, 1);
+  const std::vector<std::string> old = ReadyPods(WaitFor(Ready(2)), "web");
+  Apply({WebDeployment("web", 2, "/")}, 2);
+  bool unready = false;
+  const Projections after = WaitFor([&](const Projections& now) {
+    if (StatusNumber(now, kWeb, "readyReplicas") < 2) unready = true;
+    return now.at(kWeb).generation() == 2 && Ready(2)(now);
+  });
+  EXPECT_FALSE(unready);
+  for (const std::string& name : ReadyPods(after, "web"))
+    EXPECT_THAT(old, testing::Not(testing::Contains(name)));
+}
+
+TEST_F(RealRuntime, AnImageThatIsMissingHoldsUpNothingElseAndIsUsedWhenItComes) {
+  std::string missing = WebDeployment("web", 1);
+  missing.insert(missing.find(R"("image")"), R"("imagePullPolicy":"Never",)");
+  Apply({missing}, 1);
+  WaitFor([](const Projections& now) {
+    const auto pod = now.lower_bound("Pod/");
+    return pod != now.end() && absl::StrContains(pod->second.status(), "ErrImageNeverPull");
+  });
+  ImportBusybox();
+  WaitFor(Ready(1));
+}
+
+TEST_F(RealRuntime, ServesTheOutputOfAPod) {
+  ImportBusybox();
+  std::string talking = WebDeployment("web", 1);
+  const std::string marker = "trap 'exit 0' TERM;";
+  talking.insert(talking.find(marker), "echo first; echo second; ");
+  Apply({talking}, 1);
+  const std::vector<std::string> pods = ReadyPods(WaitFor(Ready(1)), "web");
+  grpc::ClientContext context;
+  runtime::v1::LogsRequest request;
+  request.set_namespace_("default");
+  request.set_pod(pods.at(0));
+  request.set_tail_lines(1);
+  const auto reader = runtime().Logs(&context, request);
+  std::string output;
+  for (runtime::v1::LogsResponse response; reader->Read(&response);) output += response.data();
+  EXPECT_EQ(output, "second\n");
+  EXPECT_TRUE(reader->Finish().ok());
+}
+
+}  // namespace
+}  // namespace weft::local

@@ -1,0 +1,232 @@
+#include "runtime/local/local_runtime.h"
+
+#include <spdlog/spdlog.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "core/base/status.h"
+#include "runtime/local/names.h"
+
+namespace weft::local {
+namespace {
+
+constexpr auto kFirstRetry = std::chrono::milliseconds(200);
+constexpr auto kLongestRetry = std::chrono::seconds(10);
+constexpr auto kLongestPullRetry = std::chrono::minutes(5);
+constexpr int kPulls = 3;
+constexpr int kProbes = 16;
+constexpr int kEndings = 32;  // Each may take a pod's whole grace.
+
+bool IsOurs(const engine::Event& event, const std::string& installation) {
+  const auto label = event.attributes.find(kInstallationLabel);
+  return label != event.attributes.end() && label->second == installation;
+}
+
+std::string Attribute(const engine::Event& event, const char* name) {
+  const auto found = event.attributes.find(name);
+  return found == event.attributes.end() ? "" : found->second;
+}
+
+}  // namespace
+
+LocalRuntime::LocalRuntime(engine::Engine& engine, Options options)
+    : engine_(engine), options_(std::move(options)), backoff_(kFirstRetry, kLongestRetry) {}
+
+absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine& engine,
+                                                                 ServiceNetwork& services,
+                                                                 const std::string& database,
+                                                                 Options options) {
+  if (!options.now) options.now = [] { return absl::Now(); };
+  std::unique_ptr<LocalRuntime> self(new LocalRuntime(engine, std::move(options)));
+  LocalRuntime* runtime = self.get();
+  WEFT_ASSIGN_OR_RETURN(runtime->objects_, ObjectStore::Open(database, [=](const ObjectRef& ref,
+                                                                           const ObjectPtr& now) {
+                          runtime->OnChange(ref, now);
+                        }));
+  const auto wake = [=](const std::string& key) { runtime->Wake(key); };
+  const Options& o = runtime->options_;
+  runtime->networks_ =
+      std::make_unique<NamespaceNetworks>(engine, *runtime->objects_, o.installation);
+  runtime->queue_ = std::make_unique<KeyedQueue>(
+      o.workers, [=](const std::string& key) { return runtime->Work(key); });
+  runtime->images_ = std::make_unique<ImagePuller>(
+      engine, kPulls, absl::ToChronoNanoseconds(o.first_pull_retry), kLongestPullRetry, wake);
+  runtime->prober_ = std::make_unique<Prober>(kProbes, o.now(), o.probe, wake);
+  runtime->terminator_ = std::make_unique<Terminator>(
+      engine, kEndings, absl::ToChronoNanoseconds(o.termination_lead), wake);
+  const Parts parts = runtime->MakeParts(services);
+  runtime->deployments_ = std::make_unique<DeploymentController>(
+      parts, [=](const std::string& key) { runtime->Observed(key); });
+  runtime->services_ = std::make_unique<ServiceController>(parts);
+  for (const ObjectPtr& object : runtime->objects_->All()) runtime->board_.SetObject(*object);
+  return self;
+}
+
+Parts LocalRuntime::MakeParts(ServiceNetwork& services) {
+  return {engine_,      options_.installation,
+          *objects_,    board_,
+          pods_,        *networks_,
+          *images_,     *prober_,
+          *terminator_, services,
+          options_.now, [this](const std::string& key) { Wake(key); }};
+}
+
+LocalRuntime::~LocalRuntime() { Stop(); }
+
+void LocalRuntime::Start() {
+  watch_ = std::make_unique<EngineWatch>(
+      engine_, options_.resync, [this] { return Resync(); },
+      [this](const engine::Event& event) { OnEvent(event); });
+}
+
+void LocalRuntime::Stop() {
+  watch_.reset();
+  if (queue_ != nullptr) queue_->Stop();
+  if (images_ != nullptr) images_->Stop();
+  if (prober_ != nullptr) prober_->Stop();
+  if (terminator_ != nullptr) terminator_->Stop();
+}
+
+std::vector<ApplyResult> LocalRuntime::Apply(const std::vector<AppliedObject>& objects,
+                                             bool dry_run) {
+  using Outcome = ApplyResult::Outcome;
+  const engine::Info info = EngineInfo();
+  const Machine machine{info.os, info.architecture, info.cpus, info.memory_bytes};
+  std::vector<ApplyResult> results(objects.size());
+  std::vector<Candidate> candidates;
+  std::vector<size_t> indices;
+  for (size_t i = 0; i < objects.size(); ++i) {
+    Admitted admitted = Admit(objects[i].ref, objects[i].json, machine);
+    if (!admitted.problems.empty()) {
+      results[i] = {Outcome::kRefused, admitted.problems[0].message, std::move(admitted.problems)};
+      continue;
+    }
+    candidates.push_back({objects[i].ref, objects[i].generation, objects[i].owner,
+                          std::move(admitted.json), std::move(admitted.spec)});
+    indices.push_back(i);
+  }
+  if (dry_run) return results;
+  const std::vector<Acceptance> acceptances = objects_->Accept(candidates);
+  for (size_t i = 0; i < acceptances.size(); ++i) {
+    ApplyResult& result = results[indices[i]];
+    result.message = acceptances[i].message;
+    switch (acceptances[i].outcome) {
+      case Acceptance::Outcome::kAccepted:
+        result.outcome = Outcome::kAccepted;
+        break;
+      case Acceptance::Outcome::kOutdated:
+        result.outcome = Outcome::kOutdated;
+        break;
+      case Acceptance::Outcome::kFailed:
+        result.outcome = Outcome::kFailed;
+        break;
+    }
+  }
+  return results;
+}
+
+absl::Status LocalRuntime::Delete(const std::vector<ObjectRef>& refs) {
+  return objects_->Delete(refs);
+}
+
+absl::StatusOr<std::string> LocalRuntime::ContainerOf(const std::string& ns,
+                                                      const std::string& pod) {
+  const std::string name = ContainerName(options_.installation, ns, pod);
+  const absl::StatusOr<engine::Container> container = engine_.InspectContainer(name);
+  const bool none = absl::IsNotFound(container.status());
+  if (!none && !container.ok()) return container.status();
+  if (none || !PodFromContainer(options_.installation, *container).has_value() ||
+      container->started_at.empty())
+    return absl::NotFoundError(absl::StrCat("no pod ", pod, " has run in namespace ", ns));
+  return container->id;
+}
+
+engine::Info LocalRuntime::EngineInfo() const {
+  std::lock_guard lock(mutex_);
+  return info_;
+}
+
+KeyedQueue::Clock::duration LocalRuntime::Work(const std::string& key) {
+  const absl::StatusOr<absl::Duration> next = Reconcile(key);
+  if (!next.ok()) {
+    const auto wait = backoff_.Failed(key);
+    spdlog::log(absl::IsUnavailable(next.status()) ? spdlog::level::debug : spdlog::level::warn,
+                "msg=\"cannot reconcile\" object={} error=\"{}\"", key,
+                std::string(next.status().message()));
+    return wait;
+  }
+  backoff_.Succeeded(key);
+  if (*next == absl::InfiniteDuration()) return KeyedQueue::kDone;
+  return absl::ToChronoNanoseconds(*next);
+}
+
+absl::StatusOr<absl::Duration> LocalRuntime::Reconcile(const std::string& key) {
+  const std::string kind = KindOfKey(key);
+  if (kind == "Deployment") return deployments_->Reconcile(key);
+  if (kind == "Service") return services_->Reconcile(key);
+  WEFT_RETURN_IF_ERROR(networks_->RemoveUnused(NamespaceOfKey(key)));
+  return absl::InfiniteDuration();
+}
+
+void LocalRuntime::OnChange(const ObjectRef& ref, const ObjectPtr& now) {
+  const std::string key = KeyOf(ref);
+  if (now == nullptr) return board_.RemoveObject(key);
+  board_.SetObject(*now);
+  Wake(key);
+}
+
+void LocalRuntime::OnEvent(const engine::Event& event) {
+  if (event.type == "image") return images_->ImagesChanged();
+  if (event.type != "container" || !IsOurs(event, options_.installation)) return;
+  // What a process of ours does in a container changes nothing of it.
+  if (event.action.rfind("exec_", 0) == 0) return;
+  if (const std::string deployment = Attribute(event, kDeploymentLabel); !deployment.empty())
+    return Wake(KeyOf("Deployment", Attribute(event, kNamespaceLabel), deployment));
+  // Something that stands for Services.
+  WakeObjectsOf("Service");
+}
+
+void LocalRuntime::WakeObjectsOf(const std::string& kind) {
+  for (const ObjectPtr& object : objects_->All())
+    if (object->ref.kind == kind) Wake(KeyOf(object->ref));
+}
+
+absl::Status LocalRuntime::Resync() {
+  WEFT_ASSIGN_OR_RETURN(const engine::Info info, engine_.GetInfo());
+  const engine::Labels ours = {{kInstallationLabel, options_.installation}};
+  WEFT_ASSIGN_OR_RETURN(const std::vector<engine::ContainerSummary> containers,
+                        engine_.ListContainers(ours));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<engine::Network> networks, engine_.ListNetworks(ours));
+  std::set<std::string> deployments, others;
+  for (const ObjectPtr& object : objects_->All())
+    (object->ref.kind == "Deployment" ? deployments : others).insert(KeyOf(object->ref));
+  const auto label = [](const engine::Labels& labels, const char* key) {
+    const auto found = labels.find(key);
+    return found == labels.end() ? "" : found->second;
+  };
+  for (const engine::ContainerSummary& c : containers) {
+    if (const std::string name = label(c.labels, kDeploymentLabel); !name.empty())
+      deployments.insert(KeyOf("Deployment", label(c.labels, kNamespaceLabel), name));
+  }
+  for (const engine::Network& network : networks)
+    others.insert(KeyOf("Network", label(network.labels, kNamespaceLabel), ""));
+  {
+    std::lock_guard lock(mutex_);
+    info_ = info;
+    if (!listed_) unobserved_ = deployments;
+    listed_ = true;
+    if (unobserved_.empty()) board_.SetComplete();
+  }
+  for (const std::string& key : deployments) Wake(key);
+  for (const std::string& key : others) Wake(key);
+  return absl::OkStatus();
+}
+
+void LocalRuntime::Observed(const std::string& key) {
+  std::lock_guard lock(mutex_);
+  if (!listed_) return;
+  unobserved_.erase(key);
+  if (unobserved_.empty()) board_.SetComplete();
+}
+
+}  // namespace weft::local

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/base/keyed_queue.h"
+#include "runtime/engine/engine.h"
+#include "runtime/local/admission.h"
+#include "runtime/local/backoff.h"
+#include "runtime/local/board.h"
+#include "runtime/local/deployment_controller.h"
+#include "runtime/local/engine_watch.h"
+#include "runtime/local/service_controller.h"
+
+namespace weft::local {
+
+// One object of an Apply.
+struct AppliedObject {
+  ObjectRef ref;
+  std::string json;
+  std::string owner;
+  uint64_t generation = 0;
+};
+
+struct ApplyResult {
+  enum class Outcome { kAccepted, kRefused, kOutdated, kFailed };
+  Outcome outcome = Outcome::kAccepted;
+  std::string message;
+  std::vector<Problem> problems;  // kRefused.
+};
+
+// The local runtime without its transport: accepted objects, the controllers that carry them out,
+// and the threads that drive them. Thread-safe.
+class LocalRuntime {
+ public:
+  struct Options {
+    std::string installation;
+    int workers = 4;                            // Objects worked on at once.
+    absl::Duration resync = absl::Seconds(30);  // Everything is looked at again this often.
+    absl::Duration termination_lead = absl::Milliseconds(500);  // See Terminator.
+    absl::Duration first_pull_retry = absl::Seconds(10);
+    Prober::Ask probe = ProbeHttp;
+    std::function<absl::Time()> now;  // Empty: the machine's clock.
+  };
+
+  // `engine` and `services` outlive it. Opens DATA/runtime-local.db at `database`; errors as
+  // ObjectStore::Open. Nothing is done before Start.
+  static absl::StatusOr<std::unique_ptr<LocalRuntime>> Open(engine::Engine& engine,
+                                                            ServiceNetwork& services,
+                                                            const std::string& database,
+                                                            Options options);
+  ~LocalRuntime();
+
+  void Start();
+  // Ends the threads; waits for what is under way, which may be a pod's whole grace.
+  void Stop();
+
+  // Blocks for the disk. One result for each object, in order.
+  std::vector<ApplyResult> Apply(const std::vector<AppliedObject>& objects, bool dry_run);
+  absl::Status Delete(const std::vector<ObjectRef>& refs);
+
+  // The container of a pod of ours that has been started. NOT_FOUND; else the engine's errors.
+  absl::StatusOr<std::string> ContainerOf(const std::string& ns, const std::string& pod);
+
+  // Of the engine, as it was when it answered last; empty before.
+  engine::Info EngineInfo() const;
+  Board& board() { return board_; }
+  engine::Engine& engine() { return engine_; }
+  ObjectStore& objects() { return *objects_; }
+
+ private:
+  LocalRuntime(engine::Engine& engine, Options options);
+  Parts MakeParts(ServiceNetwork& services);
+
+  void Wake(const std::string& key) { queue_->Add(key); }
+  void WakeObjectsOf(const std::string& kind);
+  KeyedQueue::Clock::duration Work(const std::string& key);
+  absl::StatusOr<absl::Duration> Reconcile(const std::string& key);
+
+  void OnChange(const ObjectRef& ref, const ObjectPtr& now);
+  void OnEvent(const engine::Event& event);
+  absl::Status Resync();
+  void Observed(const std::string& key);
+
+  engine::Engine& engine_;
+  const Options options_;
+  Board board_;
+  PodDirectory pods_;
+  Backoff backoff_;
+  std::unique_ptr<ObjectStore> objects_;
+  std::unique_ptr<NamespaceNetworks> networks_;
+  std::unique_ptr<ImagePuller> images_;
+  std::unique_ptr<Prober> prober_;
+  std::unique_ptr<Terminator> terminator_;
+  std::unique_ptr<DeploymentController> deployments_;
+  std::unique_ptr<ServiceController> services_;
+  std::unique_ptr<EngineWatch> watch_;
+  std::unique_ptr<KeyedQueue> queue_;  // Of keys of objects and networks.
+
+  mutable std::mutex mutex_;
+  engine::Info info_;
+  std::set<std::string> unobserved_;  // Deployments without which the board is not complete.
+  bool listed_ = false;               // unobserved_ holds all that there are.
+};
+
+}  // namespace weft::local

@@ -1,0 +1,272 @@
+#include "runtime/local/local_runtime.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "absl/time/clock.h"
+#include "runtime/engine/fake_engine.h"
+#include "runtime/local/local_test_support.h"
+#include "runtime/local/names.h"
+
+namespace weft::local {
+namespace {
+
+constexpr char kInstallation[] = "0123456789ab";
+constexpr char kWeb[] = "Deployment/default/web";
+
+std::function<bool(const Seen&)> Ready(int count) {
+  return [count](const Seen& seen) {
+    return Number(seen, kWeb, "readyReplicas") == count &&
+           Number(seen, kWeb, "replicas") == count && seen.at(kWeb).up_to_date;
+  };
+}
+
+std::function<bool(const Seen&)> SomePodSays(const std::string& word) {
+  return [word](const Seen& seen) {
+    return std::any_of(seen.begin(), seen.end(), [&](const auto& entry) {
+      return KindOfKey(entry.first) == "Pod" && absl::StrContains(entry.second.status, word);
+    });
+  };
+}
+
+class LocalRuntimeTest : public testing::Test {
+ protected:
+  LocalRuntimeTest() {
+    char path[] = "/tmp/weft-local-XXXXXX";
+    directory_ = mkdtemp(path);
+    engine_.AddImage("web:1");
+  }
+  ~LocalRuntimeTest() override {
+    follower_.reset();
+    runtime_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void Start() {
+    follower_.reset();
+    runtime_.reset();
+    LocalRuntime::Options options;
+    options.installation = kInstallation;
+    options.termination_lead = absl::ZeroDuration();
+    options.first_pull_retry = absl::Milliseconds(1);
+    options.probe = [](const ProbeTarget&) { return true; };
+    auto runtime = LocalRuntime::Open(engine_, services_, directory_ + "/db", options);
+    ASSERT_TRUE(runtime.ok()) << runtime.status();
+    runtime_ = *std::move(runtime);
+    follower_ = std::make_unique<Follower>(runtime_->board());
+    runtime_->Start();
+  }
+
+  ApplyResult Apply(const ObjectRef& ref, const std::string& text, uint64_t generation) {
+    return runtime_->Apply({{ref, text, "owner", generation}}, false)[0];
+  }
+  void ApplyWeb(int replicas, uint64_t generation, const std::string& more = "") {
+    EXPECT_EQ(
+        Apply(DeploymentRef("web"), DeploymentText("web", replicas, "web:1", more), generation)
+            .outcome,
+        ApplyResult::Outcome::kAccepted);
+  }
+  std::vector<std::string> ContainerIds() {
+    std::vector<std::string> ids;
+    const auto containers = engine_.ListContainers({});
+    for (const auto& summary : *containers) ids.push_back(summary.id);
+    return ids;
+  }
+
+  std::string directory_;
+  engine::FakeEngine engine_;
+  FakeServiceNetwork services_;
+  std::unique_ptr<LocalRuntime> runtime_;
+  std::unique_ptr<Follower> follower_;
+};
+
+TEST_F(LocalRuntimeTest, RunsADeploymentAndPutsItsReadyPodsBehindTheService) {
+  Start();
+  ApplyWeb(3, 1);
+  Apply(ServiceRef("web"), ServiceText("web"), 1);
+  EXPECT_TRUE(follower_->Until(Ready(3)));
+  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
+    return services_.Targets("default/web") == 3 && seen.at("Service/default/web").up_to_date;
+  }));
+  EXPECT_TRUE(follower_->Until([&](const Seen&) { return follower_->complete(); }));
+  EXPECT_EQ(follower_->seen().at("Service/default/web").status,
+            R"({"clusterIP":"10.0.0.1","loadBalancer":{},)"
+            R"("ports":[{"name":"","port":80,"protocol":"TCP"}]})");
+  const Projection& pod = follower_->seen().lower_bound("Pod/")->second;
+  EXPECT_EQ(pod.owner, "owner");
+  EXPECT_EQ(pod.controller, DeploymentRef("web"));
+}
+
+TEST_F(LocalRuntimeTest, WhatIsRemovedOrStoppedBehindItsBackComesBack) {
+  Start();
+  ApplyWeb(2, 1);
+  ASSERT_TRUE(follower_->Until(Ready(2)));
+  const std::string removed = ContainerIds()[0], stopped = ContainerIds()[1];
+  ASSERT_TRUE(engine_.RemoveContainer(removed).ok());
+  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
+    return Ready(2)(seen) && !SomePodSays("docker://" + removed + "\"")(seen);
+  }));
+  const int starts = engine_.starts();
+  ASSERT_TRUE(engine_.StopContainer(stopped, absl::ZeroDuration()).ok());
+  EXPECT_TRUE(follower_->Until(
+      [&](const Seen& seen) { return engine_.starts() > starts && Ready(2)(seen); }));
+  EXPECT_EQ(engine_.InspectContainer(stopped)->state, "running");
+}
+
+TEST_F(LocalRuntimeTest, ARestartTouchesNothingThatRuns) {
+  Start();
+  ApplyWeb(3, 1, R"(,"readinessProbe":{"httpGet":{"port":80}})");
+  ASSERT_TRUE(follower_->Until(Ready(3)));
+  const std::vector<std::string> before = ContainerIds();
+  Start();
+  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
+    EXPECT_FALSE(seen.count(kWeb) > 0 && seen.at(kWeb).up_to_date && !Ready(3)(seen))
+        << "pods that serve were called unready: " << seen.at(kWeb).status;
+    return follower_->complete() && Ready(3)(seen);
+  }));
+  EXPECT_EQ(ContainerIds(), before);
+  EXPECT_EQ(engine_.starts(), 3);
+}
+
+TEST_F(LocalRuntimeTest, APodThatWasOnlyHalfMadeIsStartedAndNotMadeTwice) {
+  Start();
+  engine_.SetStartError(absl::UnavailableError("the engine went away"));
+  ApplyWeb(1, 1);
+  ASSERT_TRUE(follower_->Until([&](const Seen&) { return engine_.creations() == 1; }));
+  runtime_->Stop();  // As dead as it gets: made, not started.
+  engine_.SetStartError(absl::OkStatus());
+  Start();
+  EXPECT_TRUE(follower_->Until(Ready(1)));
+  EXPECT_EQ(engine_.creations(), 1);
+}
+
+TEST_F(LocalRuntimeTest, AContainerThatCannotBeStartedSaysWhyAndHoldsUpNoOther) {
+  Start();
+  engine_.SetStartError(absl::InvalidArgumentError("exec: nothing: not found"));
+  ApplyWeb(1, 1);
+  EXPECT_TRUE(follower_->Until(SomePodSays("RunContainerError")));
+  EXPECT_TRUE(SomePodSays("exec: nothing: not found")(follower_->seen()));
+  engine_.SetStartError(absl::OkStatus());
+  Apply(DeploymentRef("other"), DeploymentText("other", 1), 1);
+  EXPECT_TRUE(follower_->Until([](const Seen& seen) {
+    return Number(seen, "Deployment/default/other", "readyReplicas") == 1;
+  }));
+  EXPECT_TRUE(follower_->Until(Ready(1)));  // Tried again.
+}
+
+TEST_F(LocalRuntimeTest, AMissingImageIsSaidAndUsedWhenItComes) {
+  Start();
+  Apply(DeploymentRef("web"), DeploymentText("web", 2, "late:1"), 1);
+  EXPECT_TRUE(follower_->Until(SomePodSays("ImagePullBackOff")));
+  EXPECT_TRUE(follower_->Until([](const Seen& seen) {
+    return Number(seen, kWeb, "replicas") == 2 && Number(seen, kWeb, "readyReplicas") == 0;
+  }));
+  engine_.AddImage("late:1");
+  EXPECT_TRUE(follower_->Until(Ready(2)));
+}
+
+TEST_F(LocalRuntimeTest, ANewTemplateReplacesEveryPodAndScalingKeepsThem) {
+  Start();
+  ApplyWeb(2, 1);
+  ASSERT_TRUE(follower_->Until(Ready(2)));
+  const std::vector<std::string> first = ContainerIds();
+  ApplyWeb(3, 2);
+  ASSERT_TRUE(follower_->Until(Ready(3)));
+  for (const std::string& id : first) EXPECT_TRUE(engine_.InspectContainer(id).ok());
+  ApplyWeb(3, 3, R"(,"env":[{"name":"A","value":"b"}])");
+  ASSERT_TRUE(follower_->Until([&](const Seen& seen) {
+    return seen.at(kWeb).generation == 3 && Ready(3)(seen) && ContainerIds().size() == 3;
+  }));
+  for (const std::string& id : first) EXPECT_FALSE(engine_.InspectContainer(id).ok());
+}
+
+TEST_F(LocalRuntimeTest, DeletionIsDoneAlsoByTheNextProcessAndLeavesOnlyWhatIsNotOurs) {
+  ASSERT_TRUE(engine_.CreateNetwork({.name = "theirs"}).ok());
+  ASSERT_TRUE(engine_.CreateContainer({.name = "theirs", .image = "web:1"}).ok());
+  Start();
+  ApplyWeb(2, 1);
+  Apply(ServiceRef("web"), ServiceText("web"), 1);
+  ASSERT_TRUE(follower_->Until(Ready(2)));
+  engine_.SetReachable(false);
+  ASSERT_TRUE(runtime_->Delete({DeploymentRef("web"), ServiceRef("web")}).ok());
+  Start();
+  EXPECT_TRUE(follower_->seen().empty());
+  engine_.SetReachable(true);
+  EXPECT_TRUE(
+      follower_->Until([&](const Seen& seen) { return follower_->complete() && seen.empty(); }));
+  EXPECT_EQ(services_.Targets("default/web"), -1);
+  runtime_->Stop();  // The network goes last; what is under way is waited for.
+  EXPECT_EQ(engine_.ListContainers({})->size(), 1u);
+  EXPECT_TRUE(engine_.InspectNetwork("theirs").ok());
+}
+
+TEST_F(LocalRuntimeTest, TheNetworkOfANamespaceGoesWithItsLastObject) {
+  Start();
+  ApplyWeb(1, 1);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  const auto networks = [&] {
+    return engine_.ListNetworks({{kInstallationLabel, kInstallation}})->size();
+  };
+  EXPECT_EQ(networks(), 1u);
+  ASSERT_TRUE(runtime_->Delete({DeploymentRef("web")}).ok());
+  ASSERT_TRUE(follower_->Until([](const Seen& seen) { return seen.empty(); }));
+  Start();  // Whatever was cut off is taken up again.
+  EXPECT_TRUE(follower_->Until([&](const Seen&) { return follower_->complete(); }));
+  const absl::Time limit = absl::Now() + absl::Seconds(10);  // Nothing tells of networks.
+  while (networks() > 0 && absl::Now() < limit) std::this_thread::yield();
+  EXPECT_EQ(networks(), 0u);
+}
+
+TEST_F(LocalRuntimeTest, APodOfADeploymentThatNobodyKnowsIsShownAndKept) {
+  engine::ContainerSpec orphan{.name = ContainerName(kInstallation, "default", "lost-1"),
+                               .image = "web:1"};
+  orphan.labels = {{kInstallationLabel, kInstallation},
+                   {kNamespaceLabel, "default"},
+                   {kDeploymentLabel, "lost"},
+                   {kPodLabel, "lost-1"}};
+  ASSERT_TRUE(engine_.CreateContainer(orphan).ok());
+  Start();
+  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
+    return follower_->complete() && seen.count("Pod/default/lost-1") > 0;
+  }));
+  EXPECT_EQ(follower_->seen().at("Pod/default/lost-1").owner, "");
+  EXPECT_EQ(ContainerIds().size(), 1u);
+}
+
+TEST_F(LocalRuntimeTest, ObjectsAreAcceptedWithoutAnEngineAndCarriedOutWhenItComes) {
+  engine_.SetReachable(false);
+  Start();
+  ApplyWeb(1, 1);
+  bool complete = true;
+  EXPECT_EQ(runtime_->board().List(complete).size(), 1u);
+  EXPECT_FALSE(complete);
+  engine_.SetReachable(true);
+  EXPECT_TRUE(follower_->Until(Ready(1)));
+}
+
+TEST_F(LocalRuntimeTest, ADryRunChecksEverythingAndChangesNothing) {
+  Start();
+  const auto results = runtime_->Apply(
+      {{DeploymentRef("web"), DeploymentText("web", 1), "owner", 1},
+       {DeploymentRef("bad"), DeploymentText("bad", 1, "web:1", R"(,"tty":true)"), "owner", 1}},
+      true);
+  EXPECT_EQ(results[0].outcome, ApplyResult::Outcome::kAccepted);
+  EXPECT_EQ(results[1].outcome, ApplyResult::Outcome::kRefused);
+  EXPECT_EQ(results[1].problems[0].pointer, "/spec/template/spec/containers/0/tty");
+  EXPECT_TRUE(runtime_->objects().All().empty());
+}
+
+TEST_F(LocalRuntimeTest, AContainerThatCrashesAgainAndAgainIsNotReady) {
+  Start();
+  ApplyWeb(1, 1);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  for (int i = 0; i < 3; ++i) engine_.Exit(ContainerIds()[0], 7);
+  EXPECT_TRUE(follower_->Until([](const Seen& seen) {
+    return SomePodSays("CrashLoopBackOff")(seen) && Number(seen, kWeb, "readyReplicas") == 0;
+  }));
+}
+
+}  // namespace
+}  // namespace weft::local

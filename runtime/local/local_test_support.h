@@ -1,0 +1,117 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <gtest/gtest.h>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "absl/strings/substitute.h"
+#include "core/base/json.h"
+#include "runtime/local/board.h"
+#include "runtime/local/service_network.h"
+
+// What the tests of this folder share.
+namespace weft::local {
+
+// Remembers what it was asked for.
+class FakeServiceNetwork final : public ServiceNetwork {
+ public:
+  absl::StatusOr<std::string> Ensure(const Service& service) override {
+    std::lock_guard lock(mutex_);
+    services_[service.ns + "/" + service.name] = service;
+    return "10.0.0.1";
+  }
+  absl::Status Remove(const std::string& ns, const std::string& name) override {
+    std::lock_guard lock(mutex_);
+    services_.erase(ns + "/" + name);
+    return absl::OkStatus();
+  }
+
+  // Addresses behind the first port; -1 if there is no such Service.
+  int Targets(const std::string& key) const {
+    std::lock_guard lock(mutex_);
+    const auto found = services_.find(key);
+    return found == services_.end() ? -1 : static_cast<int>(found->second.ports[0].targets.size());
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, Service> services_;
+};
+
+using Seen = std::map<std::string, Projection>;  // By key.
+
+// Follows a board as a client would.
+class Follower {
+ public:
+  explicit Follower(Board& board)
+      : subscription_(board.Subscribe([this] {
+          std::lock_guard lock(mutex_);
+          news_ = true;
+          changed_.notify_all();
+        })) {}
+
+  // Until `enough` of what was told; false after 10 s.
+  bool Until(const std::function<bool(const Seen&)>& enough) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    for (;;) {
+      while (const std::optional<BoardEvent> event = subscription_->Next()) Take(*event);
+      if (enough(seen_)) return true;
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait_until(lock, end, [&] { return news_; })) return false;
+      news_ = false;
+    }
+  }
+
+  const Seen& seen() const { return seen_; }
+  bool complete() const { return complete_; }
+
+ private:
+  void Take(const BoardEvent& event) {
+    if (event.type == BoardEvent::Type::kChanged)
+      seen_[KeyOf(event.projection.ref)] = event.projection;
+    if (event.type == BoardEvent::Type::kGone) seen_.erase(KeyOf(event.gone));
+    if (event.type == BoardEvent::Type::kSynced) complete_ = event.complete;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool news_ = false;
+  Seen seen_;
+  bool complete_ = false;
+  std::unique_ptr<Board::Subscription> subscription_;
+};
+
+inline int64_t Number(const Seen& seen, const std::string& key, const char* field) {
+  const auto found = seen.find(key);
+  return found == seen.end() ? -1 : json::GetInt(*json::Parse(found->second.status), {field});
+}
+
+inline ObjectRef DeploymentRef(const std::string& name) {
+  return {"apps/v1", "Deployment", "default", name};
+}
+inline ObjectRef ServiceRef(const std::string& name) { return {"v1", "Service", "default", name}; }
+
+// A Deployment of `replicas` pods labelled app=NAME. `more` goes into its container.
+inline std::string DeploymentText(const std::string& name, int replicas,
+                                  const std::string& image = "web:1",
+                                  const std::string& more = "") {
+  return absl::Substitute(
+      R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"$0","namespace":"default"},
+      "spec":{"replicas":$1,"selector":{"matchLabels":{"app":"$0"}},"template":{
+      "metadata":{"labels":{"app":"$0"}},
+      "spec":{"containers":[{"name":"main","image":"$2"$3}]}}}})",
+      name, replicas, image, more);
+}
+
+inline std::string ServiceText(const std::string& name) {
+  return absl::Substitute(
+      R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"$0","namespace":"default"},
+      "spec":{"selector":{"app":"$0"},"ports":[{"port":80}]}})",
+      name);
+}
+
+}  // namespace weft::local

@@ -1,0 +1,34 @@
+#include "runtime/local/names.h"
+
+#include "absl/strings/str_cat.h"
+#include "core/base/json.h"
+
+namespace weft::local {
+namespace {
+
+constexpr size_t kDnsLabel = 63;
+constexpr size_t kHash = 8;
+
+}  // namespace
+
+std::string Shorten(const std::string& name, size_t limit) {
+  if (name.size() <= limit) return name;
+  const std::string hash = json::Sha256(name).substr(sizeof("sha256:") - 1, kHash);
+  return absl::StrCat(name.substr(0, limit - kHash - 1), "-", hash);
+}
+
+std::string NetworkName(const std::string& installation, const std::string& ns) {
+  return absl::StrCat("weft-", installation, "-", Shorten(ns, 40));
+}
+
+std::string PodName(const std::string& deployment, const std::string& template_hash, int index) {
+  const std::string suffix = absl::StrCat("-", template_hash, "-", index);
+  return Shorten(deployment, kDnsLabel - suffix.size()) + suffix;
+}
+
+std::string ContainerName(const std::string& installation, const std::string& ns,
+                          const std::string& pod) {
+  return absl::StrCat("weft-", installation, ".", ns, ".", pod);
+}
+
+}  // namespace weft::local

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+// The names and labels that the local runtime gives to what it makes on the engine. Pure.
+namespace weft::local {
+
+// Everything on the engine that is ours bears this label with the installation's id; what does not
+// is never touched.
+inline constexpr char kInstallationLabel[] = "weft.dev/installation";
+inline constexpr char kNamespaceLabel[] = "weft.dev/namespace";
+inline constexpr char kDeploymentLabel[] = "weft.dev/deployment";
+inline constexpr char kPodLabel[] = "weft.dev/pod";
+inline constexpr char kTemplateLabel[] = "weft.dev/template";  // The pod template's hash.
+inline constexpr char kRulesLabel[] = "weft.dev/rules";        // PodRules as JSON.
+
+// `name` if it has at most `limit` bytes, else its start and a hash of it, `limit` bytes in all.
+std::string Shorten(const std::string& name, size_t limit);
+
+// The engine network of a namespace.
+std::string NetworkName(const std::string& installation, const std::string& ns);
+
+// The pod of a Deployment's template at `index`, a DNS label. The same template and index always
+// give the same name, so a pod that was made halfway is found again and never made twice.
+std::string PodName(const std::string& deployment, const std::string& template_hash, int index);
+
+// The container of a pod. Dots cannot stand in its parts, so no two pods share one.
+std::string ContainerName(const std::string& installation, const std::string& ns,
+                          const std::string& pod);
+
+}  // namespace weft::local

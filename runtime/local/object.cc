@@ -1,0 +1,20 @@
+#include "runtime/local/object.h"
+
+namespace weft::local {
+
+std::string KeyOf(const std::string& kind, const std::string& ns, const std::string& name) {
+  return kind + "/" + ns + "/" + name;
+}
+
+std::string KeyOf(const ObjectRef& ref) { return KeyOf(ref.kind, ref.ns, ref.name); }
+
+std::string KindOfKey(const std::string& key) { return key.substr(0, key.find('/')); }
+
+std::string NamespaceOfKey(const std::string& key) {
+  const size_t start = key.find('/') + 1;
+  return key.substr(start, key.find('/', start) - start);
+}
+
+std::string NameOfKey(const std::string& key) { return key.substr(key.rfind('/') + 1); }
+
+}  // namespace weft::local

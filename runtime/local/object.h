@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+
+// The objects that the local runtime understands, as plain values: what is left of their JSON once
+// it is known to be right.
+namespace weft::local {
+
+using Labels = std::map<std::string, std::string>;
+
+struct ObjectRef {
+  std::string api_version;
+  std::string kind;
+  std::string ns;
+  std::string name;
+
+  bool operator==(const ObjectRef&) const = default;
+};
+
+// "KIND/NAMESPACE/NAME": one kind comes in one apiVersion here, so this is unique. None of them may
+// hold a slash.
+std::string KeyOf(const ObjectRef& ref);
+std::string KeyOf(const std::string& kind, const std::string& ns, const std::string& name);
+
+// The parts of a key.
+std::string NamespaceOfKey(const std::string& key);
+std::string KindOfKey(const std::string& key);
+std::string NameOfKey(const std::string& key);
+
+// A port by number, or by the name it has in the pod. Exactly one of them is set.
+struct PortRef {
+  int number = 0;
+  std::string name;
+
+  bool operator==(const PortRef&) const = default;
+};
+
+struct ContainerPort {
+  std::string name;
+  int number = 0;
+  std::string protocol = "TCP";
+};
+
+// Source: Kubernetes API, core/v1 Probe and HTTPGetAction; the defaults are theirs.
+struct HttpProbe {
+  std::string path = "/";
+  PortRef port;
+  std::vector<std::pair<std::string, std::string>> headers;
+  absl::Duration initial_delay = absl::ZeroDuration();
+  absl::Duration period = absl::Seconds(10);
+  absl::Duration timeout = absl::Seconds(1);
+  int success_threshold = 1;
+  int failure_threshold = 3;
+};
+
+struct DeploymentSpec {
+  int replicas = 1;
+  Labels template_labels;
+  std::string template_hash;  // Of the pod template; pods of another hash are out of date.
+  std::string container;      // The container's name in the pod.
+  std::string image;
+  bool pull = true;                  // False: only an image that is there.
+  std::vector<std::string> command;  // Empty: the image's.
+  std::vector<std::string> args;     // Empty: the image's.
+  std::vector<std::pair<std::string, std::string>> environment;  // References resolved.
+  std::vector<ContainerPort> ports;
+  int64_t cpu_milli = 0;     // Requested; 0: none.
+  int64_t memory_bytes = 0;  // Requested; 0: none.
+  int grace_seconds = 10;
+  std::optional<HttpProbe> readiness;
+};
+
+struct ServicePort {
+  std::string name;
+  int port = 0;
+  PortRef target;
+  std::string protocol = "TCP";
+};
+
+struct ServiceSpec {
+  Labels selector;
+  std::vector<ServicePort> ports;
+};
+
+using Spec = std::variant<std::monostate, DeploymentSpec, ServiceSpec>;
+
+// An accepted object. Never changed in place: a new generation is a new Object.
+struct Object {
+  ObjectRef ref;
+  uint64_t generation = 0;
+  std::string owner;
+  std::string json;  // Canonical.
+  bool deleting = false;
+  Spec spec;  // monostate: accepted by a version that understood more; it is left as it is.
+};
+
+using ObjectPtr = std::shared_ptr<const Object>;
+
+}  // namespace weft::local

@@ -1,0 +1,204 @@
+#include "runtime/local/object_store.h"
+
+#include <spdlog/spdlog.h>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/failpoint.h"
+#include "core/base/status.h"
+#include "runtime/local/admission.h"
+
+namespace weft::local {
+namespace {
+
+constexpr int kSchemaVersion = 1;
+constexpr char kSchema[] = R"(
+CREATE TABLE objects (
+  api_version TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+  generation INTEGER NOT NULL, owner TEXT NOT NULL, deleting INTEGER NOT NULL, json TEXT NOT NULL,
+  PRIMARY KEY (kind, namespace, name)) WITHOUT ROWID;
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+)";
+
+ObjectPtr ObjectFromRow(const sqlite::Statement& row) {
+  auto object = std::make_shared<Object>();
+  object->ref = {row.Text(0), row.Text(1), row.Text(2), row.Text(3)};
+  object->generation = static_cast<uint64_t>(row.Integer(4));
+  object->owner = row.Text(5);
+  object->deleting = row.Integer(6) != 0;
+  object->json = row.Text(7);
+  // The machine is not asked: what was accepted on it stays accepted.
+  Admitted admitted = Admit(object->ref, object->json, {});
+  if (admitted.problems.empty()) {
+    object->spec = std::move(admitted.spec);
+  } else {
+    spdlog::warn("msg=\"an accepted object is left as it is\" object={} problem=\"{}\"",
+                 KeyOf(object->ref), admitted.problems[0].message);
+  }
+  return object;
+}
+
+// What `candidate` makes of the object `now` (null: there is none), or null with the reason.
+ObjectPtr Judge(const ObjectPtr& now, const Candidate& candidate, Acceptance& acceptance) {
+  if (now != nullptr && now->deleting) {
+    acceptance = {Acceptance::Outcome::kFailed,
+                  absl::StrCat(KeyOf(candidate.ref), " is being deleted")};
+    return nullptr;
+  }
+  if (now != nullptr && candidate.generation < now->generation) {
+    acceptance = {Acceptance::Outcome::kOutdated,
+                  absl::StrCat("generation ", now->generation, " was accepted before")};
+    return nullptr;
+  }
+  if (now != nullptr && candidate.generation == now->generation) return nullptr;
+  return std::make_shared<Object>(Object{candidate.ref, candidate.generation, candidate.owner,
+                                         candidate.json, false, candidate.spec});
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ObjectStore>> ObjectStore::Open(const std::string& path,
+                                                               OnChange on_change) {
+  WEFT_ASSIGN_OR_RETURN(sqlite::Database database,
+                        sqlite::Database::Open(path, kSchemaVersion, kSchema));
+  std::unique_ptr<ObjectStore> store(new ObjectStore(std::move(database), std::move(on_change)));
+  WEFT_RETURN_IF_ERROR(store->Load());
+  return store;
+}
+
+absl::Status ObjectStore::Load() {
+  WEFT_ASSIGN_OR_RETURN(
+      sqlite::Statement rows,
+      database_.Prepare("SELECT api_version, kind, namespace, name, generation, owner, deleting, "
+                        "json FROM objects"));
+  for (;;) {
+    WEFT_ASSIGN_OR_RETURN(const bool more, rows.Step());
+    if (!more) return absl::OkStatus();
+    const ObjectPtr object = ObjectFromRow(rows);
+    objects_[KeyOf(object->ref)] = object;
+  }
+}
+
+absl::Status ObjectStore::Write(const std::vector<ObjectPtr>& objects) {
+  Failpoint("runtime.record.before");
+  WEFT_RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
+    WEFT_ASSIGN_OR_RETURN(sqlite::Statement insert,
+                          database_.Prepare("INSERT OR REPLACE INTO objects VALUES "
+                                            "(?, ?, ?, ?, ?, ?, ?, ?)"));
+    for (const ObjectPtr& o : objects) {
+      WEFT_RETURN_IF_ERROR(insert.Bind(1, o->ref.api_version)
+                               .Bind(2, o->ref.kind)
+                               .Bind(3, o->ref.ns)
+                               .Bind(4, o->ref.name)
+                               .Bind(5, static_cast<int64_t>(o->generation))
+                               .Bind(6, o->owner)
+                               .Bind(7, int64_t{o->deleting})
+                               .Bind(8, o->json)
+                               .Run());
+    }
+    return absl::OkStatus();
+  }));
+  Failpoint("runtime.record.after");
+  return absl::OkStatus();
+}
+
+void ObjectStore::Publish(const ObjectRef& ref, const ObjectPtr& now) {
+  {
+    std::lock_guard lock(reading_);
+    if (now == nullptr) {
+      objects_.erase(KeyOf(ref));
+    } else {
+      objects_[KeyOf(ref)] = now;
+    }
+  }
+  on_change_(ref, now);
+}
+
+std::vector<Acceptance> ObjectStore::Accept(const std::vector<Candidate>& candidates) {
+  std::lock_guard writing(writing_);
+  std::vector<Acceptance> acceptances(candidates.size());
+  std::vector<ObjectPtr> changed;
+  std::vector<size_t> changed_by;
+  std::map<std::string, ObjectPtr> pending;  // One request may name an object twice.
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    const std::string key = KeyOf(candidates[i].ref);
+    const auto found = pending.find(key);
+    const ObjectPtr now = found != pending.end() ? found->second : Find(key);
+    const ObjectPtr next = Judge(now, candidates[i], acceptances[i]);
+    if (next == nullptr) continue;
+    pending[key] = next;
+    changed.push_back(next);
+    changed_by.push_back(i);
+  }
+  if (changed.empty()) return acceptances;
+  if (const absl::Status written = Write(changed); !written.ok()) {
+    for (const size_t i : changed_by)
+      acceptances[i] = {Acceptance::Outcome::kFailed, std::string(written.message())};
+    return acceptances;
+  }
+  for (const ObjectPtr& object : changed) Publish(object->ref, object);
+  return acceptances;
+}
+
+absl::Status ObjectStore::Delete(const std::vector<ObjectRef>& refs) {
+  std::lock_guard writing(writing_);
+  std::vector<ObjectPtr> changed;
+  for (const ObjectRef& ref : refs) {
+    const ObjectPtr now = Find(KeyOf(ref));
+    if (now == nullptr || now->deleting || now->ref.api_version != ref.api_version) continue;
+    auto next = std::make_shared<Object>(*now);
+    next->deleting = true;
+    changed.push_back(std::move(next));
+  }
+  if (changed.empty()) return absl::OkStatus();
+  WEFT_RETURN_IF_ERROR(Write(changed));
+  for (const ObjectPtr& object : changed) Publish(object->ref, object);
+  return absl::OkStatus();
+}
+
+absl::Status ObjectStore::Forget(const ObjectRef& ref) {
+  std::lock_guard writing(writing_);
+  const ObjectPtr now = Find(KeyOf(ref));
+  if (now == nullptr || !now->deleting) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(
+      sqlite::Statement remove,
+      database_.Prepare("DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?"));
+  WEFT_RETURN_IF_ERROR(remove.Bind(1, ref.kind).Bind(2, ref.ns).Bind(3, ref.name).Run());
+  Publish(ref, nullptr);
+  return absl::OkStatus();
+}
+
+ObjectPtr ObjectStore::Find(const std::string& key) const {
+  std::lock_guard lock(reading_);
+  const auto found = objects_.find(key);
+  return found == objects_.end() ? nullptr : found->second;
+}
+
+std::vector<ObjectPtr> ObjectStore::All() const {
+  std::lock_guard lock(reading_);
+  std::vector<ObjectPtr> all;
+  for (const auto& [key, object] : objects_) all.push_back(object);
+  return all;
+}
+
+std::vector<ObjectPtr> ObjectStore::InNamespace(const std::string& ns) const {
+  std::vector<ObjectPtr> all = All();
+  std::erase_if(all, [&](const ObjectPtr& object) { return object->ref.ns != ns; });
+  return all;
+}
+
+absl::StatusOr<std::string> ObjectStore::ReadSetting(const std::string& name) {
+  std::lock_guard writing(writing_);
+  WEFT_ASSIGN_OR_RETURN(sqlite::Statement rows,
+                        database_.Prepare("SELECT value FROM settings WHERE name = ?"));
+  WEFT_ASSIGN_OR_RETURN(const bool found, rows.Bind(1, name).Step());
+  return found ? rows.Text(0) : "";
+}
+
+absl::Status ObjectStore::WriteSetting(const std::string& name, const std::string& value) {
+  std::lock_guard writing(writing_);
+  WEFT_ASSIGN_OR_RETURN(sqlite::Statement insert,
+                        database_.Prepare("INSERT OR REPLACE INTO settings VALUES (?, ?)"));
+  return insert.Bind(1, name).Bind(2, value).Run();
+}
+
+}  // namespace weft::local

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/sqlite.h"
+#include "runtime/local/object.h"
+
+namespace weft::local {
+
+// An object that is right (see admission.h) and asks to be accepted.
+struct Candidate {
+  ObjectRef ref;
+  uint64_t generation = 0;
+  std::string owner;
+  std::string json;  // Canonical.
+  Spec spec;
+};
+
+struct Acceptance {
+  enum class Outcome { kAccepted, kOutdated, kFailed };
+  Outcome outcome = Outcome::kAccepted;
+  std::string message;  // Why not; empty if accepted.
+};
+
+// The accepted objects: in memory, and durably in a SQLite file, as an API server would keep them.
+// What a call accepted is on disk when it returns. Thread-safe; readers never wait for the disk.
+class ObjectStore {
+ public:
+  // Told of every change after it is durable, one after the other in their order: the object as it
+  // is now, or null when it is gone. Must not call back into writing methods.
+  using OnChange = std::function<void(const ObjectRef& ref, const ObjectPtr& now)>;
+
+  // Errors as sqlite::Database::Open.
+  static absl::StatusOr<std::unique_ptr<ObjectStore>> Open(const std::string& path,
+                                                           OnChange on_change);
+
+  // One acceptance for each candidate, in order; one transaction for all. A generation below the
+  // accepted one is outdated, an equal one is accepted and changes nothing. An object that is being
+  // deleted takes nothing (kFailed): send it again when it is gone.
+  std::vector<Acceptance> Accept(const std::vector<Candidate>& candidates);
+
+  // Marks for deletion. Objects that do not exist are passed over.
+  absl::Status Delete(const std::vector<ObjectRef>& refs);
+
+  // Drops an object marked for deletion, when all that was made for it is gone.
+  absl::Status Forget(const ObjectRef& ref);
+
+  ObjectPtr Find(const std::string& key) const;  // Null: there is none.
+  std::vector<ObjectPtr> All() const;
+  std::vector<ObjectPtr> InNamespace(const std::string& ns) const;
+
+  // A remembered text of the runtime's own; "" if there is none.
+  absl::StatusOr<std::string> ReadSetting(const std::string& name);
+  absl::Status WriteSetting(const std::string& name, const std::string& value);
+
+ private:
+  ObjectStore(sqlite::Database database, OnChange on_change)
+      : database_(std::move(database)), on_change_(std::move(on_change)) {}
+  absl::Status Load();
+  absl::Status Write(const std::vector<ObjectPtr>& objects);
+  void Publish(const ObjectRef& ref, const ObjectPtr& now);
+
+  std::mutex writing_;  // Held over the disk; taken before reading_.
+  sqlite::Database database_;
+  const OnChange on_change_;
+  mutable std::mutex reading_;
+  std::map<std::string, ObjectPtr> objects_;  // By key.
+};
+
+}  // namespace weft::local

@@ -1,0 +1,235 @@
+// Reads a Deployment: Kubernetes API, apps/v1 Deployment and core/v1 PodTemplateSpec.
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/local/admission.h"
+#include "runtime/local/quantity.h"
+
+namespace weft::local {
+namespace {
+
+constexpr int64_t kMostReplicas = 1000;
+constexpr char kPod[] = "/spec/template/spec";
+constexpr char kContainer[] = "/spec/template/spec/containers/0";
+
+// Reads numbers within bounds and remembers what is wrong.
+class Reader {
+ public:
+  Reader(const json::value& v, std::string pointer, std::vector<Problem>& problems)
+      : v_(v), pointer_(std::move(pointer)), problems_(problems) {}
+
+  int64_t Integer(std::string_view key, int64_t fallback, int64_t least, int64_t most) {
+    const int64_t value = json::GetInt(v_, {key}, fallback);
+    if (value < least || value > most) {
+      const std::string pointer = pointer_ + json::PointerToken(key);
+      Refuse(problems_, pointer, absl::StrCat(pointer, " is out of bounds"), std::to_string(value),
+             absl::StrCat(least, " to ", most));
+      return fallback;
+    }
+    return value;
+  }
+
+  std::string OneOf(std::string_view key, const std::string& fallback,
+                    const std::vector<std::string>& allowed) {
+    const std::string value = json::GetString(v_, {key}, fallback);
+    if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
+      const std::string pointer = pointer_ + json::PointerToken(key);
+      std::string expected;
+      for (const std::string& a : allowed)
+        absl::StrAppend(&expected, expected.empty() ? "" : " or ", a);
+      Refuse(problems_, pointer,
+             absl::StrCat("the local runtime does not support this value of ", pointer), value,
+             expected, "UNSUPPORTED_VALUE");
+      return fallback;
+    }
+    return value;
+  }
+
+ private:
+  const json::value& v_;
+  const std::string pointer_;
+  std::vector<Problem>& problems_;
+};
+
+const json::array& ListAt(const json::value& v, std::string_view key) {
+  static const json::array* const none = new json::array;
+  const json::value* list = json::Find(v, key);
+  return list != nullptr && list->is_array() ? list->get_array() : *none;
+}
+
+std::vector<ContainerPort> ReadPorts(const json::value& container, std::vector<Problem>& problems) {
+  std::vector<ContainerPort> ports;
+  for (const json::value& v : ListAt(container, "ports")) {
+    Reader reader(v, absl::StrCat(kContainer, "/ports/", ports.size()), problems);
+    ports.push_back({json::GetString(v, {"name"}),
+                     static_cast<int>(reader.Integer("containerPort", 0, 1, 65535)),
+                     reader.OneOf("protocol", "TCP", {"TCP", "UDP"})});
+  }
+  return ports;
+}
+
+void ReadEnvironment(const json::value& container, DeploymentSpec& spec,
+                     std::vector<Problem>& problems) {
+  size_t index = 0;
+  for (const json::value& v : ListAt(container, "env")) {
+    const std::string name = json::GetString(v, {"name"});
+    if (name.empty() || name.find('=') != std::string::npos || name.find('\0') != std::string::npos)
+      Refuse(problems, absl::StrCat(kContainer, "/env/", index, "/name"),
+             "not a name of an environment variable", name);
+    ++index;
+    // A variable sees those before it.
+    spec.environment.emplace_back(name,
+                                  ExpandVariables(json::GetString(v, {"value"}), spec.environment));
+  }
+}
+
+std::vector<std::string> ReadWords(const json::value& container, std::string_view key,
+                                   const DeploymentSpec& spec) {
+  std::vector<std::string> words;
+  for (const json::value& v : ListAt(container, key))
+    words.push_back(ExpandVariables(std::string(v.get_string()), spec.environment));
+  return words;
+}
+
+// In thousandths; 0 if there is none.
+int64_t ReadRequest(const json::value& container, const char* resource, int64_t machine_milli,
+                    std::vector<Problem>& problems) {
+  const json::value* v = json::FindPath(container, {"resources", "requests", resource});
+  if (v == nullptr) return 0;
+  const std::string text = v->is_string() ? std::string(v->get_string()) : json::Canonical(*v);
+  const std::string pointer = absl::StrCat(kContainer, "/resources/requests/", resource);
+  const std::optional<int64_t> milli = ParseQuantityMilli(text);
+  if (!milli.has_value()) {
+    Refuse(problems, pointer, absl::StrCat(pointer, " is not a quantity"), text,
+           "such as 100m or 64Mi");
+    return 0;
+  }
+  if (machine_milli > 0 && *milli > machine_milli)
+    Refuse(problems, pointer, absl::StrCat("this machine has less ", resource, " than requested"),
+           text, absl::StrCat("at most ", machine_milli / 1000), "UNSATISFIABLE");
+  return *milli;
+}
+
+bool NamesAPort(const DeploymentSpec& spec, const std::string& name) {
+  return std::any_of(spec.ports.begin(), spec.ports.end(),
+                     [&](const ContainerPort& p) { return p.name == name; });
+}
+
+std::optional<HttpProbe> ReadReadiness(const json::value& container, const DeploymentSpec& spec,
+                                       std::vector<Problem>& problems) {
+  const json::value* v = json::Find(container, "readinessProbe");
+  if (v == nullptr) return std::nullopt;
+  const std::string pointer = absl::StrCat(kContainer, "/readinessProbe");
+  const json::value* get = json::Find(*v, "httpGet");
+  if (get == nullptr || json::Find(*get, "port") == nullptr) {
+    Refuse(problems, pointer + "/httpGet", "a readinessProbe needs httpGet with a port");
+    return std::nullopt;
+  }
+  HttpProbe probe;
+  Reader http(*get, pointer + "/httpGet", problems);
+  http.OneOf("scheme", "HTTP", {"HTTP"});
+  probe.path = json::GetString(*get, {"path"}, "/");
+  if (probe.path.empty() || probe.path[0] != '/') probe.path = "/" + probe.path;
+  if (json::Find(*get, "port")->is_string()) {
+    probe.port.name = json::GetString(*get, {"port"});
+    if (!NamesAPort(spec, probe.port.name))
+      Refuse(problems, pointer + "/httpGet/port", "the container has no port of this name",
+             probe.port.name);
+  } else {
+    probe.port.number = static_cast<int>(http.Integer("port", 0, 1, 65535));
+  }
+  for (const json::value& header : ListAt(*get, "httpHeaders"))
+    probe.headers.emplace_back(json::GetString(header, {"name"}),
+                               json::GetString(header, {"value"}));
+  Reader numbers(*v, pointer, problems);
+  probe.initial_delay = absl::Seconds(numbers.Integer("initialDelaySeconds", 0, 0, 86400));
+  probe.period = absl::Seconds(numbers.Integer("periodSeconds", 10, 1, 86400));
+  probe.timeout = absl::Seconds(numbers.Integer("timeoutSeconds", 1, 1, 86400));
+  probe.success_threshold = static_cast<int>(numbers.Integer("successThreshold", 1, 1, 1000));
+  probe.failure_threshold = static_cast<int>(numbers.Integer("failureThreshold", 3, 1, 1000));
+  return probe;
+}
+
+void CheckSelector(const json::value& object, const Labels& template_labels,
+                   std::vector<Problem>& problems) {
+  const Labels selector = ReadLabels(json::FindPath(object, {"spec", "selector", "matchLabels"}));
+  if (selector.empty())
+    Refuse(problems, "/spec/selector/matchLabels", "a Deployment needs a selector");
+  for (const auto& [key, value] : selector) {
+    const auto found = template_labels.find(key);
+    if (found == template_labels.end() || found->second != value)
+      Refuse(problems, "/spec/selector/matchLabels" + json::PointerToken(key),
+             "the selector does not match the pod template's labels", value);
+  }
+}
+
+// A selector of a machine that this one is not can never be satisfied.
+void CheckNodeSelector(const json::value& pod, const Machine& machine,
+                       std::vector<Problem>& problems) {
+  for (const auto& [key, value] : ReadLabels(json::Find(pod, "nodeSelector"))) {
+    const std::string pointer = absl::StrCat(kPod, "/nodeSelector", json::PointerToken(key));
+    const bool os = key == "kubernetes.io/os";
+    if (!os && key != "kubernetes.io/arch") {
+      Refuse(problems, pointer, "this machine bears no such label", value,
+             "kubernetes.io/os or kubernetes.io/arch", "UNSUPPORTED_FIELD");
+      continue;
+    }
+    const std::string& have = os ? machine.os : machine.architecture;
+    if (!have.empty() && have != value)
+      Refuse(problems, pointer, "this machine is another", value, have, "UNSATISFIABLE");
+  }
+}
+
+std::string TemplateHash(const json::value& pod_template) {
+  return json::Sha256(json::Canonical(pod_template)).substr(sizeof("sha256:") - 1, 10);
+}
+
+}  // namespace
+
+Spec ReadDeployment(const json::value& object, const Machine& machine,
+                    std::vector<Problem>& problems) {
+  DeploymentSpec spec;
+  const json::value* pod_template = json::FindPath(object, {"spec", "template"});
+  const json::value* pod = json::FindPath(object, {"spec", "template", "spec"});
+  if (pod == nullptr || ListAt(*pod, "containers").size() != 1) {
+    Refuse(problems, absl::StrCat(kPod, "/containers"),
+           "the local runtime runs pods of exactly one container", "", "one container",
+           "UNSUPPORTED_VALUE");
+    return {};
+  }
+  const json::value& container = ListAt(*pod, "containers")[0];
+  spec.replicas = static_cast<int>(Reader(*json::Find(object, "spec"), "/spec", problems)
+                                       .Integer("replicas", 1, 0, kMostReplicas));
+  spec.template_labels = ReadLabels(json::FindPath(*pod_template, {"metadata", "labels"}));
+  spec.template_hash = TemplateHash(*pod_template);
+  CheckSelector(object, spec.template_labels, problems);
+  CheckNodeSelector(*pod, machine, problems);
+  Reader in_pod(*pod, kPod, problems);
+  in_pod.OneOf("restartPolicy", "Always", {"Always"});
+  spec.grace_seconds =
+      static_cast<int>(in_pod.Integer("terminationGracePeriodSeconds", 10, 0, 3600));
+  Reader in_container(container, kContainer, problems);
+  spec.pull =
+      in_container.OneOf("imagePullPolicy", "IfNotPresent", {"IfNotPresent", "Never"}) != "Never";
+  spec.container = json::GetString(container, {"name"});
+  if (!IsDnsLabel(spec.container))
+    Refuse(problems, absl::StrCat(kContainer, "/name"), "not a DNS label", spec.container);
+  spec.image = json::GetString(container, {"image"});
+  if (spec.image.empty() || spec.image.find_first_of(" \t\n?#") != std::string::npos)
+    Refuse(problems, absl::StrCat(kContainer, "/image"), "not an image reference", spec.image);
+  ReadEnvironment(container, spec, problems);
+  spec.command = ReadWords(container, "command", spec);
+  spec.args = ReadWords(container, "args", spec);
+  spec.ports = ReadPorts(container, problems);
+  spec.cpu_milli = ReadRequest(container, "cpu", machine.cpus * 1000, problems);
+  // Bytes, so the thousandths of the quantity are of no use.
+  spec.memory_bytes =
+      ReadRequest(container, "memory", std::min(machine.memory_bytes, INT64_MAX / 1000) * 1000,
+                  problems) /
+      1000;
+  spec.readiness = ReadReadiness(container, spec, problems);
+  return spec;
+}
+
+}  // namespace weft::local

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/local/object.h"
+#include "runtime/local/pod.h"
+
+namespace weft::local {
+
+// What to do for a Deployment now.
+struct RolloutPlan {
+  std::vector<Pod> keep;    // Pods of today that stay; some may still have to be started.
+  std::vector<Pod> create;  // Pods that are still to be made.
+  std::vector<Pod> remove;  // Pods that go.
+  int desired = 0;          // Replicas wanted.
+  bool finished = false;    // No pod of another template is left.
+};
+
+// The next step towards `spec.replicas` pods of its template, from `pods` (terminating ones are
+// passed over). When the template changes: one pod more than wanted at most, and an old one goes
+// only for a new one that is ready, unready old ones first. Pure.
+// Source: Kubernetes, Deployment, RollingUpdate with maxSurge 1 and maxUnavailable 0.
+RolloutPlan PlanRollout(const ObjectRef& deployment, const DeploymentSpec& spec,
+                        const std::vector<Pod>& pods);
+
+}  // namespace weft::local

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <string>
+
+#include "core/base/worker_pool.h"
+#include "runtime/local/blocking_streams.h"
+#include "runtime/local/local_runtime.h"
+#include "runtime/local/watch_streams.h"
+#include "weft/runtime/v1/runtime.grpc.pb.h"
+
+namespace weft::local {
+
+// weft.runtime.v1.Runtime over a LocalRuntime. What the calls mean stands in runtime.proto.
+class RuntimeService final : public runtime::v1::Runtime::CallbackService {
+ public:
+  // All outlive it.
+  RuntimeService(LocalRuntime& local, WorkerPool& pool, StreamLimit& streams, std::string version)
+      : local_(local),
+        pool_(pool),
+        streams_(streams),
+        version_(std::move(version)),
+        watches_(local.board()) {}
+
+  void Drain() { watches_.Drain(); }
+
+  grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
+                                     const runtime::v1::DescribeRequest* request,
+                                     runtime::v1::DescribeResponse* response) override;
+  grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context,
+                                  const runtime::v1::ApplyRequest* request,
+                                  runtime::v1::ApplyResponse* response) override;
+  grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context,
+                                   const runtime::v1::DeleteRequest* request,
+                                   runtime::v1::DeleteResponse* response) override;
+  grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
+                                 const runtime::v1::ListRequest* request,
+                                 runtime::v1::ListResponse* response) override;
+  grpc::ServerWriteReactor<runtime::v1::WatchResponse>* Watch(
+      grpc::CallbackServerContext* context, const runtime::v1::WatchRequest* request) override;
+  grpc::ServerWriteReactor<runtime::v1::LogsResponse>* Logs(
+      grpc::CallbackServerContext* context, const runtime::v1::LogsRequest* request) override;
+
+ private:
+  LocalRuntime& local_;
+  WorkerPool& pool_;
+  StreamLimit& streams_;
+  const std::string version_;
+  WatchStreams watches_;
+};
+
+// Has `work` done by `pool` and answers with its status; RESOURCE_EXHAUSTED when that is full.
+grpc::ServerUnaryReactor* RunOn(WorkerPool& pool, grpc::CallbackServerContext* context,
+                                std::function<absl::Status()> work);
+
+}  // namespace weft::local

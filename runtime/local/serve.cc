@@ -1,0 +1,81 @@
+#include "runtime/local/serve.h"
+
+#include <cstdlib>
+#include <optional>
+#include <spdlog/spdlog.h>
+
+#include "core/base/data_directory.h"
+#include "core/base/service.h"
+#include "core/base/status.h"
+#include "core/base/worker_pool.h"
+#include "runtime/anchor/anchor_network.h"
+#include "runtime/engine/discovery.h"
+#include "runtime/engine/docker_engine.h"
+#include "runtime/local/engine_choice.h"
+#include "runtime/local/images_service.h"
+#include "runtime/local/local_runtime.h"
+#include "runtime/local/runtime_service.h"
+
+namespace weft::local {
+namespace {
+
+constexpr int kWorkers = 8;
+constexpr size_t kMostWaiting = 256;
+constexpr int kMostStreams = 64;
+constexpr char kEngineSetting[] = "engine";
+
+std::string Environment(const char* name) {
+  const char* value = getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+absl::StatusOr<EngineChoice> Choose(const DataDirectory& data, const std::string& database) {
+  WEFT_ASSIGN_OR_RETURN(const auto settings, ObjectStore::Open(database, [](auto&, auto&) {}));
+  WEFT_ASSIGN_OR_RETURN(const std::string remembered, settings->ReadSetting(kEngineSetting));
+  WEFT_ASSIGN_OR_RETURN(const EngineChoice choice,
+                        ChooseEngine({Environment("WEFT_ENGINE"), remembered,
+                                      Environment("DOCKER_HOST"), data.Below("engine/docker.sock")},
+                                     engine::EngineAnswers, engine::PrivateEngine::CheckPossible));
+  WEFT_RETURN_IF_ERROR(settings->WriteSetting(kEngineSetting, choice.socket_path));
+  spdlog::info("msg=\"engine\" socket={} private={}", choice.socket_path, choice.is_private);
+  return choice;
+}
+
+absl::Status ServeRuntime(LocalRuntime& local, const std::string& address) {
+  WorkerPool pool(kWorkers, kMostWaiting);
+  StreamLimit streams(kMostStreams);
+  RuntimeService runtime(local, pool, streams, WEFT_VERSION);
+  ImagesService images(local.engine(), pool, streams);
+  ServiceOptions options;
+  options.name = "weft-runtime-local";
+  options.address = address;
+  options.services = {&runtime, &images};
+  options.on_drain = [&] { runtime.Drain(); };
+  const absl::Status served = RunService(options);
+  if (!served.ok()) return served;
+  // What is under way may take a pod's whole grace or a pull; it is taken up again by the next
+  // process as after any other end.
+  spdlog::default_logger()->flush();
+  std::_Exit(EXIT_SUCCESS);
+}
+
+}  // namespace
+
+absl::Status Serve(const std::string& path) {
+  WEFT_ASSIGN_OR_RETURN(const DataDirectory data, DataDirectory::Open(path));
+  WEFT_RETURN_IF_ERROR(data.Lock("runtime-local"));
+  WEFT_ASSIGN_OR_RETURN(const std::string installation, data.Installation());
+  const std::string database = data.Below("runtime-local.db");
+  WEFT_ASSIGN_OR_RETURN(const EngineChoice choice, Choose(data, database));
+  std::optional<EngineKeeper> keeper;
+  if (choice.is_private) keeper.emplace(data.Below("engine"), data.Below("logs/engine.log"));
+  engine::DockerEngine engine(choice.socket_path);
+  const auto services = anchor::MakeAnchorNetwork(engine, installation);
+  LocalRuntime::Options options;
+  options.installation = installation;
+  WEFT_ASSIGN_OR_RETURN(const auto local, LocalRuntime::Open(engine, *services, database, options));
+  local->Start();
+  return ServeRuntime(*local, data.SocketAddress("runtime-local"));
+}
+
+}  // namespace weft::local

@@ -1,0 +1,82 @@
+#include "runtime/local/service_controller.h"
+
+#include <algorithm>
+
+#include "core/base/json.h"
+#include "core/base/status.h"
+
+namespace weft::local {
+namespace {
+
+bool Matches(const Labels& selector, const Labels& labels) {
+  return std::all_of(selector.begin(), selector.end(), [&](const auto& wanted) {
+    const auto found = labels.find(wanted.first);
+    return found != labels.end() && found->second == wanted.second;
+  });
+}
+
+// 0: the pod has no such port.
+int TargetPort(const PortRef& target, const Pod& pod) {
+  if (target.number != 0) return target.number;
+  const auto named = pod.rules.ports.find(target.name);
+  return named == pod.rules.ports.end() ? 0 : named->second;
+}
+
+// Kubernetes API, core/v1 ServiceStatus, and what its spec says of the address.
+std::string StatusJson(const ServiceSpec& spec, const std::string& address) {
+  json::array ports;
+  for (const ServicePort& port : spec.ports)
+    ports.push_back(
+        json::object{{"name", port.name}, {"port", port.port}, {"protocol", port.protocol}});
+  return json::Canonical(json::object{
+      {"clusterIP", address}, {"ports", std::move(ports)}, {"loadBalancer", json::object{}}});
+}
+
+}  // namespace
+
+std::vector<ServiceNetwork::Port> PortsOf(const ServiceSpec& spec, const std::vector<Pod>& pods) {
+  std::vector<ServiceNetwork::Port> ports;
+  for (const ServicePort& port : spec.ports) {
+    ServiceNetwork::Port& out = ports.emplace_back(port.port, port.protocol);
+    for (const Pod& pod : pods) {
+      if (pod.readiness != Readiness::kReady || pod.terminating || pod.address.empty() ||
+          !Matches(spec.selector, pod.labels))
+        continue;
+      if (const int target = TargetPort(port.target, pod); target != 0)
+        out.targets.emplace_back(pod.address, target);
+    }
+    std::sort(out.targets.begin(), out.targets.end());
+  }
+  return ports;
+}
+
+bool ServiceController::PodsAreKnown(const std::string& ns) const {
+  for (const ObjectPtr& object : parts_.objects.InNamespace(ns))
+    if (object->ref.kind == "Deployment" && !parts_.pods.Knows(KeyOf(object->ref))) return false;
+  return true;
+}
+
+absl::StatusOr<absl::Duration> ServiceController::Reconcile(const std::string& key) {
+  const ObjectPtr object = parts_.objects.Find(key);
+  if (object == nullptr) return absl::InfiniteDuration();
+  const std::string& ns = object->ref.ns;
+  if (object->deleting) {
+    WEFT_RETURN_IF_ERROR(parts_.services.Remove(ns, object->ref.name));
+    WEFT_RETURN_IF_ERROR(parts_.objects.Forget(object->ref));
+    parts_.wake(KeyOf("Network", ns, ""));
+    return absl::InfiniteDuration();
+  }
+  const auto* spec = std::get_if<ServiceSpec>(&object->spec);
+  if (spec == nullptr) return absl::InfiniteDuration();
+  // After a restart of this process: a Service keeps its pods until all are known again. The
+  // controller of the last one wakes this.
+  if (!PodsAreKnown(ns)) return absl::InfiniteDuration();
+  WEFT_ASSIGN_OR_RETURN(const std::string network, parts_.networks.Ensure(ns));
+  WEFT_ASSIGN_OR_RETURN(const std::string address,
+                        parts_.services.Ensure({ns, object->ref.name, network,
+                                                PortsOf(*spec, parts_.pods.InNamespace(ns))}));
+  parts_.board.SetStatus(key, object->generation, StatusJson(*spec, address), true);
+  return absl::InfiniteDuration();
+}
+
+}  // namespace weft::local

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "core/base/keyed_queue.h"
+#include "runtime/engine/engine.h"
+#include "runtime/local/pod.h"
+
+namespace weft::local {
+
+// Ends pods in peace: SIGTERM, the pod's grace, SIGKILL, removal. What is under way when the
+// process dies is decided and begun again by the pods' controller. Thread-safe.
+class Terminator {
+ public:
+  // `lead`: how long a ready pod still runs, so that Services leave it before it ends. `on_gone`
+  // gets the controller's key when a container is gone.
+  Terminator(engine::Engine& engine, int threads, KeyedQueue::Clock::duration lead,
+             std::function<void(const std::string& key)> on_gone);
+
+  // Returns at once. A container that is being ended already is passed over.
+  void Terminate(const Pod& pod, const std::string& key);
+  bool IsTerminating(const std::string& container_id) const;
+
+  void Stop() { queue_.Stop(); }
+
+ private:
+  struct Ending {
+    std::string key;
+    absl::Duration grace;
+  };
+  KeyedQueue::Clock::duration End(const std::string& container_id);
+
+  engine::Engine& engine_;
+  const KeyedQueue::Clock::duration lead_;
+  const std::function<void(const std::string&)> on_gone_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Ending> endings_;  // By container id.
+  KeyedQueue queue_;                       // Of container ids. Last: its threads use the rest.
+};
+
+}  // namespace weft::local
