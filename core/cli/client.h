@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <grpcpp/grpcpp.h>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "core/base/data_directory.h"
+#include "core/cli/terminal.h"
+
+namespace weft::cli {
+
+// A channel to `address`, not yet connected. Programs of this folder open theirs with it: it keeps
+// gRPC from delaying the end of the process. Makes threads.
+std::shared_ptr<grpc::Channel> Dial(const std::string& address);
+
+// A connected channel to the service `name` ("core", "runtime-local") of a data directory. A
+// service that listens, or that a supervisor may be starting again, is waited for up to 5 s.
+// UNAVAILABLE, saying what to do: it cannot be reached.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectService(const DataDirectory& data,
+                                                              const std::string& name);
+
+// Prepares `context` for a call that may take as long as `limit`.
+void SetDeadline(grpc::ClientContext& context, absl::Duration limit);
+
+// How long a call that is answered from the core's memory and store may take.
+inline constexpr absl::Duration kCallLimit = absl::Seconds(10);
+
+// A failed call as people should read it: "ACTION: MESSAGE", with what to do where that is known.
+absl::Status CallError(const grpc::Status& status, const std::string& action);
+
+// Prints "weft: MESSAGE" on the terminal's error stream; returns 1, the exit status.
+int Fail(const Terminal& terminal, const absl::Status& status);
+
+}  // namespace weft::cli

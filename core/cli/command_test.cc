@@ -1,0 +1,285 @@
+// Whole command lines against a core and a runtime in this process.
+#include <filesystem>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <optional>
+#include <sstream>
+
+#include "core/cli/commands.h"
+#include "core/cli/deletion.h"
+#include "core/cli/fake_mesh.h"
+#include "core/cli/testing.h"
+
+namespace weft::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+core::v1::Application MakeApplication(const std::string& name_space, const std::string& name,
+                                      common::v1::Verdict verdict, int64_t generation = 1) {
+  core::v1::Application application;
+  application.set_namespace_(name_space);
+  application.set_name(name);
+  application.set_generation(generation);
+  application.set_settled(true);
+  application.mutable_health()->set_verdict(verdict);
+  return application;
+}
+
+class CommandTest : public ::testing::Test {
+ protected:
+  // Runs a command line; what it prints is in out_ and err_.
+  int Weft(std::vector<std::string> arguments, const std::string& input = "") {
+    arguments.insert(arguments.begin(), {"--data", data_.path()});
+    std::istringstream in(input);
+    std::ostringstream out, err;
+    const int status = cli::Run(arguments, {.in = in, .out = out, .err = err});
+    out_ = out.str();
+    err_ = err.str();
+    return status;
+  }
+
+  // An apply that makes the application hello, of generation 2, in `name_space`.
+  void AnswerApply(const std::string& name_space = "default") {
+    core::v1::ApplyResponse response;
+    core::v1::ApplyResponse::Change* change = response.add_changes();
+    change->set_kind("ApplicationConfiguration");
+    change->set_namespace_(name_space);
+    change->set_name("hello");
+    change->set_revision(2);
+    change->set_action(core::v1::ApplyResponse::ACTION_UPDATED);
+    mesh_->applications.SetApplyResponse(response);
+  }
+
+  const testing::TemporaryFolder folder_;
+  const DataDirectory data_ = DataDirectory::Open(folder_ / "data").value();
+  std::optional<testing::FakeMesh> mesh_{std::in_place, data_};
+  std::string out_, err_;
+};
+
+TEST_F(CommandTest, ApplySendsTheDocumentsAsTheyWereNamed) {
+  AnswerApply();
+  folder_.Write("d/b.yaml", "second");
+  folder_.Write("d/a.yml", "first");
+  EXPECT_EQ(Weft({"apply", "-n", "shop", "-f", folder_ / "d", "-f", "-"}, "third"), 0) << err_;
+  const core::v1::ApplyRequest request = mesh_->applications.last_apply();
+  ASSERT_EQ(request.documents_size(), 3);
+  EXPECT_EQ(request.documents(0).name(), folder_ / "d/a.yml");
+  EXPECT_EQ(request.documents(0).content(), "first");
+  EXPECT_EQ(request.documents(1).content(), "second");
+  EXPECT_EQ(request.documents(2).name(), "-");
+  EXPECT_EQ(request.documents(2).content(), "third");
+  EXPECT_EQ(request.default_namespace(), "shop");
+  EXPECT_FALSE(request.dry_run());
+  EXPECT_EQ(out_, "application/hello updated (generation 2)\n");
+}
+
+TEST_F(CommandTest, ADiagnosticIsPrintedAtItsPlaceAndFails) {
+  core::v1::ApplyResponse response;
+  common::v1::Diagnostic* diagnostic = response.add_diagnostics();
+  diagnostic->set_severity(common::v1::SEVERITY_ERROR);
+  diagnostic->set_document("./app.yaml");
+  diagnostic->set_line(16);
+  diagnostic->set_column(11);
+  diagnostic->set_message("unknown field parameterValues");
+  diagnostic->set_hint("write properties");
+  mesh_->applications.SetApplyResponse(response);
+  EXPECT_EQ(Weft({"apply", "-f", "-"}, "x"), 1);
+  EXPECT_EQ(err_,
+            "./app.yaml:16:11: error: unknown field parameterValues\n"
+            "  hint: write properties\n");
+  EXPECT_EQ(out_, "");
+}
+
+TEST_F(CommandTest, AWarningDoesNotFail) {
+  AnswerApply();
+  core::v1::ApplyResponse response;
+  response.add_diagnostics()->set_severity(common::v1::SEVERITY_WARNING);
+  response.mutable_diagnostics(0)->set_message("nobody serves this type");
+  mesh_->applications.SetApplyResponse(response);
+  EXPECT_EQ(Weft({"apply", "-f", "-"}, "x"), 0);
+  EXPECT_EQ(err_, "warning: nobody serves this type\n");
+}
+
+TEST_F(CommandTest, ApplyWaitReturnsWhenThisGenerationIsHealthy) {
+  AnswerApply();
+  core::v1::Application unsettled =
+      MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY, 2);
+  unsettled.set_settled(false);
+  mesh_->applications.SetProgress(
+      {MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY, 1), unsettled,
+       MakeApplication("default", "hello", common::v1::VERDICT_PROGRESSING, 2)});
+  mesh_->applications.Add(MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY, 2));
+  EXPECT_EQ(Weft({"apply", "-f", "-", "--wait"}, "x"), 0) << err_;
+  EXPECT_EQ(out_,
+            "application/hello updated (generation 2)\n"
+            "hello: HEALTHY\n"
+            "hello: HEALTHY, being carried out\n"
+            "hello: PROGRESSING\n"
+            "hello: HEALTHY\n");
+}
+
+TEST_F(CommandTest, ApplyWaitFailsWhenTimeIsUpAndShowsTheTree) {
+  AnswerApply("shop");
+  mesh_->applications.Add(MakeApplication("shop", "hello", common::v1::VERDICT_PROGRESSING, 2));
+  EXPECT_EQ(Weft({"apply", "-f", "-", "--wait", "--timeout", "200ms"}, "x"), 1);
+  EXPECT_THAT(out_, HasSubstr("hello  PROGRESSING  namespace shop, generation 2"));
+  EXPECT_THAT(err_, HasSubstr("not healthy in time"));
+  EXPECT_THAT(err_, HasSubstr("weft -n shop status hello"));
+}
+
+TEST_F(CommandTest, AFileThatIsNotThereFailsBeforeAnythingIsSent) {
+  EXPECT_EQ(Weft({"apply", "-f", folder_ / "none.yaml"}), 1);
+  EXPECT_THAT(err_, HasSubstr("none.yaml: no such file or folder"));
+  EXPECT_EQ(mesh_->applications.last_apply().documents_size(), 0);
+}
+
+TEST_F(CommandTest, GetAppsListsOneNamespaceOrAll) {
+  for (const char* name : {"a", "b", "c"})
+    mesh_->applications.Add(MakeApplication("default", name, common::v1::VERDICT_HEALTHY));
+  mesh_->applications.Add(MakeApplication("shop", "till", common::v1::VERDICT_FAILED));
+  EXPECT_EQ(Weft({"get", "apps"}), 0) << err_;
+  EXPECT_THAT(out_,
+              AllOf(HasSubstr("\na "), HasSubstr("\nb "), HasSubstr("\nc ")));  // Three pages.
+  EXPECT_THAT(out_, Not(HasSubstr("till")));
+  EXPECT_EQ(Weft({"get", "apps", "-A"}), 0);
+  EXPECT_THAT(out_, AllOf(StartsWith("NAMESPACE"), HasSubstr("\nshop       till  FAILED")));
+  EXPECT_EQ(Weft({"get", "apps", "-n", "shop", "-o", "json"}), 0);
+  EXPECT_THAT(out_, AllOf(HasSubstr("\"name\": \"till\""), Not(HasSubstr("nextPageToken\": \"1"))));
+}
+
+TEST_F(CommandTest, GetComponentsTypesAndProvidersListTheCatalog) {
+  core::v1::Component* component = mesh_->catalog.components.add_components();
+  component->set_namespace_("default");
+  component->set_name("web");
+  component->set_revision(3);
+  component->set_workload_type("Server");
+  core::v1::Type* type = mesh_->catalog.types.add_types();
+  type->set_kind("TRAIT");
+  type->set_type("manual-scaler");
+  type->set_provider("scaler");
+  core::v1::Provider* provider = mesh_->catalog.providers.add_providers();
+  provider->set_name("scaler");
+  provider->set_message("connection refused");
+  EXPECT_EQ(Weft({"get", "components"}), 0);
+  EXPECT_THAT(out_, AllOf(HasSubstr("web"), HasSubstr("Server")));
+  EXPECT_EQ(Weft({"get", "types"}), 0);
+  EXPECT_THAT(out_, HasSubstr("trait  manual-scaler  scaler"));
+  EXPECT_EQ(Weft({"get", "providers"}), 0);
+  EXPECT_THAT(out_, AllOf(HasSubstr("scaler  no"), HasSubstr("scaler: connection refused")));
+}
+
+TEST_F(CommandTest, StatusShowsTheTreeOrSaysThatThereIsNoSuchApplication) {
+  mesh_->applications.Add(MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY));
+  EXPECT_EQ(Weft({"status", "hello"}), 0) << err_;
+  EXPECT_EQ(out_, "hello  HEALTHY  namespace default, generation 1\n");
+  EXPECT_EQ(Weft({"status", "hullo"}), 1);
+  EXPECT_EQ(err_, "weft: status hullo: there is no application hullo\n");
+}
+
+TEST_F(CommandTest, LogsNamesThePodAndPrintsItsOutput) {
+  mesh_->applications.Add(MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY));
+  EXPECT_EQ(Weft({"logs", "hello", "web", "--pod", "web-1", "-f", "--tail", "5"}), 0) << err_;
+  EXPECT_EQ(out_, "one\ntwo\n");
+  const core::v1::LogsRequest request = mesh_->applications.last_logs();
+  EXPECT_EQ(request.instance(), "web");
+  EXPECT_EQ(request.pod(), "web-1");
+  EXPECT_TRUE(request.follow());
+  EXPECT_EQ(request.tail_lines(), 5);
+}
+
+TEST_F(CommandTest, DeleteWaitReturnsWhenTheApplicationIsGone) {
+  mesh_->applications.Add(MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY));
+  EXPECT_EQ(Weft({"delete", "hello", "--wait"}), 0) << err_;
+  EXPECT_EQ(out_, "hello: being deleted\napplication/hello deleted\n");
+  EXPECT_EQ(Weft({"delete", "hello"}), 1);
+  EXPECT_THAT(err_, HasSubstr("there is no application hello"));
+}
+
+TEST_F(CommandTest, DeletingAllApplicationsWaitsForThoseOfEveryNamespace) {
+  mesh_->applications.Add(MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY));
+  mesh_->applications.Add(MakeApplication("shop", "till", common::v1::VERDICT_FAILED));
+  std::istringstream in;
+  std::ostringstream out;
+  const absl::Status deleted =
+      DeleteAllApplications(data_, {.in = in, .out = out, .err = out}, absl::Seconds(20));
+  EXPECT_TRUE(deleted.ok()) << deleted;
+  EXPECT_THAT(out.str(), AllOf(HasSubstr("application/hello deleted\n"),
+                               HasSubstr("application/till deleted\n")));
+  EXPECT_EQ(Weft({"get", "apps", "-A"}), 0);
+  EXPECT_EQ(out_, "no applications\n");
+}
+
+TEST_F(CommandTest, ImageLoadSendsTheArchiveInChunks) {
+  const std::string archive = "archive" + std::string(3 << 20, 'x');
+  folder_.Write("image.tar", archive);
+  EXPECT_EQ(Weft({"image", "load", folder_ / "image.tar"}), 0) << err_;
+  EXPECT_EQ(out_, "image weft/hello:v1 loaded\n");
+  EXPECT_TRUE(mesh_->images.received == archive);
+  EXPECT_LE(mesh_->images.largest_chunk, size_t{1} << 20);
+  EXPECT_EQ(Weft({"image", "load", "-"}, "something else"), 1);
+  EXPECT_EQ(err_, "weft: load -: not an archive of docker save\n");
+  EXPECT_EQ(Weft({"image", "load", folder_ / "none.tar"}), 1);
+  EXPECT_THAT(err_, HasSubstr("none.tar: cannot be read"));
+}
+
+TEST_F(CommandTest, ImageImportNamesTheImageAndItsEntrypoint) {
+  folder_.Write("root.tar", "files");
+  EXPECT_EQ(Weft({"image", "import", folder_ / "root.tar", "weft/hello:v1", "--entrypoint",
+                  "/hello", "serve"}),
+            0)
+      << err_;
+  EXPECT_EQ(mesh_->images.received, "files");
+  EXPECT_EQ(mesh_->images.import.reference(), "weft/hello:v1");
+  EXPECT_THAT(mesh_->images.import.entrypoint(), ElementsAre("/hello", "serve"));
+}
+
+TEST_F(CommandTest, ImageListShowsNamesAndSizes) {
+  auto* image = mesh_->images.images.add_images();
+  image->set_id("sha256:0123456789abcdef");
+  image->add_references("weft/hello:v1");
+  image->set_size_bytes(1400000);
+  EXPECT_EQ(Weft({"image", "list"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("weft/hello:v1  0123456789ab  1.4 MB"));
+}
+
+TEST_F(CommandTest, VersionTellsWhatIsReachable) {
+  EXPECT_EQ(Weft({"version"}), 0);
+  EXPECT_EQ(out_, std::string("weft ") + WEFT_VERSION +
+                      "\nweft-core: serving\nweft-runtime-local: 1.2.3 on docker 20.10.24\n");
+  mesh_.reset();
+  EXPECT_EQ(Weft({"version"}), 0);
+  EXPECT_THAT(out_, AllOf(HasSubstr("weft-core: not reachable"),
+                          HasSubstr("weft-runtime-local: not reachable")));
+}
+
+TEST_F(CommandTest, WithoutACoreItSaysHowToStartOne) {
+  mesh_.reset();
+  EXPECT_EQ(Weft({"get", "apps"}), 1);
+  EXPECT_THAT(err_, HasSubstr("start it with: weft up --detach"));
+}
+
+TEST_F(CommandTest, WrongUseIsStatusTwo) {
+  EXPECT_EQ(Weft({}), 2);
+  EXPECT_EQ(Weft({"get", "nothing"}), 2);
+  EXPECT_EQ(Weft({"apply"}), 2);
+  EXPECT_EQ(Weft({"delete", "hello", "--timeout", "soon"}), 2);
+  EXPECT_THAT(err_, HasSubstr("'soon' is not a duration"));
+  EXPECT_EQ(Weft({"down", "--force"}), 2);
+  EXPECT_EQ(Weft({"--help"}), 0);
+}
+
+TEST(TimeoutTest, IsADurationOrSeconds) {
+  EXPECT_EQ(*ParseTimeout("90"), absl::Seconds(90));
+  EXPECT_EQ(*ParseTimeout("90s"), absl::Seconds(90));
+  EXPECT_EQ(*ParseTimeout("1h30m"), absl::Minutes(90));
+  for (const char* wrong : {"", "soon", "0", "-5s", "5 apples"})
+    EXPECT_EQ(ParseTimeout(wrong).status().code(), absl::StatusCode::kInvalidArgument) << wrong;
+}
+
+}  // namespace
+}  // namespace weft::cli

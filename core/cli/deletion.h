@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "core/base/data_directory.h"
+#include "core/cli/terminal.h"
+
+namespace weft::cli {
+
+// Asks the core to delete an application. Errors as Applications.Delete: NOT_FOUND and others.
+absl::Status RequestDeletion(const DataDirectory& data, const std::string& name_space,
+                             const std::string& name);
+
+// Waits until the application is gone; shows progress and the end. DEADLINE_EXCEEDED: `deadline`
+// came first; the deletion goes on.
+absl::Status AwaitDeleted(const DataDirectory& data, const Terminal& terminal,
+                          const std::string& name_space, const std::string& name,
+                          absl::Time deadline);
+
+// Deletes every application of every namespace and waits for all of them, up to `timeout`.
+absl::Status DeleteAllApplications(const DataDirectory& data, const Terminal& terminal,
+                                   absl::Duration timeout);
+
+}  // namespace weft::cli

@@ -1,0 +1,204 @@
+#include "core/cli/fake_mesh.h"
+
+#include <algorithm>
+#include <chrono>
+#include <grpcpp/health_check_service_interface.h>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "core/cli/testing.h"
+
+namespace weft::cli::testing {
+namespace {
+
+grpc::Status NoApplication(const std::string& name) {
+  return grpc::Status(grpc::StatusCode::NOT_FOUND, absl::StrCat("there is no application ", name));
+}
+
+}  // namespace
+
+void FakeApplications::Add(const core::v1::Application& application) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  applications_[{application.namespace_(), application.name()}] = application;
+}
+
+void FakeApplications::SetApplyResponse(const core::v1::ApplyResponse& response) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  apply_response_ = response;
+}
+
+void FakeApplications::SetProgress(const std::vector<core::v1::Application>& states) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  progress_ = states;
+}
+
+core::v1::ApplyRequest FakeApplications::last_apply() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return last_apply_;
+}
+
+core::v1::LogsRequest FakeApplications::last_logs() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return last_logs_;
+}
+
+grpc::Status FakeApplications::Apply(grpc::ServerContext*, const core::v1::ApplyRequest* request,
+                                     core::v1::ApplyResponse* response) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  last_apply_ = *request;
+  *response = apply_response_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeApplications::Get(grpc::ServerContext*,
+                                   const core::v1::GetApplicationRequest* request,
+                                   core::v1::Application* response) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = applications_.find({request->namespace_(), request->name()});
+  if (found == applications_.end()) return NoApplication(request->name());
+  *response = found->second;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeApplications::List(grpc::ServerContext*,
+                                    const core::v1::ListApplicationsRequest* request,
+                                    core::v1::ListApplicationsResponse* response) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  int skip = 0;
+  if (!request->page_token().empty() && !absl::SimpleAtoi(request->page_token(), &skip))
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "bad page token");
+  int seen = 0;
+  for (const auto& [key, application] : applications_) {
+    if (!request->namespace_().empty() && key.first != request->namespace_()) continue;
+    if (seen == skip) *response->add_applications() = application;
+    if (seen == skip + 1) response->set_next_page_token(absl::StrCat(seen));
+    ++seen;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeApplications::Watch(grpc::ServerContext* context,
+                                     const core::v1::WatchApplicationRequest* request,
+                                     grpc::ServerWriter<core::v1::Application>* writer) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  const auto found = applications_.find({request->namespace_(), request->name()});
+  if (found == applications_.end()) return NoApplication(request->name());
+  for (const core::v1::Application& state : std::exchange(progress_, {})) writer->Write(state);
+  writer->Write(found->second);
+  if (found->second.deleting()) {
+    applications_.erase(found);
+    return NoApplication(request->name());
+  }
+  lock.unlock();
+  Eventually([&] { return context->IsCancelled(); });
+  return grpc::Status::CANCELLED;
+}
+
+grpc::Status FakeApplications::Delete(grpc::ServerContext*,
+                                      const core::v1::DeleteApplicationRequest* request,
+                                      core::v1::DeleteApplicationResponse*) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = applications_.find({request->namespace_(), request->name()});
+  if (found == applications_.end()) return NoApplication(request->name());
+  found->second.set_deleting(true);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeApplications::Logs(grpc::ServerContext*, const core::v1::LogsRequest* request,
+                                    grpc::ServerWriter<core::v1::LogsResponse>* writer) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  last_logs_ = *request;
+  const auto found = applications_.find({request->namespace_(), request->application()});
+  if (found == applications_.end()) return NoApplication(request->application());
+  for (const char* line : {"one\n", "two\n"}) {
+    core::v1::LogsResponse response;
+    response.set_data(line);
+    writer->Write(response);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCatalog::ListComponents(grpc::ServerContext*,
+                                         const core::v1::ListComponentsRequest* request,
+                                         core::v1::ListComponentsResponse* response) {
+  for (const core::v1::Component& component : components.components()) {
+    if (request->namespace_().empty() || request->namespace_() == component.namespace_())
+      *response->add_components() = component;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCatalog::ListTypes(grpc::ServerContext*, const core::v1::ListTypesRequest*,
+                                    core::v1::ListTypesResponse* response) {
+  *response = types;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCatalog::ListProviders(grpc::ServerContext*, const core::v1::ListProvidersRequest*,
+                                        core::v1::ListProvidersResponse* response) {
+  *response = providers;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeImages::Load(grpc::ServerContext*,
+                              grpc::ServerReader<runtime::v1::ImageChunk>* reader,
+                              runtime::v1::LoadImagesResponse* response) {
+  received.clear();
+  for (runtime::v1::ImageChunk chunk; reader->Read(&chunk);) {
+    largest_chunk = std::max(largest_chunk, chunk.data().size());
+    received += chunk.data();
+  }
+  if (!absl::StartsWith(received, "archive"))
+    return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "not an archive of docker save");
+  response->add_references("weft/hello:v1");
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeImages::Import(grpc::ServerContext*,
+                                grpc::ServerReader<runtime::v1::ImportImageRequest>* reader,
+                                runtime::v1::LoadImagesResponse* response) {
+  received.clear();
+  runtime::v1::ImportImageRequest message;
+  for (bool first = true; reader->Read(&message); first = false) {
+    received += message.data();
+    message.clear_data();
+    if (first) import = message;
+  }
+  response->add_references(import.reference());
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeImages::List(grpc::ServerContext*, const runtime::v1::ListImagesRequest*,
+                              runtime::v1::ListImagesResponse* response) {
+  *response = images;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeRuntime::Describe(grpc::ServerContext*, const runtime::v1::DescribeRequest*,
+                                   runtime::v1::DescribeResponse* response) {
+  response->set_version("1.2.3");
+  response->set_platform("docker");
+  response->set_platform_version("20.10.24");
+  return grpc::Status::OK;
+}
+
+FakeMesh::FakeMesh(const DataDirectory& data) {
+  grpc::EnableDefaultHealthCheckService(true);
+  const auto serve = [&](const char* name, const std::vector<grpc::Service*>& services) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(data.SocketAddress(name), grpc::InsecureServerCredentials());
+    for (grpc::Service* service : services) builder.RegisterService(service);
+    return builder.BuildAndStart();
+  };
+  core_server_ = serve("core", {&applications, &catalog});
+  runtime_server_ = serve("runtime-local", {&images, &runtime_});
+}
+
+FakeMesh::~FakeMesh() {
+  core_server_->Shutdown(std::chrono::system_clock::now());
+  runtime_server_->Shutdown(std::chrono::system_clock::now());
+}
+
+}  // namespace weft::cli::testing

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/base/data_directory.h"
+#include "weft/core/v1/applications.grpc.pb.h"
+#include "weft/core/v1/catalog.grpc.pb.h"
+#include "weft/runtime/v1/runtime.grpc.pb.h"
+
+// A core and a runtime in the test's process, on the sockets of a data directory. They keep what
+// they are told and answer as the protocol says; nothing is carried out.
+namespace weft::cli::testing {
+
+// Applications in memory. Lists answer one application a page. Thread-safe.
+class FakeApplications final : public core::v1::Applications::Service {
+ public:
+  void Add(const core::v1::Application& application);
+  // What Apply answers. Applications that it says were created then exist.
+  void SetApplyResponse(const core::v1::ApplyResponse& response);
+  // What Watch shows of the next application, one after the other, before it is as it is.
+  void SetProgress(const std::vector<core::v1::Application>& states);
+  core::v1::ApplyRequest last_apply() const;
+  core::v1::LogsRequest last_logs() const;
+
+  grpc::Status Apply(grpc::ServerContext* context, const core::v1::ApplyRequest* request,
+                     core::v1::ApplyResponse* response) override;
+  grpc::Status Get(grpc::ServerContext* context, const core::v1::GetApplicationRequest* request,
+                   core::v1::Application* response) override;
+  grpc::Status List(grpc::ServerContext* context, const core::v1::ListApplicationsRequest* request,
+                    core::v1::ListApplicationsResponse* response) override;
+  grpc::Status Watch(grpc::ServerContext* context, const core::v1::WatchApplicationRequest* request,
+                     grpc::ServerWriter<core::v1::Application>* writer) override;
+  // The application goes on to exist until a watch has shown that it is being deleted.
+  grpc::Status Delete(grpc::ServerContext* context,
+                      const core::v1::DeleteApplicationRequest* request,
+                      core::v1::DeleteApplicationResponse* response) override;
+  grpc::Status Logs(grpc::ServerContext* context, const core::v1::LogsRequest* request,
+                    grpc::ServerWriter<core::v1::LogsResponse>* writer) override;
+
+ private:
+  using Key = std::pair<std::string, std::string>;  // Namespace, name.
+
+  mutable std::mutex mutex_;
+  std::map<Key, core::v1::Application> applications_;
+  core::v1::ApplyResponse apply_response_;
+  std::vector<core::v1::Application> progress_;
+  core::v1::ApplyRequest last_apply_;
+  core::v1::LogsRequest last_logs_;
+};
+
+// A catalog that answers what the test put in before the first call.
+class FakeCatalog final : public core::v1::Catalog::Service {
+ public:
+  core::v1::ListComponentsResponse components;
+  core::v1::ListTypesResponse types;
+  core::v1::ListProvidersResponse providers;
+
+  grpc::Status ListComponents(grpc::ServerContext* context,
+                              const core::v1::ListComponentsRequest* request,
+                              core::v1::ListComponentsResponse* response) override;
+  grpc::Status ListTypes(grpc::ServerContext* context, const core::v1::ListTypesRequest* request,
+                         core::v1::ListTypesResponse* response) override;
+  grpc::Status ListProviders(grpc::ServerContext* context,
+                             const core::v1::ListProvidersRequest* request,
+                             core::v1::ListProvidersResponse* response) override;
+};
+
+// Images as they arrived: archives start with "archive", everything else is refused. One call at a
+// time.
+class FakeImages final : public runtime::v1::Images::Service {
+ public:
+  std::string received;                    // The bytes of the last archive.
+  size_t largest_chunk = 0;                // Bytes.
+  runtime::v1::ImportImageRequest import;  // The first message of the last import, without data.
+  runtime::v1::ListImagesResponse images;
+
+  grpc::Status Load(grpc::ServerContext* context,
+                    grpc::ServerReader<runtime::v1::ImageChunk>* reader,
+                    runtime::v1::LoadImagesResponse* response) override;
+  grpc::Status Import(grpc::ServerContext* context,
+                      grpc::ServerReader<runtime::v1::ImportImageRequest>* reader,
+                      runtime::v1::LoadImagesResponse* response) override;
+  grpc::Status List(grpc::ServerContext* context, const runtime::v1::ListImagesRequest* request,
+                    runtime::v1::ListImagesResponse* response) override;
+};
+
+class FakeRuntime final : public runtime::v1::Runtime::Service {
+ public:
+  grpc::Status Describe(grpc::ServerContext* context, const runtime::v1::DescribeRequest* request,
+                        runtime::v1::DescribeResponse* response) override;
+};
+
+// Serves all of them from construction to destruction.
+class FakeMesh {
+ public:
+  explicit FakeMesh(const DataDirectory& data);
+  ~FakeMesh();
+
+  FakeApplications applications;
+  FakeCatalog catalog;
+  FakeImages images;
+
+ private:
+  FakeRuntime runtime_;
+  std::unique_ptr<grpc::Server> core_server_, runtime_server_;
+};
+
+}  // namespace weft::cli::testing

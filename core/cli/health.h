@@ -1,0 +1,14 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <memory>
+
+#include "absl/time/time.h"
+
+namespace weft::cli {
+
+// Whether the server behind `channel` calls itself SERVING (grpc.health.v1, for the whole server).
+// Blocks up to `limit`; a server that cannot be reached is found out at once. Thread-safe.
+bool IsServing(const std::shared_ptr<grpc::Channel>& channel, absl::Duration limit);
+
+}  // namespace weft::cli

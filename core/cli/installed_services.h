@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/data_directory.h"
+
+// Which services `weft up` runs, and with which command line.
+namespace weft::cli {
+
+// How to run one service.
+struct Service {
+  std::string name;                      // Of the program: "weft-core", "weft-provider-server".
+  std::string program;                   // Its path.
+  std::vector<std::string> arguments;    // Without the program.
+  std::vector<std::string> environment;  // NAME=VALUE, beside what is inherited.
+  std::string address;                   // Where it serves, in gRPC's form: "unix:/...".
+  std::string provider;                  // Providers only: "server", its name in the configuration.
+  std::string note;  // What somebody who waits for it should know; may be empty.
+};
+
+// The folder in which this installation's services stand: ../libexec/weft beside the folder of the
+// program `self` if weft-core is there, else the folder of `self` (a build tree).
+std::string ServiceFolder(const std::string& self);
+
+// The path of the running program.
+std::string SelfPath();
+
+// The services in `folder`, in order of name: weft-core, weft-runtime-local, every
+// weft-provider-NAME. NOT_FOUND, naming the folder: there is no weft-core or no runtime.
+absl::StatusOr<std::vector<Service>> FindServices(const std::string& folder,
+                                                  const DataDirectory& data);
+
+// "sha256:" and the hex digest of the file at `path` (protocol.md, "Artifact"). UNAVAILABLE: cannot
+// be read. Digests are kept as long as the file's identity, size and times stay. Thread-safe.
+absl::StatusOr<std::string> MeasureArtifact(const std::string& path);
+
+// The text of the configuration file of a provider that `weft up` runs.
+std::string ProviderFile(const Service& service, std::string_view artifact);
+
+}  // namespace weft::cli

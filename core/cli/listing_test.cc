@@ -1,0 +1,146 @@
+#include "core/cli/listing.h"
+
+#include <gtest/gtest.h>
+
+#include "core/cli/status_tree.h"
+
+namespace weft::cli {
+namespace {
+
+const absl::Time kNow = absl::FromUnixSeconds(10000);
+
+core::v1::Application Hello() {
+  core::v1::Application hello;
+  hello.set_namespace_("default");
+  hello.set_name("hello");
+  hello.set_generation(4);
+  hello.set_settled(true);
+  hello.mutable_health()->set_verdict(common::v1::VERDICT_PROGRESSING);
+  hello.mutable_health()->set_reason("PodsNotReady");
+  hello.mutable_created()->set_seconds(10000 - 300);
+  core::v1::ComponentStatus* web = hello.add_components();
+  web->set_instance_name("web");
+  web->set_component_name("hello-web");
+  web->set_revision(1);
+  web->set_latest_revision(2);
+  web->set_workload_type("Server");
+  web->mutable_health()->set_verdict(common::v1::VERDICT_PROGRESSING);
+  web->mutable_health()->set_reason("PodsNotReady");
+  web->mutable_health()->set_message("1 of 2 pods is ready");
+  core::v1::TraitStatus* scaler = web->add_traits();
+  scaler->set_type("manual-scaler");
+  scaler->mutable_health()->set_verdict(common::v1::VERDICT_UNKNOWN);
+  scaler->mutable_health()->set_reason("ProviderUnavailable");
+  core::v1::PodStatus* ready = web->add_pods();
+  ready->set_name("web-1");
+  ready->set_phase("Running");
+  ready->set_ready(true);
+  ready->set_ip("172.16.0.2");
+  ready->set_restarts(1);
+  ready->mutable_started()->set_seconds(10000 - 60);
+  core::v1::PodStatus* waiting = web->add_pods();
+  waiting->set_name("web-2");
+  waiting->set_phase("Pending");
+  waiting->set_reason("ImageNotFound");
+  waiting->set_message("no image weft/hello:v2");
+  return hello;
+}
+
+TEST(StatusTreeTest, ShowsComponentsTraitsAndPodsWithReasons) {
+  EXPECT_EQ(RenderStatus(Hello(), {.now = kNow}),
+            "hello  PROGRESSING  namespace default, generation 4\n"
+            "│  PodsNotReady\n"
+            "└─ web  PROGRESSING  component hello-web, revision 1, Server\n"
+            "   │  PodsNotReady: 1 of 2 pods is ready\n"
+            "   │  revision 2 is newer: apply the application to move to it\n"
+            "   ├─ trait manual-scaler  UNKNOWN\n"
+            "   │     ProviderUnavailable\n"
+            "   ├─ pod web-1  ready    172.16.0.2  up 60s  1 restart\n"
+            "   └─ pod web-2  Pending\n"
+            "         ImageNotFound: no image weft/hello:v2\n");
+}
+
+TEST(StatusTreeTest, SaysWhatIsStaleUnacceptedOrBeingDeleted) {
+  core::v1::Application hello;
+  hello.set_namespace_("default");
+  hello.set_name("hello");
+  hello.set_generation(1);
+  hello.set_deleting(true);
+  hello.add_problems("the runtime does not answer");
+  core::v1::ComponentStatus* web = hello.add_components();
+  web->set_instance_name("web");
+  web->set_stale(true);
+  web->mutable_health()->set_verdict(common::v1::VERDICT_HEALTHY);
+  core::v1::ObjectStatus* object = web->add_objects();
+  object->mutable_ref()->set_kind("Service");
+  object->mutable_ref()->set_name("web");
+  EXPECT_EQ(RenderStatus(hello, {.now = kNow}),
+            "hello  UNKNOWN  namespace default, generation 1, being deleted\n"
+            "│  problem: the runtime does not answer\n"
+            "└─ web  HEALTHY (stale)  component , revision 0, \n"
+            "      stale: its provider does not answer\n"
+            "      Service web is not accepted yet\n");
+}
+
+TEST(StatusTreeTest, ColoursOnlyWhenAsked) {
+  EXPECT_EQ(RenderStatus(Hello(), {.now = kNow}).find('\033'), std::string::npos);
+  EXPECT_NE(RenderStatus(Hello(), {.color = true, .now = kNow}).find('\033'), std::string::npos);
+}
+
+TEST(SummaryTest, IsOneLineWithWhatIsWaitedFor) {
+  EXPECT_EQ(SummarizeStatus(Hello()), "hello: PROGRESSING: web 1/2 pods ready (PodsNotReady)");
+}
+
+TEST(ApplicationListTest, CountsReadyPods) {
+  core::v1::ListApplicationsResponse list;
+  EXPECT_EQ(RenderApplications(list, false, kNow), "no applications\n");
+  *list.add_applications() = Hello();
+  EXPECT_EQ(RenderApplications(list, true, kNow),
+            "NAMESPACE  NAME   HEALTH       COMPONENTS  PODS READY  AGE\n"
+            "default    hello  PROGRESSING  1           1/2         5m\n");
+}
+
+TEST(ComponentListTest, SaysWhatNobodyServes) {
+  core::v1::ListComponentsResponse list;
+  core::v1::Component* component = list.add_components();
+  component->set_name("web");
+  component->set_revision(2);
+  component->set_workload_type("Server");
+  EXPECT_NE(RenderComponents(list, false, kNow).find("Server"), std::string::npos);
+  const std::string unserved = RenderComponents(list, false, kNow);
+  component->set_served(true);
+  EXPECT_NE(RenderComponents(list, false, kNow), unserved);
+}
+
+TEST(DiagnosticTest, StandsAtItsPlaceWhereThereIsOne) {
+  common::v1::Diagnostic diagnostic;
+  diagnostic.set_message("bad");
+  EXPECT_EQ(RenderDiagnostic(diagnostic), "error: bad\n");
+  diagnostic.set_severity(common::v1::SEVERITY_WARNING);
+  diagnostic.set_document("a.yaml");
+  EXPECT_EQ(RenderDiagnostic(diagnostic), "a.yaml: warning: bad\n");
+  diagnostic.set_severity(static_cast<common::v1::Severity>(77));  // Of a newer core.
+  diagnostic.set_line(3);
+  diagnostic.set_column(5);
+  EXPECT_EQ(RenderDiagnostic(diagnostic), "a.yaml:3:5: error: bad\n");
+}
+
+TEST(ChangeTest, SaysWhatHappenedOrWould) {
+  core::v1::ApplyResponse::Change change;
+  change.set_kind("ComponentSchematic");
+  change.set_namespace_("shop");
+  change.set_name("web");
+  change.set_revision(1);
+  change.set_action(core::v1::ApplyResponse::ACTION_CREATED);
+  EXPECT_EQ(RenderChange(change, false), "component/shop/web created (revision 1)\n");
+  EXPECT_EQ(RenderChange(change, true), "component/shop/web would be created (revision 1)\n");
+  change.set_action(core::v1::ApplyResponse::ACTION_UNCHANGED);
+  EXPECT_EQ(RenderChange(change, false), "component/shop/web unchanged\n");
+}
+
+TEST(JsonTest, HasFieldsWithDefaultValues) {
+  EXPECT_NE(RenderJson(core::v1::Application()).find("\"settled\": false"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace weft::cli

@@ -1,0 +1,159 @@
+#include "core/cli/purge.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <set>
+#include <signal.h>
+#include <sstream>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/cli/process.h"
+#include "core/cli/process_record.h"
+
+namespace weft::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kShim[] = "containerd-shim";
+constexpr absl::Duration kEngineDrain = absl::Seconds(30);
+
+// Whether process `pid` is a program whose name starts with `program`, with an argument below
+// `engine`.
+bool IsEngineProgram(pid_t pid, const std::string& program, const std::string& engine) {
+  const std::vector<std::string> arguments = CommandLine(pid);
+  return !arguments.empty() &&
+         absl::StartsWith(fs::path(arguments[0]).filename().string(), program) &&
+         std::any_of(arguments.begin() + 1, arguments.end(), [&](const std::string& argument) {
+           return absl::StartsWith(argument, engine + "/");
+         });
+}
+
+// Kills the containers of a shim: its children are their first processes.
+absl::Status KillContainers(pid_t shim) {
+  for (const pid_t pid : AllProcesses()) {
+    const ProcessIdentity identity = {pid, StartTime(pid).value_or(0)};
+    if (ParentOf(pid) != shim) continue;
+    const absl::StatusOr<ProcessHandle> process = ProcessHandle::Open(identity);
+    if (process.ok()) WEFT_RETURN_IF_ERROR(process->Signal(SIGKILL));
+  }
+  return absl::OkStatus();
+}
+
+// Ends every such process within `drain`, shims with their containers.
+absl::Status EndPrograms(const std::string& program, const std::string& engine,
+                         absl::Duration drain) {
+  for (const pid_t pid : AllProcesses()) {
+    const ProcessIdentity identity = {pid, StartTime(pid).value_or(0)};
+    if (!IsEngineProgram(pid, program, engine)) continue;
+    const absl::StatusOr<ProcessHandle> process = ProcessHandle::Open(identity);
+    if (!process.ok()) continue;  // It ended by itself.
+    if (program == kShim) WEFT_RETURN_IF_ERROR(KillContainers(pid));
+    WEFT_RETURN_IF_ERROR(EndProcess(*process, drain));
+  }
+  return absl::OkStatus();
+}
+
+// mountinfo writes blanks and the like as a backslash and three octal digits.
+std::string Unescape(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 3 < text.size()) {
+      out +=
+          static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + text[i + 3] - '0');
+      i += 3;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+absl::Status UnmountEngine(const std::string& directory) {
+  // Mounts may stand on each other: each round takes the topmost off.
+  for (int round = 0; round < 16; ++round) {
+    const std::vector<std::string> mounts =
+        MountsBelow(ReadFileOrEmpty("/proc/self/mountinfo"), directory);
+    if (mounts.empty()) return absl::OkStatus();
+    for (const std::string& mount : mounts) {
+      if (!absl::StartsWith(mount, directory + "/engine/"))
+        return absl::FailedPreconditionError(
+            absl::StrCat(mount, " is a mount that Weft did not make: unmount it first"));
+    }
+    for (const std::string& mount : mounts) {
+      if (umount2(mount.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && errno != EINVAL)
+        return absl::FailedPreconditionError(
+            absl::StrCat("unmount ", mount, ": ", strerror(errno)));
+    }
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("below ", directory, "/engine something is mounted again and again"));
+}
+
+bool IsOurs(const std::string& name) {
+  static const auto* const folders =
+      new std::set<std::string>{"engine", "logs", "providers", "run"};
+  return folders->count(name) != 0 || name == "installation" ||
+         absl::StartsWith(name, "installation.") || absl::StartsWith(name, "core.db") ||
+         absl::StartsWith(name, "runtime-local.db");
+}
+
+}  // namespace
+
+absl::Status EndPrivateEngine(const DataDirectory& data) {
+  const std::string engine = data.Below("engine");
+  WEFT_RETURN_IF_ERROR(EndPrograms("dockerd", engine, kEngineDrain));
+  WEFT_RETURN_IF_ERROR(EndPrograms(kShim, engine, absl::ZeroDuration()));
+  return EndPrograms("containerd", engine, kEngineDrain);
+}
+
+std::vector<std::string> MountsBelow(std::string_view mountinfo, const std::string& directory) {
+  std::vector<std::string> mounts;
+  std::istringstream lines{std::string(mountinfo)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream fields(line);
+    std::string id, parent, device, root, point;
+    if (!(fields >> id >> parent >> device >> root >> point)) continue;
+    point = Unescape(point);
+    if (absl::StartsWith(point, directory + "/")) mounts.push_back(point);
+  }
+  std::sort(mounts.begin(), mounts.end(), std::greater<std::string>());
+  return mounts;
+}
+
+absl::StatusOr<std::vector<std::string>> RemoveData(const DataDirectory& data) {
+  std::error_code ec;
+  const fs::path root = fs::canonical(data.path(), ec);
+  if (ec) return absl::InternalError(absl::StrCat("read ", data.path(), ": ", ec.message()));
+  WEFT_RETURN_IF_ERROR(UnmountEngine(root.string()));
+  std::set<std::string> ours;
+  std::vector<std::string> left;
+  for (fs::directory_iterator entry(root, ec), end; !ec && entry != end; entry.increment(ec)) {
+    const std::string name = entry->path().filename().string();
+    if (IsOurs(name)) {
+      ours.insert(name);
+    } else {
+      left.push_back(name);
+    }
+  }
+  // "run" comes last but one of the names in order: its locks and records stand while the large
+  // ones go, so that a removal that was cut short can be run again.
+  for (const std::string& name : ours) {
+    if (!ec) fs::remove_all(root / name, ec);
+    if (ec)
+      return absl::InternalError(
+          absl::StrCat("remove ", (root / name).string(), ": ", ec.message()));
+  }
+  // A data directory that is itself a mount point stays, empty.
+  if (left.empty() && rmdir(root.c_str()) != 0 && errno != EBUSY)
+    return absl::InternalError(absl::StrCat("remove ", root.string(), ": ", strerror(errno)));
+  return left;
+}
+
+}  // namespace weft::cli

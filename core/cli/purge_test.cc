@@ -1,0 +1,108 @@
+#include "core/cli/purge.h"
+
+#include <filesystem>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "core/cli/process.h"
+#include "core/cli/process_record.h"
+#include "core/cli/testing.h"
+
+namespace weft::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::Program;
+
+class PurgeTest : public ::testing::Test {
+ protected:
+  const testing::TemporaryFolder folder_;
+  const DataDirectory data_ = DataDirectory::Open(folder_ / "data").value();
+};
+
+TEST_F(PurgeTest, RemovesEverythingThatIsWeftsAndTheDirectory) {
+  for (const char* name : {"installation", "core.db", "core.db-wal", "runtime-local.db",
+                           "engine/data/image/x", "logs/weft-core.log", "providers/x.yaml"})
+    folder_.Write(std::string("data/") + name, "x");
+  EXPECT_THAT(*RemoveData(data_), IsEmpty());
+  EXPECT_FALSE(fs::exists(data_.path()));
+}
+
+TEST_F(PurgeTest, KeepsAndNamesWhatIsNotWefts) {
+  folder_.Write("data/core.db", "x");
+  folder_.Write("data/thesis.tex", "x");
+  EXPECT_THAT(*RemoveData(data_), ElementsAre("thesis.tex"));
+  EXPECT_TRUE(fs::exists(data_.Below("thesis.tex")));
+  EXPECT_FALSE(fs::exists(data_.Below("core.db")));
+}
+
+TEST_F(PurgeTest, DoesNotFollowLinks) {
+  folder_.Write("outside/precious", "x");
+  fs::create_directory(data_.Below("engine"));
+  fs::create_directory_symlink(folder_ / "outside", data_.Below("engine/link"));
+  fs::remove(data_.Below("logs"));
+  fs::create_directory_symlink(folder_ / "outside", data_.Below("logs"));
+  EXPECT_THAT(*RemoveData(data_), IsEmpty());
+  EXPECT_TRUE(fs::exists(folder_ / "outside/precious"));
+}
+
+TEST_F(PurgeTest, UnmountsWhatTheEngineLeftAndKeepsWhatWasMounted) {
+  folder_.Write("outside/precious", "x");
+  fs::create_directories(data_.Below("engine/a b"));
+  const std::string point = data_.Below("engine/a b");
+  for (int times = 0; times < 2; ++times) {  // On top of each other.
+    if (mount((folder_ / "outside").c_str(), point.c_str(), "", MS_BIND, nullptr) != 0)
+      GTEST_SKIP() << "this needs the right to mount";
+  }
+  const auto left = RemoveData(data_);
+  EXPECT_TRUE(left.ok()) << left.status();
+  EXPECT_FALSE(fs::exists(data_.path()));
+  EXPECT_TRUE(fs::exists(folder_ / "outside/precious"));
+}
+
+TEST_F(PurgeTest, RefusesWhenSomethingElseIsMounted) {
+  folder_.Write("outside/precious", "x");
+  folder_.Write("data/core.db", "x");
+  const std::string point = data_.Below("logs");
+  if (mount((folder_ / "outside").c_str(), point.c_str(), "", MS_BIND, nullptr) != 0)
+    GTEST_SKIP() << "this needs the right to mount";
+  const auto left = RemoveData(data_);
+  EXPECT_EQ(umount2(point.c_str(), MNT_DETACH), 0);
+  EXPECT_EQ(left.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(left.status().message()), HasSubstr(point));
+  EXPECT_TRUE(fs::exists(folder_ / "outside/precious"));
+  EXPECT_TRUE(fs::exists(data_.Below("core.db")));
+}
+
+TEST(MountsBelowTest, GivesTheDeepestFirstAndNothingBeside) {
+  EXPECT_THAT(MountsBelow("22 1 0:1 / / rw - ext4 /dev/a rw\n"
+                          "23 22 0:2 / /d/engine rw - tmpfs x rw\n"
+                          "24 23 0:3 / /d/engine/two\\040words/netns rw - nsfs nsfs rw\n"
+                          "25 22 0:4 / /d/engineer rw - tmpfs x rw\n"
+                          "26 22 0:4 / /d rw - tmpfs x rw\n",
+                          "/d/engine"),
+              ElementsAre("/d/engine/two words/netns"));
+}
+
+TEST_F(PurgeTest, EndsTheEngineOfThisDirectoryOnly) {
+  fs::copy_file(fs::path(WEFT_BIN_DIR) / "cli_fake_service", folder_ / "dockerd");
+  const auto command = [&](const std::string& socket, const std::string& engine) {
+    return std::vector<std::string>{folder_ / "dockerd", "--listen", "unix:" + (folder_ / socket),
+                                    "--data-root", engine + "/data"};
+  };
+  Program own(command("own.sock", data_.Below("engine")));
+  Program foreign(command("foreign.sock", folder_ / "other/engine"));
+  const ProcessIdentity other = {foreign.pid(), StartTime(foreign.pid()).value_or(0)};
+  const absl::Status ended = EndPrivateEngine(data_);
+  EXPECT_TRUE(ended.ok()) << ended;
+  EXPECT_EQ(StartTime(own.pid()), std::nullopt);
+  EXPECT_TRUE(IsAlive(other));
+}
+
+}  // namespace
+}  // namespace weft::cli

@@ -1,0 +1,174 @@
+#include "core/cli/status_tree.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr char kDim[] = "2";
+
+std::string Paint(const std::string& text, const char* code, bool color) {
+  return color ? absl::StrCat("\033[", code, "m", text, "\033[0m") : text;
+}
+
+// "Reason: message", whatever of it there is.
+std::string Because(const std::string& reason, const std::string& message) {
+  if (reason.empty() || message.empty()) return reason + message;
+  return absl::StrCat(reason, ": ", message);
+}
+
+void AddReason(TreeNode& node, const common::v1::Health& health) {
+  if (health.verdict() == common::v1::VERDICT_HEALTHY) return;
+  const std::string because = Because(health.reason(), health.message());
+  if (!because.empty()) node.notes.push_back(because);
+}
+
+std::string PodState(const core::v1::PodStatus& pod) {
+  if (pod.ready()) return "ready";
+  if (pod.phase() == "Running") return "not ready";
+  return pod.phase().empty() ? "unknown" : pod.phase();
+}
+
+std::vector<TreeNode> PodNodes(const core::v1::ComponentStatus& component,
+                               const StatusStyle& style) {
+  int name_width = 0, state_width = 0, ip_width = 0;
+  for (const core::v1::PodStatus& pod : component.pods()) {
+    name_width = std::max(name_width, Width(pod.name()));
+    state_width = std::max(state_width, Width(PodState(pod)));
+    ip_width = std::max(ip_width, Width(pod.ip()));
+  }
+  const auto padded = [](const std::string& text, int width) {
+    return text + std::string(static_cast<size_t>(width - Width(text)), ' ');
+  };
+  std::vector<TreeNode> nodes;
+  for (const core::v1::PodStatus& pod : component.pods()) {
+    const std::string state = padded(PodState(pod), state_width);
+    std::string line = absl::StrCat("pod ", padded(pod.name(), name_width), "  ",
+                                    Paint(state, pod.ready() ? "32" : "33", style.color), "  ",
+                                    padded(pod.ip(), ip_width));
+    if (pod.has_started())
+      absl::StrAppend(&line, "  up ",
+                      FormatAge(style.now - absl::FromUnixSeconds(pod.started().seconds())));
+    if (pod.restarts() > 0) absl::StrAppend(&line, "  ", Count(pod.restarts(), "restart"));
+    line.erase(line.find_last_not_of(' ') + 1);
+    TreeNode node = {.line = line};
+    const std::string because = Because(pod.reason(), pod.message());
+    if (!pod.ready() && !because.empty()) node.notes.push_back(because);
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
+}
+
+std::string ComponentLine(const core::v1::ComponentStatus& component, const StatusStyle& style) {
+  std::string about = absl::StrCat("component ", component.component_name(), ", revision ",
+                                   component.revision(), ", ", component.workload_type());
+  return absl::StrCat(component.instance_name(), "  ",
+                      PaintedVerdict(component.health().verdict(), style.color),
+                      component.stale() ? " (stale)" : "", "  ", Paint(about, kDim, style.color));
+}
+
+TreeNode ComponentNode(const core::v1::ComponentStatus& component, const StatusStyle& style) {
+  TreeNode node = {.line = ComponentLine(component, style)};
+  AddReason(node, component.health());
+  if (component.stale()) {
+    node.notes.push_back(absl::StrCat("stale: ", component.stale_reason().empty()
+                                                     ? "its provider does not answer"
+                                                     : component.stale_reason()));
+  }
+  if (component.latest_revision() > component.revision()) {
+    node.notes.push_back(absl::StrCat("revision ", component.latest_revision(),
+                                      " is newer: apply the application to move to it"));
+  }
+  for (const core::v1::ObjectStatus& object : component.objects()) {
+    if (object.accepted()) continue;
+    node.notes.push_back(absl::StrCat(object.ref().kind(), " ", object.ref().name(),
+                                      " is not accepted yet", object.message().empty() ? "" : ": ",
+                                      object.message()));
+  }
+  for (const common::v1::Endpoint& endpoint : component.health().endpoints()) {
+    node.branches.push_back(
+        {.line = absl::StrCat("endpoint ", Paint(endpoint.url(), "36", style.color),
+                              endpoint.name().empty() ? "" : " (", endpoint.name(),
+                              endpoint.name().empty() ? "" : ")")});
+  }
+  for (const core::v1::TraitStatus& trait : component.traits()) {
+    TreeNode branch = {.line = absl::StrCat("trait ", trait.type(), "  ",
+                                            PaintedVerdict(trait.health().verdict(), style.color))};
+    AddReason(branch, trait.health());
+    node.branches.push_back(std::move(branch));
+  }
+  for (TreeNode& pod : PodNodes(component, style)) node.branches.push_back(std::move(pod));
+  return node;
+}
+
+}  // namespace
+
+std::string VerdictName(common::v1::Verdict verdict) {
+  switch (verdict) {
+    case common::v1::VERDICT_HEALTHY:
+      return "HEALTHY";
+    case common::v1::VERDICT_PROGRESSING:
+      return "PROGRESSING";
+    case common::v1::VERDICT_DEGRADED:
+      return "DEGRADED";
+    case common::v1::VERDICT_FAILED:
+      return "FAILED";
+    default:
+      return "UNKNOWN";
+  }
+}
+
+std::string PaintedVerdict(common::v1::Verdict verdict, bool color) {
+  const char* code = "35";
+  if (verdict == common::v1::VERDICT_HEALTHY) code = "1;32";
+  if (verdict == common::v1::VERDICT_PROGRESSING) code = "1;33";
+  if (verdict == common::v1::VERDICT_DEGRADED) code = "1;33";
+  if (verdict == common::v1::VERDICT_FAILED) code = "1;31";
+  return Paint(VerdictName(verdict), code, color);
+}
+
+std::string RenderStatus(const core::v1::Application& application, const StatusStyle& style) {
+  std::string about = absl::StrCat("namespace ", application.namespace_(), ", generation ",
+                                   application.generation());
+  if (application.deleting()) {
+    about += ", being deleted";
+  } else if (!application.settled()) {
+    about += ", being carried out";
+  }
+  TreeNode root = {.line = absl::StrCat(Paint(application.name(), "1", style.color), "  ",
+                                        PaintedVerdict(application.health().verdict(), style.color),
+                                        "  ", Paint(about, kDim, style.color))};
+  AddReason(root, application.health());
+  for (const std::string& problem : application.problems())
+    root.notes.push_back(absl::StrCat(Paint("problem", "31", style.color), ": ", problem));
+  for (const core::v1::ComponentStatus& component : application.components())
+    root.branches.push_back(ComponentNode(component, style));
+  return RenderTree(root, style.width);
+}
+
+std::string SummarizeStatus(const core::v1::Application& application) {
+  std::vector<std::string> parts;
+  for (const core::v1::ComponentStatus& component : application.components()) {
+    const auto ready = std::count_if(component.pods().begin(), component.pods().end(),
+                                     [](const core::v1::PodStatus& pod) { return pod.ready(); });
+    std::string part = absl::StrCat(component.instance_name(), " ", ready, "/",
+                                    component.pods_size(), " pods ready");
+    if (component.health().verdict() != common::v1::VERDICT_HEALTHY &&
+        !component.health().reason().empty())
+      absl::StrAppend(&part, " (", component.health().reason(), ")");
+    parts.push_back(std::move(part));
+  }
+  std::string line = absl::StrCat(
+      application.name(), ": ",
+      application.deleting() ? "being deleted" : VerdictName(application.health().verdict()));
+  if (!application.settled() && !application.deleting()) line += ", being carried out";
+  if (!parts.empty()) absl::StrAppend(&line, ": ", absl::StrJoin(parts, ", "));
+  if (!application.problems().empty()) absl::StrAppend(&line, "; ", application.problems(0));
+  return line;
+}
+
+}  // namespace weft::cli
