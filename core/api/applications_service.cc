@@ -1,0 +1,82 @@
+#include "core/api/applications_service.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/api/application_watch.h"
+#include "core/api/log_relay.h"
+#include "core/api/page.h"
+#include "core/api/reply.h"
+#include "core/base/status.h"
+
+namespace weft::api {
+
+ApplicationsService::ApplicationsService(Parts parts)
+    : parts_(parts), watches_(std::make_unique<Watches>(*parts.scheduler, *parts.pool)) {}
+
+ApplicationsService::~ApplicationsService() = default;
+
+grpc::ServerUnaryReactor* ApplicationsService::Apply(grpc::CallbackServerContext* context,
+                                                     const core::v1::ApplyRequest* request,
+                                                     core::v1::ApplyResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  parts_.admission->Apply(*request, [reactor, response](absl::StatusOr<core::v1::ApplyResponse> r) {
+    if (r.ok()) *response = *std::move(r);
+    reactor->Finish(ToGrpc(r.status()));
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ApplicationsService::Get(grpc::CallbackServerContext* context,
+                                                   const core::v1::GetApplicationRequest* request,
+                                                   core::v1::Application* response) {
+  return Reply(context, *parts_.pool, [this, request, response]() -> absl::Status {
+    WEFT_ASSIGN_OR_RETURN(*response,
+                          parts_.scheduler->Status(request->namespace_(), request->name()));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* ApplicationsService::List(
+    grpc::CallbackServerContext* context, const core::v1::ListApplicationsRequest* request,
+    core::v1::ListApplicationsResponse* response) {
+  return Reply(context, *parts_.pool, [this, request, response]() -> absl::Status {
+    WEFT_ASSIGN_OR_RETURN(const Page page, MakePage("application", request->namespace_(),
+                                                    request->page_size(), request->page_token()));
+    WEFT_ASSIGN_OR_RETURN(const auto entries,
+                          parts_.store->List(page.prefix, page.after, page.size));
+    for (const auto& [key, bytes] : entries) {
+      const size_t ns = key.find('/') + 1;
+      const size_t name = key.find('/', ns) + 1;
+      auto status = parts_.scheduler->Status(key.substr(ns, name - ns - 1), key.substr(name));
+      if (absl::IsNotFound(status.status())) continue;  // Gone since.
+      if (!status.ok()) return status.status();
+      *response->add_applications() = *std::move(status);
+    }
+    if (static_cast<int64_t>(entries.size()) == page.size)
+      response->set_next_page_token(entries.back().first);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerWriteReactor<core::v1::Application>* ApplicationsService::Watch(
+    grpc::CallbackServerContext*, const core::v1::WatchApplicationRequest* request) {
+  return watches_->Open(request->namespace_(), request->name());
+}
+
+grpc::ServerUnaryReactor* ApplicationsService::Delete(
+    grpc::CallbackServerContext* context, const core::v1::DeleteApplicationRequest* request,
+    core::v1::DeleteApplicationResponse*) {
+  return Reply(context, *parts_.pool, [this, request] {
+    return parts_.admission->Delete(request->namespace_(), request->name());
+  });
+}
+
+grpc::ServerWriteReactor<core::v1::LogsResponse>* ApplicationsService::Logs(
+    grpc::CallbackServerContext*, const core::v1::LogsRequest* request) {
+  return RelayLogs(*request, *parts_.scheduler, *parts_.runtime, *parts_.pool);
+}
+
+void ApplicationsService::EndStreams() { watches_->End(); }
+
+}  // namespace weft::api

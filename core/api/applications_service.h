@@ -1,0 +1,56 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include "core/base/worker_pool.h"
+#include "core/scheduler/admission.h"
+#include "core/scheduler/scheduler.h"
+#include "core/store/store.h"
+#include "weft/core/v1/applications.grpc.pb.h"
+#include "weft/runtime/v1/runtime.grpc.pb.h"
+
+namespace weft::api {
+
+class Watches;
+
+// weft.core.v1.Applications. Handlers hand their work to the pool and return at once.
+class ApplicationsService final : public core::v1::Applications::CallbackService {
+ public:
+  // All outlive the object.
+  struct Parts {
+    store::Store* store = nullptr;
+    scheduler::Scheduler* scheduler = nullptr;
+    const scheduler::Admission* admission = nullptr;
+    runtime::v1::Runtime::StubInterface* runtime = nullptr;
+    WorkerPool* pool = nullptr;
+  };
+  explicit ApplicationsService(Parts parts);
+  ~ApplicationsService() override;
+
+  grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context,
+                                  const core::v1::ApplyRequest* request,
+                                  core::v1::ApplyResponse* response) override;
+  grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context,
+                                const core::v1::GetApplicationRequest* request,
+                                core::v1::Application* response) override;
+  grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
+                                 const core::v1::ListApplicationsRequest* request,
+                                 core::v1::ListApplicationsResponse* response) override;
+  grpc::ServerWriteReactor<core::v1::Application>* Watch(
+      grpc::CallbackServerContext* context,
+      const core::v1::WatchApplicationRequest* request) override;
+  grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context,
+                                   const core::v1::DeleteApplicationRequest* request,
+                                   core::v1::DeleteApplicationResponse* response) override;
+  grpc::ServerWriteReactor<core::v1::LogsResponse>* Logs(
+      grpc::CallbackServerContext* context, const core::v1::LogsRequest* request) override;
+
+  // The core drains: ends every stream.
+  void EndStreams();
+
+ private:
+  const Parts parts_;
+  const std::unique_ptr<Watches> watches_;
+};
+
+}  // namespace weft::api

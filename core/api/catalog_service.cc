@@ -1,0 +1,86 @@
+#include "core/api/catalog_service.h"
+
+#include "absl/strings/str_cat.h"
+#include "core/api/page.h"
+#include "core/api/reply.h"
+#include "core/base/json.h"
+#include "core/base/status.h"
+#include "core/store/records.pb.h"
+
+namespace weft::api {
+namespace {
+
+void Convert(const store::v1::ComponentRecord& from, const catalog::TypeTable& types,
+             core::v1::Component* to) {
+  to->set_namespace_(from.name_space());
+  to->set_name(from.name());
+  to->set_revision(from.revision());
+  to->set_workload_type(from.workload_type());
+  to->set_served(types.Find(catalog::TypeKind::kWorkload, from.workload_type()) != nullptr);
+  to->mutable_created()->set_seconds(from.created_unix_ms() / 1000);
+  to->mutable_created()->set_nanos(static_cast<int32_t>(from.created_unix_ms() % 1000 * 1000000));
+}
+
+void Convert(const catalog::Type& from, core::v1::Type* to) {
+  to->set_kind(from.kind == catalog::TypeKind::kWorkload ? "WORKLOAD" : "TRAIT");
+  to->set_type(from.name);
+  for (const std::string& alias : from.aliases) to->add_aliases(alias);
+  to->set_summary(from.summary);
+  to->set_provider(from.provider);
+  for (const std::string& applies_to : from.applies_to) to->add_applies_to(applies_to);
+  if (!from.schema.is_null()) to->set_properties_schema(json::Canonical(from.schema));
+}
+
+void Convert(const mesh::ProviderState& from, core::v1::Provider* to) {
+  to->set_name(from.config.name);
+  to->set_address(from.config.address);
+  to->set_version(from.version);
+  to->set_artifact(from.config.artifact);
+  for (const std::string& type : from.types) to->add_types(type);
+  to->set_available(from.available);
+  to->set_message(from.message);
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* CatalogService::ListComponents(
+    grpc::CallbackServerContext* context, const core::v1::ListComponentsRequest* request,
+    core::v1::ListComponentsResponse* response) {
+  return Reply(context, pool_, [this, request, response]() -> absl::Status {
+    WEFT_ASSIGN_OR_RETURN(const Page page, MakePage("component", request->namespace_(),
+                                                    request->page_size(), request->page_token()));
+    WEFT_ASSIGN_OR_RETURN(const auto entries, store_.List(page.prefix, page.after, page.size));
+    const catalog::TypeTablePtr types = providers_.types();
+    for (const auto& [key, bytes] : entries) {
+      store::v1::ComponentRecord record;
+      if (!record.ParseFromString(bytes))
+        return absl::DataLossError(absl::StrCat("the stored ", key, " cannot be read"));
+      Convert(record, *types, response->add_components());
+    }
+    if (static_cast<int64_t>(entries.size()) == page.size)
+      response->set_next_page_token(entries.back().first);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* CatalogService::ListTypes(grpc::CallbackServerContext* context,
+                                                    const core::v1::ListTypesRequest*,
+                                                    core::v1::ListTypesResponse* response) {
+  const catalog::TypeTablePtr types = providers_.types();
+  for (const catalog::Type& type : types->types()) Convert(type, response->add_types());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* CatalogService::ListProviders(grpc::CallbackServerContext* context,
+                                                        const core::v1::ListProvidersRequest*,
+                                                        core::v1::ListProvidersResponse* response) {
+  for (const mesh::ProviderState& state : providers_.states())
+    Convert(state, response->add_providers());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+}  // namespace weft::api

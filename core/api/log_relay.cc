@@ -1,0 +1,110 @@
+#include "core/api/log_relay.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/base/service.h"
+
+namespace weft::api {
+namespace {
+
+using runtime::v1::LogsResponse;
+
+// Both ends of the relay. Each message is read from the runtime only when the one before is
+// written.
+class Relay final : public grpc::ServerWriteReactor<core::v1::LogsResponse> {
+ public:
+  Relay(const core::v1::LogsRequest& request, scheduler::Scheduler& scheduler,
+        runtime::v1::Runtime::StubInterface& runtime)
+      : request_(request), scheduler_(scheduler), runtime_(runtime), source_(*this) {}
+
+  // Finds the pod and begins. In the pool: it reads the store.
+  void Begin() {
+    const auto application = scheduler_.Status(request_.namespace_(), request_.application());
+    if (!application.ok()) return Finish(ToGrpc(application.status()));
+    const absl::StatusOr<std::string> pod = ChoosePod(*application, request_);
+    if (!pod.ok()) return Finish(ToGrpc(pod.status()));
+    from_.set_namespace_(request_.namespace_());
+    from_.set_pod(*pod);
+    from_.set_follow(request_.follow());
+    from_.set_tail_lines(request_.tail_lines());
+    // A client that went already cancels a context before its call: that is allowed.
+    runtime_.async()->Logs(&source_.context, &from_, &source_);
+    source_.AddHold();  // Reads begin outside the source's own reactions.
+    source_.StartRead(&source_.message);
+    source_.StartCall();
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (ok) {
+      source_.StartRead(&source_.message);
+    } else {
+      source_.context.TryCancel();
+      source_.StartRead(&source_.message);  // Fails, and so ends the call.
+    }
+  }
+  void OnCancel() override { source_.context.TryCancel(); }
+  void OnDone() override { delete this; }
+
+ private:
+  struct Source final : grpc::ClientReadReactor<LogsResponse> {
+    explicit Source(Relay& relay) : relay(relay) {}
+    void OnReadDone(bool ok) override {
+      if (!ok) return RemoveHold();  // OnDone says why.
+      relay.out_.set_data(message.data());
+      relay.StartWrite(&relay.out_);
+    }
+    void OnDone(const grpc::Status& status) override { relay.Finish(status); }
+    Relay& relay;
+    grpc::ClientContext context;
+    LogsResponse message;
+  };
+
+  const core::v1::LogsRequest request_;
+  scheduler::Scheduler& scheduler_;
+  runtime::v1::Runtime::StubInterface& runtime_;
+  runtime::v1::LogsRequest from_;
+  core::v1::LogsResponse out_;
+  Source source_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::string> ChoosePod(const core::v1::Application& application,
+                                      const core::v1::LogsRequest& request) {
+  std::vector<std::string> pods;
+  bool instance_known = request.instance().empty();
+  for (const core::v1::ComponentStatus& component : application.components()) {
+    if (!request.instance().empty() && component.instance_name() != request.instance()) continue;
+    instance_known = true;
+    for (const core::v1::PodStatus& pod : component.pods()) {
+      if (request.pod().empty() || pod.name() == request.pod()) pods.push_back(pod.name());
+    }
+  }
+  if (!instance_known) {
+    return absl::NotFoundError(absl::StrCat("the application ", application.name(),
+                                            " has no instance ", request.instance()));
+  }
+  if (pods.empty()) {
+    return absl::NotFoundError(
+        request.pod().empty() ? "it has no pod" : absl::StrCat("it has no pod ", request.pod()));
+  }
+  if (pods.size() > 1) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("several pods, name one with --pod: ", absl::StrJoin(pods, ", ")));
+  }
+  return pods[0];
+}
+
+grpc::ServerWriteReactor<core::v1::LogsResponse>* RelayLogs(
+    const core::v1::LogsRequest& request, scheduler::Scheduler& scheduler,
+    runtime::v1::Runtime::StubInterface& runtime, WorkerPool& pool) {
+  auto* relay = new Relay(request, scheduler, runtime);
+  if (!pool.TryRun([relay] { relay->Begin(); }))
+    relay->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls wait: try again"});
+  return relay;
+}
+
+}  // namespace weft::api

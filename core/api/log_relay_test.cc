@@ -1,0 +1,61 @@
+#include "core/api/log_relay.h"
+
+#include <gtest/gtest.h>
+
+namespace weft::api {
+namespace {
+
+// Two instances: front with two pods, back with one, idle with none.
+core::v1::Application Shop() {
+  core::v1::Application application;
+  application.set_name("shop");
+  core::v1::ComponentStatus* front = application.add_components();
+  front->set_instance_name("front");
+  front->add_pods()->set_name("front-1");
+  front->add_pods()->set_name("front-2");
+  core::v1::ComponentStatus* back = application.add_components();
+  back->set_instance_name("back");
+  back->add_pods()->set_name("back-1");
+  application.add_components()->set_instance_name("idle");
+  return application;
+}
+
+TEST(ChoosePod, FindsTheOneThatIsMeant) {
+  const struct {
+    const char* instance;
+    const char* pod;
+    const char* expected;  // The pod, or what the error says.
+    absl::StatusCode code;
+  } kCases[] = {
+      {"back", "", "back-1", absl::StatusCode::kOk},
+      {"front", "front-2", "front-2", absl::StatusCode::kOk},
+      {"", "front-2", "front-2", absl::StatusCode::kOk},
+      {"", "back-1", "back-1", absl::StatusCode::kOk},
+      {"front", "", "several pods, name one with --pod: front-1, front-2",
+       absl::StatusCode::kFailedPrecondition},
+      {"", "", "several pods, name one with --pod: front-1, front-2, back-1",
+       absl::StatusCode::kFailedPrecondition},
+      {"idle", "", "it has no pod", absl::StatusCode::kNotFound},
+      {"front", "back-1", "it has no pod back-1", absl::StatusCode::kNotFound},
+      {"", "other-1", "it has no pod other-1", absl::StatusCode::kNotFound},
+      {"other", "", "the application shop has no instance other", absl::StatusCode::kNotFound},
+  };
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(std::string(c.instance) + " " + c.pod);
+    core::v1::LogsRequest request;
+    request.set_instance(c.instance);
+    request.set_pod(c.pod);
+    const absl::StatusOr<std::string> pod = ChoosePod(Shop(), request);
+    EXPECT_EQ(pod.status().code(), c.code);
+    EXPECT_EQ(pod.ok() ? *pod : std::string(pod.status().message()), c.expected);
+  }
+}
+
+TEST(ChoosePod, TheOnlyPodNeedsNoName) {
+  core::v1::Application application;
+  application.add_components()->add_pods()->set_name("front-1");
+  EXPECT_EQ(*ChoosePod(application, {}), "front-1");
+}
+
+}  // namespace
+}  // namespace weft::api

@@ -1,0 +1,22 @@
+#include "core/api/page.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace weft::api {
+
+absl::StatusOr<Page> MakePage(const std::string& kind, const std::string& ns, int32_t page_size,
+                              const std::string& token) {
+  constexpr int64_t kDefault = 100, kMost = 1000;
+  Page page;
+  page.prefix = ns.empty() ? absl::StrCat(kind, "/") : absl::StrCat(kind, "/", ns, "/");
+  page.after = token;
+  page.size = page_size <= 0 ? kDefault : std::min<int64_t>(page_size, kMost);
+  if (!token.empty() && !absl::StartsWith(token, page.prefix))
+    return absl::InvalidArgumentError("the page token is not of this list");
+  return page;
+}
+
+}  // namespace weft::api

@@ -1,0 +1,3 @@
+#include "core/cli/commands.h"
+
+int main(int argc, char** argv) { return weft::cli::Main(argc, argv); }

@@ -1,0 +1,169 @@
+#include "core/scheduler/admission_check.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/scheduler/records.h"
+#include "core/store/keys.h"
+
+namespace weft::scheduler {
+namespace {
+
+using resolve::ComponentRevision;
+using store::v1::ComponentRecord;
+
+void Append(model::Diagnostics from, model::Diagnostics& to) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
+}
+
+absl::StatusOr<CheckedComponent> CheckOne(const model::Document& document, store::Store& store,
+                                          const catalog::TypeTable& types,
+                                          model::Diagnostics& diagnostics) {
+  Append(resolve::CheckComponent(document, types), diagnostics);
+  CheckedComponent checked{.document = &document, .latest = {}, .revision = 1};
+  const model::Metadata& metadata = document.metadata();
+  absl::StatusOr<ComponentRecord> latest =
+      catalog::LatestRevision(store, metadata.name_space, metadata.name);
+  if (absl::IsNotFound(latest.status())) return checked;
+  if (!latest.ok()) return latest.status();
+  checked.revision = latest->revision() + (latest->document() == document.canonical ? 0 : 1);
+  checked.latest = *std::move(latest);
+  return checked;
+}
+
+// The components that one application may use.
+class Components {
+ public:
+  Components(const std::string& ns, const std::vector<CheckedComponent>& given, store::Store& store)
+      : ns_(ns), store_(store) {
+    for (const CheckedComponent& component : given) {
+      const model::Metadata& metadata = component.document->metadata();
+      if (metadata.name_space != ns) continue;
+      found_[metadata.name] = ComponentRevision{
+          std::get<model::ComponentSchematic>(component.document->value), component.revision};
+    }
+  }
+
+  const ComponentRevision* Find(const std::string& name) {
+    const auto known = found_.find(name);
+    if (known != found_.end()) return known->second.has_value() ? &*known->second : nullptr;
+    std::optional<ComponentRevision>& slot = found_[name];
+    const absl::StatusOr<ComponentRecord> record = catalog::LatestRevision(store_, ns_, name);
+    if (!record.ok()) {
+      if (!absl::IsNotFound(record.status())) error_ = record.status();
+      return nullptr;
+    }
+    absl::StatusOr<model::ComponentSchematic> component = catalog::ReadRevision(*record);
+    if (!component.ok()) {
+      error_ = component.status();
+      return nullptr;
+    }
+    used_[name] = record->SerializeAsString();
+    slot = ComponentRevision{*std::move(component), record->revision()};
+    return &*slot;
+  }
+
+  absl::StatusOr<std::vector<std::string>> Names() const {
+    WEFT_ASSIGN_OR_RETURN(std::vector<std::string> names, catalog::ComponentNames(store_, ns_));
+    std::set<std::string> all(names.begin(), names.end());
+    for (const auto& [name, component] : found_) all.insert(name);
+    return std::vector<std::string>(all.begin(), all.end());
+  }
+
+  const absl::Status& error() const { return error_; }
+  std::map<std::string, std::string>& used() { return used_; }
+
+ private:
+  const std::string ns_;
+  store::Store& store_;
+  std::map<std::string, std::optional<ComponentRevision>> found_;
+  std::map<std::string, std::string> used_;
+  absl::Status error_;
+};
+
+absl::StatusOr<CheckedApplication> CheckOne(const model::Document& document,
+                                            const std::vector<CheckedComponent>& given,
+                                            store::Store& store, const catalog::TypeTable& types,
+                                            model::Diagnostics& diagnostics) {
+  const std::string ns = document.metadata().name_space;
+  const std::string self = document.metadata().name;
+  Components components(ns, given, store);
+  WEFT_ASSIGN_OR_RETURN(std::vector<std::string> names, components.Names());
+  resolve::Environment environment;
+  environment.types = &types;
+  environment.component = [&](const std::string& name) { return components.Find(name); };
+  environment.component_names = std::move(names);
+  environment.owner = [&](const std::string& name) {
+    const absl::StatusOr<std::string> owner = store.Get(store::InstanceKey(ns, name));
+    return owner.ok() && *owner != self ? *owner : std::string();
+  };
+  resolve::Resolved resolved = resolve::Resolve(document, environment);
+  WEFT_RETURN_IF_ERROR(components.error());
+  Append(std::move(resolved.diagnostics), diagnostics);
+  return CheckedApplication{&document, std::move(resolved.application),
+                            std::move(components.used())};
+}
+
+// An instance name belongs to one application; two of the same call are not in the store yet.
+void CheckOwners(const std::vector<CheckedApplication>& applications,
+                 model::Diagnostics& diagnostics) {
+  std::map<std::string, std::string> owners;
+  for (const CheckedApplication& application : applications) {
+    const auto& resolved = application.resolved;
+    for (const resolve::WorkloadInstance& instance : resolved.instances) {
+      const std::string key = absl::StrCat(resolved.name_space, "/", instance.name);
+      const auto [owner, fresh] = owners.emplace(key, resolved.name);
+      if (fresh || owner->second == resolved.name) continue;
+      model::Diagnostic error = model::Place(*application.document,
+                                             instance.pointer + "/instanceName", model::At::kValue);
+      error.code = "INSTANCE_OWNED";
+      error.message = absl::StrCat("the instance name ", instance.name,
+                                   " already belongs to the application ", owner->second);
+      diagnostics.push_back(std::move(error));
+    }
+  }
+}
+
+void CheckNotDeleting(const model::Document& document, store::Store& store,
+                      model::Diagnostics& diagnostics) {
+  const auto stored =
+      ReadApplication(store, document.metadata().name_space, document.metadata().name);
+  if (!stored.ok() || !stored->record.deleting()) return;
+  model::Diagnostic error = model::Place(document, "/metadata/name", model::At::kValue);
+  error.code = "BEING_DELETED";
+  error.message = absl::StrCat("the application ", document.metadata().name, " is being deleted");
+  error.hint = "apply it again when it is gone: weft get apps";
+  diagnostics.push_back(std::move(error));
+}
+
+}  // namespace
+
+absl::StatusOr<Checked> Check(const std::vector<model::Source>& sources,
+                              const std::string& default_namespace, store::Store& store,
+                              const catalog::TypeTable& types) {
+  Checked checked;
+  checked.decoded = model::Decode(sources, default_namespace);
+  checked.diagnostics = checked.decoded.diagnostics;
+  for (const model::Document& document : checked.decoded.documents) {
+    if (!std::holds_alternative<model::ComponentSchematic>(document.value)) continue;
+    WEFT_ASSIGN_OR_RETURN(CheckedComponent component,
+                          CheckOne(document, store, types, checked.diagnostics));
+    checked.components.push_back(std::move(component));
+  }
+  for (const model::Document& document : checked.decoded.documents) {
+    if (!std::holds_alternative<model::ApplicationConfiguration>(document.value)) continue;
+    CheckNotDeleting(document, store, checked.diagnostics);
+    WEFT_ASSIGN_OR_RETURN(
+        CheckedApplication application,
+        CheckOne(document, checked.components, store, types, checked.diagnostics));
+    checked.applications.push_back(std::move(application));
+  }
+  CheckOwners(checked.applications, checked.diagnostics);
+  return checked;
+}
+
+}  // namespace weft::scheduler

@@ -1,0 +1,291 @@
+#include "core/scheduler/admission_store.h"
+
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/scheduler/application_key.h"
+#include "core/scheduler/records.h"
+#include "core/scheduler/requests.h"
+#include "core/store/keys.h"
+#include "core/store/object_key.h"
+
+namespace weft::scheduler {
+namespace {
+
+using core::v1::ApplyResponse;
+using store::v1::ApplicationRecord;
+using store::v1::DesiredRecord;
+using store::v1::InventoryRecord;
+
+model::Diagnostic ErrorAt(const CheckedApplication& application, const std::string& owner,
+                          std::string code, std::string message) {
+  std::string pointer = "/metadata/name";
+  for (const resolve::WorkloadInstance& instance : application.resolved.instances) {
+    if (instance.key == owner) pointer = instance.pointer;
+  }
+  model::Diagnostic error = model::Place(*application.document, pointer, model::At::kValue);
+  error.code = std::move(code);
+  error.message = std::move(message);
+  return error;
+}
+
+ApplyResponse::Change MakeChangeOf(const model::Document& document, int64_t revision,
+                                   ApplyResponse::Action action) {
+  ApplyResponse::Change change;
+  change.set_kind(document.kind());
+  change.set_namespace_(document.metadata().name_space);
+  change.set_name(document.metadata().name);
+  change.set_revision(revision);
+  change.set_action(action);
+  return change;
+}
+
+// The applications of one change that have objects, by object key.
+using Claims = std::map<std::string, std::string>;
+
+// One application's part of a change.
+class ApplicationChange {
+ public:
+  ApplicationChange(const DesiredApplication& desired, int64_t now, store::Store& store,
+                    Claims& claims, StoredChange& out)
+      : desired_(desired),
+        now_(now),
+        ns_(desired.checked->resolved.name_space),
+        name_(desired.checked->resolved.name),
+        store_(store),
+        claims_(claims),
+        out_(out) {}
+
+  absl::Status Make() {
+    WEFT_RETURN_IF_ERROR(Read());
+    ApplicationRecord record = old_.has_value() ? old_->record : ApplicationRecord();
+    record.set_document(desired_.checked->document->canonical);
+    record.clear_instances();
+    for (const auto& instance : desired_.instances) *record.add_instances() = instance;
+    WEFT_RETURN_IF_ERROR(PutObjects());
+    const bool changed =
+        objects_changed_ || !old_.has_value() || record.SerializeAsString() != old_->bytes;
+    for (const auto& [component, bytes] : desired_.checked->used)
+      out_.transaction.Expect(store::ComponentKey(ns_, component), bytes);
+    const ApplyResponse::Action action = !old_.has_value() ? ApplyResponse::ACTION_CREATED
+                                         : changed         ? ApplyResponse::ACTION_UPDATED
+                                                           : ApplyResponse::ACTION_UNCHANGED;
+    if (changed) WEFT_RETURN_IF_ERROR(PutApplication(record));
+    out_.changes.push_back(MakeChangeOf(*desired_.checked->document, record.generation(), action));
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Read() {
+    absl::StatusOr<StoredApplication> stored = ReadApplication(store_, ns_, name_);
+    if (stored.ok()) {
+      old_ = *std::move(stored);
+      // Deleted since it was checked: checked again, it is refused.
+      if (old_->record.deleting())
+        return absl::AbortedError(absl::StrCat("the application ", name_, " is being deleted"));
+    } else if (!absl::IsNotFound(stored.status())) {
+      return stored.status();
+    }
+    WEFT_ASSIGN_OR_RETURN(inventory_, ReadInventory(store_, ns_, name_));
+    WEFT_ASSIGN_OR_RETURN(stored_desired_, ReadDesired(store_, ns_, name_));
+    return absl::OkStatus();
+  }
+
+  absl::Status PutApplication(ApplicationRecord& record) {
+    record.set_name_space(ns_);
+    record.set_name(name_);
+    record.set_generation(record.generation() + 1);
+    if (!old_.has_value()) record.set_created_unix_ms(now_);
+    record.set_updated_unix_ms(now_);
+    const std::string key = store::ApplicationKey(ns_, name_);
+    out_.transaction.Expect(key, old_.has_value() ? std::optional(old_->bytes) : std::nullopt);
+    out_.transaction.Put(key, record.SerializeAsString());
+    out_.applications.push_back(ApplicationKeyOf(ns_, name_));
+    std::set<std::string> names;
+    for (const auto& instance : record.instances()) {
+      const std::string instance_key = store::InstanceKey(ns_, instance.instance().name());
+      names.insert(instance.instance().name());
+      WEFT_RETURN_IF_ERROR(Claim(instance_key, name_));
+    }
+    if (!old_.has_value()) return absl::OkStatus();
+    for (const auto& instance : old_->record.instances()) {
+      if (!names.contains(instance.instance().name()))
+        out_.transaction.Delete(store::InstanceKey(ns_, instance.instance().name()));
+    }
+    return absl::OkStatus();
+  }
+
+  // Makes `value` the value of a key that nobody else may have taken.
+  absl::Status Claim(const std::string& key, const std::string& value) {
+    const absl::StatusOr<std::string> held = store_.Get(key);
+    if (!held.ok() && !absl::IsNotFound(held.status())) return held.status();
+    if (held.ok() && *held != value) return absl::AbortedError(absl::StrCat(key, " was taken"));
+    out_.transaction.Expect(key, held.ok() ? std::optional(*held) : std::nullopt);
+    if (!held.ok()) out_.transaction.Put(key, value);
+    return absl::OkStatus();
+  }
+
+  absl::Status PutObjects() {
+    std::set<std::string> wanted;
+    for (const DesiredRecord& object : desired_.objects) {
+      const std::string key = store::ObjectKey(object.object().ref());
+      wanted.insert(key);
+      WEFT_RETURN_IF_ERROR(PutObject(key, object));
+    }
+    for (const auto& [key, record] : inventory_) {
+      if (!wanted.contains(key) && record.wanted()) Unwant(key, record);
+    }
+    for (const auto& [key, record] : stored_desired_) {
+      if (!wanted.contains(key)) out_.transaction.Delete(DesiredKeyOf(ns_, name_, key));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status PutObject(const std::string& key, const DesiredRecord& object) {
+    const std::string self = ApplicationKeyOf(ns_, name_);
+    const auto [claim, first] = claims_.emplace(key, self);
+    const absl::StatusOr<std::string> owner =
+        first ? store_.Get(store::ObjectOwnerKey(key)) : claim->second;
+    if (owner.ok() && *owner != self) {
+      out_.diagnostics.push_back(ErrorAt(
+          *desired_.checked, object.owner(), "OBJECT_OWNED",
+          absl::StrCat("the object ", object.object().ref().kind(), "/",
+                       object.object().ref().name(), " belongs to the application ", *owner)));
+      return absl::OkStatus();
+    }
+    WEFT_RETURN_IF_ERROR(Claim(store::ObjectOwnerKey(key), self));
+    const std::string bytes = object.SerializeAsString();
+    const auto stored = stored_desired_.find(key);
+    const bool same = stored != stored_desired_.end() &&
+                      stored->second.object().json() == object.object().json() &&
+                      stored->second.owner() == object.owner();
+    if (stored == stored_desired_.end() || stored->second.SerializeAsString() != bytes) {
+      out_.transaction.Put(DesiredKeyOf(ns_, name_, key), bytes);
+      objects_changed_ = true;
+    }
+    const auto known = inventory_.find(key);
+    if (same && known != inventory_.end() && known->second.wanted()) return absl::OkStatus();
+    InventoryRecord record = known == inventory_.end() ? InventoryRecord() : known->second;
+    *record.mutable_ref() = object.object().ref();
+    record.set_owner(object.owner());
+    record.set_generation(record.generation() + 1);
+    record.set_wanted(true);
+    record.clear_refused();
+    record.clear_problem();
+    PutInventory(key, known == inventory_.end() ? nullptr : &known->second, record);
+    return absl::OkStatus();
+  }
+
+  void Unwant(const std::string& key, const InventoryRecord& before) {
+    InventoryRecord record = before;
+    record.set_wanted(false);
+    PutInventory(key, &before, record);
+  }
+
+  void PutInventory(const std::string& key, const InventoryRecord* before,
+                    const InventoryRecord& record) {
+    const std::string stored_key = InventoryKeyOf(ns_, name_, key);
+    out_.transaction.Expect(
+        stored_key, before == nullptr ? std::nullopt : std::optional(before->SerializeAsString()));
+    out_.transaction.Put(stored_key, record.SerializeAsString());
+    objects_changed_ = true;
+  }
+
+  const DesiredApplication& desired_;
+  const int64_t now_;
+  const std::string ns_, name_;
+  store::Store& store_;
+  Claims& claims_;
+  StoredChange& out_;
+  std::optional<StoredApplication> old_;
+  Inventory inventory_;
+  std::map<std::string, DesiredRecord> stored_desired_;
+  bool objects_changed_ = false;
+};
+
+void PutComponent(const CheckedComponent& component, int64_t now, StoredChange& change) {
+  const bool fresh = !component.latest.has_value();
+  const bool same = !fresh && component.latest->revision() == component.revision;
+  if (!same) {
+    catalog::PutRevision(*component.document, fresh ? nullptr : &*component.latest, now,
+                         change.transaction);
+  }
+  change.changes.push_back(MakeChangeOf(*component.document, component.revision,
+                                        fresh  ? ApplyResponse::ACTION_CREATED
+                                        : same ? ApplyResponse::ACTION_UNCHANGED
+                                               : ApplyResponse::ACTION_UPDATED));
+}
+
+}  // namespace
+
+DesiredApplication MakeDesired(const CheckedApplication& checked,
+                               const std::vector<std::vector<merge::MergedObject>>& objects,
+                               model::Diagnostics& diagnostics) {
+  DesiredApplication desired;
+  desired.checked = &checked;
+  std::map<std::string, std::string> owners;
+  for (size_t i = 0; i < objects.size(); ++i) {
+    const resolve::WorkloadInstance& instance = checked.resolved.instances[i];
+    desired.instances.push_back(MakeInstanceRecord(checked.resolved, instance, objects[i]));
+    for (const merge::MergedObject& object : objects[i]) {
+      DesiredRecord record = MakeDesiredRecord(instance.key, object);
+      const auto [owner, fresh] =
+          owners.emplace(store::ObjectKey(record.object().ref()), instance.name);
+      if (!fresh) {
+        diagnostics.push_back(
+            ErrorAt(checked, instance.key, "CONFLICT",
+                    absl::StrCat("the object ", object.ref.kind, "/", object.ref.name,
+                                 " is rendered for ", owner->second, " too")));
+        continue;
+      }
+      desired.objects.push_back(std::move(record));
+    }
+  }
+  return desired;
+}
+
+absl::StatusOr<StoredChange> MakeChange(const Checked& checked,
+                                        const std::vector<DesiredApplication>& applications,
+                                        int64_t now_unix_ms, store::Store& store) {
+  StoredChange change;
+  Claims claims;
+  // In the order of the documents.
+  size_t component = 0, application = 0;
+  for (const model::Document& document : checked.decoded.documents) {
+    if (component < checked.components.size() &&
+        checked.components[component].document == &document) {
+      PutComponent(checked.components[component++], now_unix_ms, change);
+    } else {
+      WEFT_RETURN_IF_ERROR(
+          ApplicationChange(applications[application++], now_unix_ms, store, claims, change)
+              .Make());
+    }
+  }
+  return change;
+}
+
+absl::StatusOr<store::Transaction> MakeDeletion(const std::string& ns, const std::string& name,
+                                                int64_t now_unix_ms, store::Store& store) {
+  WEFT_ASSIGN_OR_RETURN(StoredApplication stored, ReadApplication(store, ns, name));
+  store::Transaction transaction;
+  if (stored.record.deleting()) return transaction;
+  stored.record.set_deleting(true);
+  stored.record.set_generation(stored.record.generation() + 1);
+  stored.record.set_updated_unix_ms(now_unix_ms);
+  transaction.Expect(store::ApplicationKey(ns, name), stored.bytes);
+  transaction.Put(store::ApplicationKey(ns, name), stored.record.SerializeAsString());
+  WEFT_ASSIGN_OR_RETURN(Inventory inventory, ReadInventory(store, ns, name));
+  for (auto& [key, record] : inventory) {
+    if (!record.wanted()) continue;
+    const std::string stored_key = InventoryKeyOf(ns, name, key);
+    transaction.Expect(stored_key, record.SerializeAsString());
+    record.set_wanted(false);
+    transaction.Put(stored_key, record.SerializeAsString());
+  }
+  return transaction;
+}
+
+}  // namespace weft::scheduler

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <grpcpp/grpcpp.h>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "weft/runtime/v1/runtime.grpc.pb.h"
+
+namespace weft::scheduler {
+
+// A runtime in memory, served inside the process, that answers as weft.runtime.v1 says. It accepts
+// objects by generation and carries every one out at once; what else happens on its platform, tests
+// say. Objects are named by store::ObjectKey. Thread-safe.
+class FakeRuntime final : public runtime::v1::Runtime::Service {
+ public:
+  // Serves from here on.
+  FakeRuntime();
+  // Ends every call.
+  ~FakeRuntime() override;
+
+  runtime::v1::Runtime::StubInterface& stub() { return *stub_; }
+
+  // Away: every call fails with UNAVAILABLE, and watches end.
+  void SetAway(bool away);
+  // What List and the SYNCED of a watch say; when a watch is told that it became complete, it says
+  // SYNCED again.
+  void SetComplete(bool complete);
+  // Answers for the object in every Apply with `outcome` and `message`; ACCEPTED: as usual again.
+  void SetOutcome(const std::string& object, runtime::v1::ApplyOutcome outcome,
+                  const std::string& message = "");
+  // Deleted objects stay, as being deleted, until EndDeletions.
+  void HoldDeletions();
+  void EndDeletions();
+  // Watches tell nothing after their SYNCED until they are let go on.
+  void HoldEvents(bool hold);
+  // Called in every call of Apply, before it does anything; null: nothing.
+  void OnApply(std::function<void(const runtime::v1::ApplyRequest&)> called);
+
+  // Something else removes an object from the platform.
+  void Lose(const std::string& object);
+  // The platform says this of an object or pod, which it may see for the first time.
+  void Say(const runtime::v1::Projection& projection);
+
+  // What it has: "OBJECT generation N", by object.
+  std::vector<std::string> Objects() const;
+  std::string JsonOf(const std::string& object) const;
+  // Apply calls that were not dry runs.
+  int applies() const;
+
+  grpc::Status Apply(grpc::ServerContext* context, const runtime::v1::ApplyRequest* request,
+                     runtime::v1::ApplyResponse* response) override;
+  grpc::Status Delete(grpc::ServerContext* context, const runtime::v1::DeleteRequest* request,
+                      runtime::v1::DeleteResponse* response) override;
+  grpc::Status List(grpc::ServerContext* context, const runtime::v1::ListRequest* request,
+                    runtime::v1::ListResponse* response) override;
+  grpc::Status Watch(grpc::ServerContext* context, const runtime::v1::WatchRequest* request,
+                     grpc::ServerWriter<runtime::v1::WatchResponse>* writer) override;
+  // "line 1\n", "line 2\n" for a pod that it has; NOT_FOUND.
+  grpc::Status Logs(grpc::ServerContext* context, const runtime::v1::LogsRequest* request,
+                    grpc::ServerWriter<runtime::v1::LogsResponse>* writer) override;
+
+ private:
+  struct Outcome {
+    runtime::v1::ApplyOutcome outcome;
+    std::string message;
+  };
+
+  void ApplyOneLocked(const runtime::v1::AppliedObject& object, bool dry_run,
+                      runtime::v1::ApplyResponse::Result& result);
+  void SayLocked(const runtime::v1::Projection& projection);
+  void EraseLocked(const std::string& object);
+  void TellLocked(runtime::v1::WatchResponse event);
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, runtime::v1::Projection> projections_;
+  std::map<std::string, std::string> json_;  // As applied.
+  std::map<std::string, Outcome> outcomes_;
+  std::vector<runtime::v1::WatchResponse> events_;  // Since the beginning.
+  std::function<void(const runtime::v1::ApplyRequest&)> on_apply_;
+  bool away_ = false, complete_ = true, hold_deletions_ = false, hold_events_ = false;
+  bool stopping_ = false;
+  int applies_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<runtime::v1::Runtime::StubInterface> stub_;
+};
+
+}  // namespace weft::scheduler

@@ -1,0 +1,103 @@
+#include "core/scheduler/observed.h"
+
+#include <utility>
+
+#include "core/scheduler/application_key.h"
+#include "core/store/object_key.h"
+
+namespace weft::scheduler {
+
+Observed::View Observed::Of(const std::string& application) const {
+  std::lock_guard lock(mutex_);
+  View view;
+  view.complete = complete_;
+  const auto found = applications_.find(application);
+  if (found == applications_.end()) return view;
+  view.objects = found->second.objects;
+  view.gone = found->second.gone;
+  return view;
+}
+
+std::string Observed::Update(runtime::v1::Projection projection) {
+  std::string application = ApplicationOfInstance(projection.owner());
+  if (application.empty()) return application;
+  const std::string key = store::ObjectKey(projection.ref());
+  std::lock_guard lock(mutex_);
+  if (listed_.has_value()) listed_->insert(key);
+  if (const auto before = owner_.find(key); before != owner_.end() && before->second != application)
+    RemoveLocked(key);
+  owner_[key] = application;
+  Application& of = applications_[application];
+  of.gone.erase(key);
+  of.objects[key] = std::move(projection);
+  return application;
+}
+
+std::string Observed::Remove(const common::v1::ObjectRef& ref) {
+  std::lock_guard lock(mutex_);
+  return RemoveLocked(store::ObjectKey(ref));
+}
+
+std::string Observed::RemoveLocked(const std::string& object_key) {
+  const auto owner = owner_.find(object_key);
+  if (owner == owner_.end()) return "";
+  std::string application = owner->second;
+  owner_.erase(owner);
+  const auto of = applications_.find(application);
+  const auto object = of->second.objects.find(object_key);
+  // Nobody waits for the end of a pod, and there may be any number of them.
+  if (!object->second.has_controller()) of->second.gone.insert(object_key);
+  of->second.objects.erase(object);
+  DropIfEmptyLocked(application);
+  return application;
+}
+
+void Observed::DropIfEmptyLocked(const std::string& application) {
+  const auto of = applications_.find(application);
+  if (of != applications_.end() && of->second.objects.empty() && of->second.gone.empty())
+    applications_.erase(of);
+}
+
+void Observed::Begin() {
+  std::lock_guard lock(mutex_);
+  complete_ = false;
+  listed_.emplace();
+}
+
+void Observed::Synced(bool complete) {
+  std::lock_guard lock(mutex_);
+  complete_ = complete;
+  if (!complete || !listed_.has_value()) return;
+  std::vector<std::string> absent;
+  for (const auto& [key, application] : owner_) {
+    if (!listed_->contains(key)) absent.push_back(key);
+  }
+  for (const std::string& key : absent) RemoveLocked(key);
+  listed_.reset();
+}
+
+void Observed::Lost() {
+  std::lock_guard lock(mutex_);
+  complete_ = false;
+  listed_.reset();
+  for (auto& [application, of] : applications_) of.gone.clear();
+  std::erase_if(applications_, [](const auto& of) { return of.second.objects.empty(); });
+}
+
+void Observed::ForgetGone(const std::string& application, const std::string& object_key) {
+  std::lock_guard lock(mutex_);
+  const auto found = applications_.find(application);
+  if (found == applications_.end()) return;
+  found->second.gone.erase(object_key);
+  DropIfEmptyLocked(application);
+}
+
+void Observed::Forget(const std::string& application) {
+  std::lock_guard lock(mutex_);
+  const auto found = applications_.find(application);
+  if (found == applications_.end()) return;
+  for (const auto& [key, projection] : found->second.objects) owner_.erase(key);
+  applications_.erase(found);
+}
+
+}  // namespace weft::scheduler

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/scheduler/observed.h"
+#include "core/store/records.pb.h"
+
+namespace weft::scheduler {
+
+using Inventory = std::map<std::string, store::v1::InventoryRecord>;  // By store::ObjectKey.
+
+// What one pass over an application has to do, by object key.
+struct Plan {
+  std::vector<std::string> apply;   // Not accepted yet, or missing or outdated on the platform.
+  std::vector<std::string> remove;  // Unwanted and not known to be gone.
+  std::vector<std::string> gone;    // Unwanted, and the runtime said that it is gone.
+
+  bool operator==(const Plan&) const = default;
+};
+
+// Compares what should be with what is. Absence is believed only of a complete view, and of a
+// deletion only where the runtime has said so: an object whose first event is still under way is
+// not gone. Pure.
+Plan MakePlan(const Inventory& inventory, const Observed::View& observed);
+
+}  // namespace weft::scheduler

@@ -1,0 +1,120 @@
+#include "core/scheduler/provider_diagnostics.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace weft::scheduler {
+namespace {
+
+namespace pb = ::weft::provider::v1;
+
+// Where a provider's `pointer` points: into the trait's properties, or into the component.
+model::Diagnostic PlaceOf(const Placement& at, const std::string& pointer) {
+  if (at.trait != nullptr) {
+    const std::string below = pointer.empty() ? "" : absl::StrCat("/properties", pointer);
+    return model::Place(at.application, at.trait->pointer + below, model::At::kValue);
+  }
+  const auto component = at.components.find(at.workload.component_name);
+  if (component != at.components.end())
+    return model::Place(component->second, absl::StrCat("/spec", pointer), model::At::kValue);
+  return model::Place(at.application, at.workload.pointer, model::At::kValue);
+}
+
+std::string Subject(const Placement& at) {
+  return at.trait != nullptr
+             ? absl::StrCat("the trait ", at.trait->type.name, " of ", at.workload.name)
+             : absl::StrCat("the workload ", at.workload.name);
+}
+
+std::string ProviderOf(const Placement& at) {
+  return at.trait != nullptr ? at.trait->type.provider : at.workload.type.provider;
+}
+
+void Add(const Placement& at, model::Severity severity, std::string code, std::string message,
+         model::Diagnostics& diagnostics) {
+  model::Diagnostic diagnostic =
+      model::Place(at.application, at.trait != nullptr ? at.trait->pointer : at.workload.pointer,
+                   model::At::kValue);
+  diagnostic.severity = severity;
+  diagnostic.code = std::move(code);
+  diagnostic.message = std::move(message);
+  diagnostics.push_back(std::move(diagnostic));
+}
+
+void AddProviders(const Placement& at, const common::v1::Diagnostic& from,
+                  model::Diagnostics& diagnostics) {
+  model::Diagnostic to = PlaceOf(at, from.pointer());
+  to.severity = from.severity() == common::v1::SEVERITY_WARNING ? model::Severity::kWarning
+                : from.severity() == common::v1::SEVERITY_NOTE  ? model::Severity::kNote
+                                                                : model::Severity::kError;
+  to.code = from.code();
+  to.message = from.message();
+  to.found = from.found();
+  to.expected = from.expected();
+  to.hint = from.hint();
+  diagnostics.push_back(std::move(to));
+}
+
+}  // namespace
+
+bool HasError(const google::protobuf::RepeatedPtrField<common::v1::Diagnostic>& diagnostics) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(), [](const auto& diagnostic) {
+    return diagnostic.severity() != common::v1::SEVERITY_WARNING &&
+           diagnostic.severity() != common::v1::SEVERITY_NOTE;
+  });
+}
+
+void ReportAnswer(const Placement& at, const absl::StatusOr<pb::RenderResponse>& answer,
+                  const std::string& why_away, model::Diagnostics& diagnostics) {
+  if (!answer.ok()) {
+    const std::string reason =
+        why_away.empty()
+            ? absl::StrCat("the provider ", ProviderOf(at), " failed: ", answer.status().message())
+            : why_away;
+    Add(at, model::Severity::kError, "PROVIDER_FAILED",
+        absl::StrCat(Subject(at), " cannot be rendered: ", reason), diagnostics);
+    return;
+  }
+  for (const common::v1::Diagnostic& diagnostic : answer->diagnostics())
+    AddProviders(at, diagnostic, diagnostics);
+  if (answer->outcome() == pb::OUTCOME_NOT_READY) {
+    Add(at, model::Severity::kError, "NOT_READY",
+        absl::StrCat(Subject(at), " cannot be rendered yet: ", answer->reason()), diagnostics);
+  } else if (!why_away.empty()) {
+    Add(at, model::Severity::kWarning, "PROVIDER_AWAY",
+        absl::StrCat(why_away, "; its earlier answer for ", Subject(at), " is used"), diagnostics);
+  }
+}
+
+void ReportProblems(const Placement& workload, const std::vector<merge::Problem>& problems,
+                    model::Diagnostics& diagnostics) {
+  for (const merge::Problem& problem : problems) {
+    Placement at = workload;
+    const auto& traits = workload.workload.traits;
+    const auto trait = std::find_if(traits.begin(), traits.end(),
+                                    [&](const auto& t) { return t.key == problem.owner; });
+    Placement blamed{at.application, at.components, at.workload,
+                     trait == traits.end() ? nullptr : &*trait};
+    Add(blamed, model::Severity::kError, problem.code, problem.message, diagnostics);
+  }
+}
+
+common::v1::Diagnostic ToProto(const model::Diagnostic& from) {
+  common::v1::Diagnostic to;
+  to.set_severity(from.severity == model::Severity::kError     ? common::v1::SEVERITY_ERROR
+                  : from.severity == model::Severity::kWarning ? common::v1::SEVERITY_WARNING
+                                                               : common::v1::SEVERITY_NOTE);
+  to.set_code(from.code);
+  to.set_message(from.message);
+  to.set_document(from.document);
+  to.set_pointer(from.pointer);
+  to.set_line(from.line);
+  to.set_column(from.column);
+  to.set_found(from.found);
+  to.set_expected(from.expected);
+  to.set_hint(from.hint);
+  return to;
+}
+
+}  // namespace weft::scheduler

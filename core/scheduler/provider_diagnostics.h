@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/merge/merge.h"
+#include "core/model/document.h"
+#include "core/resolve/resolve.h"
+#include "weft/common/v1/common.pb.h"
+#include "weft/provider/v1/render.pb.h"
+
+// What providers and the merge say of an application, at its place in the documents. Pure.
+namespace weft::scheduler {
+
+// The instance that something is said of.
+struct Placement {
+  const model::Document& application;
+  const std::map<std::string, model::Document>& components;  // Of the same call, by name.
+  const resolve::WorkloadInstance& workload;
+  const resolve::TraitInstance* trait;  // Null: the workload itself.
+};
+
+// Whether one of them is an error; an unknown severity is one.
+bool HasError(const google::protobuf::RepeatedPtrField<common::v1::Diagnostic>& diagnostics);
+
+// Adds the provider's own diagnostics; an error if the call failed or the answer is not ready; a
+// warning if the answer stands though the provider is away, which `why_away` says (empty: it is
+// not).
+void ReportAnswer(const Placement& placement,
+                  const absl::StatusOr<provider::v1::RenderResponse>& answer,
+                  const std::string& why_away, model::Diagnostics& diagnostics);
+
+// Adds an error for each problem of a merge, at the place of the workload or trait whose fault it
+// is.
+void ReportProblems(const Placement& workload, const std::vector<merge::Problem>& problems,
+                    model::Diagnostics& diagnostics);
+
+common::v1::Diagnostic ToProto(const model::Diagnostic& diagnostic);
+
+}  // namespace weft::scheduler

@@ -1,0 +1,233 @@
+#include "core/scheduler/reconcile.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <spdlog/spdlog.h>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/failpoint.h"
+#include "core/base/service.h"
+#include "core/base/status.h"
+#include "core/scheduler/application_key.h"
+#include "core/scheduler/plan.h"
+#include "core/scheduler/records.h"
+#include "core/store/keys.h"
+#include "core/store/object_key.h"
+
+namespace weft::scheduler {
+namespace {
+
+namespace pb = ::weft::runtime::v1;
+
+constexpr size_t kObjectsInACall = 512;  // Source: weft.runtime.v1.
+constexpr std::chrono::seconds kDeadline(30);
+
+std::string NameOf(const common::v1::ObjectRef& ref) {
+  return absl::StrCat(ref.kind(), "/", ref.name());
+}
+
+// One pass.
+class Pass {
+ public:
+  Pass(const std::string& application, store::Store& store, pb::Runtime::StubInterface& runtime,
+       Observed& observed)
+      : application_(application), store_(store), runtime_(runtime), observed_(observed) {
+    std::tie(ns_, name_) = SplitApplicationKey(application);
+  }
+
+  absl::StatusOr<ReconcileResult> Run() {
+    absl::StatusOr<StoredApplication> stored = ReadApplication(store_, ns_, name_);
+    if (absl::IsNotFound(stored.status())) return ReconcileResult{.gone = true};
+    if (!stored.ok()) return stored.status();
+    WEFT_ASSIGN_OR_RETURN(inventory_, ReadInventory(store_, ns_, name_));
+    before_ = inventory_;
+    view_ = observed_.Of(application_);
+    Plan plan = MakePlan(inventory_, view_);
+    if (!plan.apply.empty()) WEFT_RETURN_IF_ERROR(Apply(plan.apply, *stored));
+    if (!plan.remove.empty()) Remove(plan);
+    for (const std::string& key : plan.gone) inventory_.erase(key);
+    result_.gone = stored->record.deleting() && inventory_.empty();
+    for (const auto& [key, record] : inventory_) {
+      if (!record.problem().empty())
+        result_.problems.push_back(absl::StrCat(NameOf(record.ref()), ": ", record.problem()));
+    }
+    WEFT_RETURN_IF_ERROR(Commit(*stored));
+    for (const std::string& key : plan.gone) observed_.ForgetGone(application_, key);
+    if (result_.gone) observed_.Forget(application_);
+    return std::move(result_);
+  }
+
+ private:
+  void Failed(const std::string& problem) {
+    result_.again = true;
+    result_.problems.push_back(problem);
+  }
+
+  absl::Status Apply(const std::vector<std::string>& keys, const StoredApplication& stored) {
+    WEFT_ASSIGN_OR_RETURN(const auto desired, ReadDesired(store_, ns_, name_));
+    for (size_t from = 0; from < keys.size(); from += kObjectsInACall) {
+      pb::ApplyRequest request;
+      const size_t to = std::min(keys.size(), from + kObjectsInACall);
+      for (size_t i = from; i < to; ++i) {
+        const auto found = desired.find(keys[i]);
+        if (found == desired.end()) return NotDesired(keys[i], stored);
+        pb::AppliedObject* object = request.add_objects();
+        *object->mutable_object() = found->second.object();
+        object->set_owner(found->second.owner());
+        object->set_generation(inventory_.at(keys[i]).generation());
+      }
+      CallApply(request);
+    }
+    return absl::OkStatus();
+  }
+
+  // The inventory has an object that the desired set, which was read after it, has not.
+  absl::Status NotDesired(const std::string& key, const StoredApplication& stored) {
+    const auto now = ReadApplication(store_, ns_, name_);
+    if (now.ok() && now->bytes == stored.bytes)
+      return absl::DataLossError(absl::StrCat("nothing is stored of the object ", key));
+    return absl::AbortedError(absl::StrCat("the application ", application_, " changed meanwhile"));
+  }
+
+  void CallApply(const pb::ApplyRequest& request) {
+    Failpoint("core.apply.before");
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kDeadline);
+    pb::ApplyResponse response;
+    const grpc::Status status = runtime_.Apply(&context, request, &response);
+    Failpoint("core.apply.after");
+    if (!status.ok()) return Failed(absl::StrCat("the runtime: ", status.error_message()));
+    if (response.results_size() != request.objects_size())
+      return Failed("the runtime answered for another number of objects than it was given");
+    for (int i = 0; i < response.results_size(); ++i)
+      TakeResult(request.objects(i), response.results(i));
+  }
+
+  void TakeResult(const pb::AppliedObject& object, const pb::ApplyResponse::Result& result) {
+    const std::string key = store::ObjectKey(object.object().ref());
+    store::v1::InventoryRecord& record = inventory_.at(key);
+    std::string message = result.message();
+    if (message.empty() && result.diagnostics_size() > 0) message = result.diagnostics(0).message();
+    switch (result.outcome()) {
+      case pb::APPLY_OUTCOME_ACCEPTED:
+        record.set_accepted(object.generation());
+        record.clear_refused();
+        record.clear_problem();
+        observed_.ForgetGone(application_, key);
+        return;
+      case pb::APPLY_OUTCOME_REFUSED:
+        record.set_refused(object.generation());
+        record.set_problem(absl::StrCat("refused: ", message));
+        return;
+      case pb::APPLY_OUTCOME_OUTDATED: {
+        // The runtime knows more than this store, which was restored from an older copy: go on from
+        // what the runtime has.
+        const auto seen = view_.objects.find(key);
+        const uint64_t highest = seen == view_.objects.end() ? 0 : seen->second.generation();
+        record.set_generation(std::max(highest, record.generation()) + 1);
+        return Failed(absl::StrCat(NameOf(record.ref()),
+                                   ": the runtime has a newer generation; it is applied again"));
+      }
+      default:
+        return Failed(absl::StrCat(NameOf(record.ref()), ": ", message));
+    }
+  }
+
+  // Asks for the deletion of everything in `plan.remove`; what turns out to be gone moves on to
+  // `plan.gone`.
+  void Remove(Plan& plan) {
+    for (size_t from = 0; from < plan.remove.size(); from += kObjectsInACall) {
+      pb::DeleteRequest request;
+      const size_t to = std::min(plan.remove.size(), from + kObjectsInACall);
+      for (size_t i = from; i < to; ++i)
+        *request.add_objects() = inventory_.at(plan.remove[i]).ref();
+      grpc::ClientContext context;
+      context.set_deadline(std::chrono::system_clock::now() + kDeadline);
+      pb::DeleteResponse response;
+      const grpc::Status status = runtime_.Delete(&context, request, &response);
+      if (!status.ok()) return Failed(absl::StrCat("the runtime: ", status.error_message()));
+    }
+    std::vector<std::string> unseen;
+    for (const std::string& key : plan.remove) {
+      if (!view_.objects.contains(key)) unseen.push_back(key);
+    }
+    if (!unseen.empty()) ConfirmGone(unseen, plan);
+  }
+
+  // The watch never told of these objects: either they are not there, or their first event is still
+  // under way. A list that is asked for now decides. Of one that goes before its first event the
+  // watch tells nothing at all: so what is still there is looked at again.
+  void ConfirmGone(const std::vector<std::string>& unseen, Plan& plan) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kDeadline);
+    pb::ListResponse response;
+    const grpc::Status status = runtime_.List(&context, pb::ListRequest(), &response);
+    if (!status.ok() || !response.complete()) {
+      return Failed(absl::StrCat(
+          "the runtime: ", status.ok() ? "its list is not complete" : status.error_message()));
+    }
+    std::set<std::string> there;
+    for (const pb::Projection& item : response.items()) there.insert(store::ObjectKey(item.ref()));
+    for (const std::string& key : unseen) {
+      if (there.contains(key)) {
+        result_.again = true;
+      } else {
+        plan.gone.push_back(key);
+      }
+    }
+  }
+
+  // Stores what changed in the inventory; the whole application goes when nothing is left of it.
+  absl::Status Commit(const StoredApplication& stored) {
+    store::Transaction transaction;
+    for (const auto& [key, record] : before_) {
+      const auto now = inventory_.find(key);
+      const std::string stored_key = InventoryKeyOf(ns_, name_, key);
+      const std::string bytes = record.SerializeAsString();
+      if (now == inventory_.end()) {
+        transaction.Expect(stored_key, bytes);
+        transaction.Delete(stored_key);
+        transaction.Delete(store::ObjectOwnerKey(key));
+      } else if (std::string changed = now->second.SerializeAsString(); changed != bytes) {
+        transaction.Expect(stored_key, bytes);
+        transaction.Put(stored_key, std::move(changed));
+      }
+    }
+    if (result_.gone) {
+      const std::string key = store::ApplicationKey(ns_, name_);
+      transaction.Expect(key, stored.bytes);
+      transaction.Delete(key);
+      transaction.Delete(store::StatusKey(ns_, name_));
+      for (const auto& instance : stored.record.instances())
+        transaction.Delete(store::InstanceKey(ns_, instance.instance().name()));
+      WEFT_ASSIGN_OR_RETURN(const auto desired, ReadDesired(store_, ns_, name_));
+      for (const auto& [object, unused] : desired)
+        transaction.Delete(DesiredKeyOf(ns_, name_, object));
+    }
+    if (transaction.puts.empty() && transaction.deletes.empty()) return absl::OkStatus();
+    Failpoint("core.accept.before");
+    const absl::Status committed = store_.Commit(std::move(transaction));
+    Failpoint("core.accept.after");
+    return committed;
+  }
+
+  const std::string application_;
+  std::string ns_, name_;
+  store::Store& store_;
+  pb::Runtime::StubInterface& runtime_;
+  Observed& observed_;
+  Inventory inventory_, before_;
+  Observed::View view_;
+  ReconcileResult result_;
+};
+
+}  // namespace
+
+absl::StatusOr<ReconcileResult> Reconcile(const std::string& application, store::Store& store,
+                                          pb::Runtime::StubInterface& runtime, Observed& observed) {
+  return Pass(application, store, runtime, observed).Run();
+}
+
+}  // namespace weft::scheduler

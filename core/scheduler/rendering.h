@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/worker_pool.h"
+#include "core/merge/merge.h"
+#include "core/mesh/providers.h"
+#include "core/model/document.h"
+#include "core/resolve/resolve.h"
+
+namespace weft::scheduler {
+
+struct RenderInput {
+  resolve::Application application;
+  model::Document document;  // Of the application: where diagnostics are placed.
+  // Components whose documents came in the same call, by name: a provider's diagnostic about one of
+  // them is placed there.
+  std::map<std::string, model::Document> components;
+  std::string installation;
+};
+
+struct Rendered {
+  // Of each instance, in the application's order, stamped. Must not be used with an error.
+  std::vector<std::vector<merge::MergedObject>> objects;
+  model::Diagnostics diagnostics;  // In the application's order.
+};
+
+// Asks the providers of all workloads and traits at once and merges their answers. A trait that
+// reads its workload is asked when that has answered. Every diagnostic of every provider is
+// collected; a provider that fails is an error at the workload's or trait's place.
+//
+// Returns at once. No thread waits for a provider; merging happens in `pool`, where `done` is
+// called exactly once. `providers` and `pool` outlive that call.
+void Render(RenderInput input, const mesh::Providers& providers, WorkerPool& pool,
+            std::function<void(Rendered)> done);
+
+}  // namespace weft::scheduler

@@ -1,0 +1,174 @@
+#include "core/scheduler/requests.h"
+
+#include "core/base/json.h"
+
+namespace weft::scheduler {
+namespace {
+
+namespace pb = ::weft::provider::v1;
+
+pb::Instance MakeInstance(const resolve::Application& application, const std::string& key,
+                          const std::string& name, const std::string& type,
+                          const json::value& properties) {
+  pb::Instance to;
+  to.set_key(key);
+  to.set_namespace_(application.name_space);
+  to.set_application(application.name);
+  to.set_name(name);
+  to.set_type(type);
+  to.set_properties(properties.is_null() ? "{}" : json::Canonical(properties));
+  return to;
+}
+
+pb::Instance MakeInstance(const resolve::Application& application,
+                          const resolve::WorkloadInstance& workload) {
+  return MakeInstance(application, workload.key, workload.name, workload.type.name,
+                      workload.properties);
+}
+
+pb::Instance MakeInstance(const resolve::Application& application,
+                          const resolve::WorkloadInstance& workload,
+                          const resolve::TraitInstance& trait) {
+  return MakeInstance(application, trait.key, workload.name, trait.type.name, trait.properties);
+}
+
+pb::Shape MakeShape(const catalog::Shape& shape) {
+  pb::Shape to;
+  to.set_api_version(shape.api_version);
+  to.set_kind(shape.kind);
+  to.set_scale(shape.scale);
+  to.set_pod_template(shape.pod_template);
+  return to;
+}
+
+pb::HttpProbe MakeProbe(const model::Probe& probe) {
+  pb::HttpProbe to;
+  to.set_path(probe.http_get->path);
+  to.set_port(probe.http_get->port);
+  to.set_initial_delay_seconds(probe.initial_delay_seconds);
+  to.set_period_seconds(probe.period_seconds);
+  to.set_timeout_seconds(probe.timeout_seconds);
+  to.set_success_threshold(probe.success_threshold);
+  to.set_failure_threshold(probe.failure_threshold);
+  return to;
+}
+
+pb::Container MakeContainer(const resolve::Container& container) {
+  pb::Container to;
+  to.set_name(container.name);
+  to.set_image(container.image);
+  for (const std::string& word : container.command) to.add_command(word);
+  for (const std::string& word : container.args) to.add_args(word);
+  for (const resolve::EnvironmentVariable& variable : container.env) {
+    pb::EnvironmentVariable* out = to.add_env();
+    out->set_name(variable.name);
+    out->set_value(variable.value);
+  }
+  for (const model::Port& port : container.ports) {
+    pb::Port* out = to.add_ports();
+    out->set_name(port.name);
+    out->set_container_port(port.container_port);
+    out->set_protocol(port.protocol);
+  }
+  to.mutable_requests()->set_cpu_millicores(container.cpu_millicores);
+  to.mutable_requests()->set_memory_bytes(container.memory_bytes);
+  if (container.readiness.has_value() && container.readiness->http_get.has_value())
+    *to.mutable_readiness() = MakeProbe(*container.readiness);
+  return to;
+}
+
+}  // namespace
+
+pb::RenderWorkloadRequest MakeWorkloadRequest(const resolve::Application& application,
+                                              const resolve::WorkloadInstance& workload) {
+  pb::RenderWorkloadRequest request;
+  *request.mutable_instance() = MakeInstance(application, workload);
+  request.mutable_component()->set_os_type(workload.os_type);
+  request.mutable_component()->set_arch(workload.arch);
+  for (const resolve::Container& container : workload.containers)
+    *request.mutable_component()->add_containers() = MakeContainer(container);
+  return request;
+}
+
+pb::RenderTraitRequest MakeTraitRequest(const resolve::Application& application,
+                                        const resolve::WorkloadInstance& workload,
+                                        const resolve::TraitInstance& trait,
+                                        const std::vector<merge::MergedObject>& objects) {
+  pb::RenderTraitRequest request;
+  *request.mutable_instance() = MakeInstance(application, workload, trait);
+  if (!trait.type.reads_workload) return request;
+  request.mutable_workload()->set_type(workload.type.name);
+  *request.mutable_workload()->mutable_shape() = MakeShape(workload.type.shape);
+  for (const merge::MergedObject& object : objects) {
+    common::v1::Object* out = request.mutable_workload()->add_objects();
+    *out->mutable_ref() = MakeRef(object.ref);
+    out->set_json(json::Canonical(object.value));
+  }
+  return request;
+}
+
+merge::Contribution MakeContribution(const std::string& owner,
+                                     const std::vector<catalog::Write>& writes,
+                                     const pb::RenderResponse& answer) {
+  merge::Contribution contribution{.owner = owner, .parts = {}, .writes = writes};
+  for (const pb::Part& part : answer.parts()) {
+    const common::v1::ObjectRef& object = part.object();
+    // CheckAnswer has read it before.
+    contribution.parts.push_back(
+        {{object.api_version(), object.kind(), object.namespace_(), object.name()},
+         part.pointer(),
+         json::Parse(part.json()).value()});
+  }
+  return contribution;
+}
+
+merge::Workload MakeWorkload(const resolve::Application& application,
+                             const resolve::WorkloadInstance& workload) {
+  return {workload.key, application.name_space, workload.name, workload.type.shape};
+}
+
+common::v1::ObjectRef MakeRef(const merge::ObjectRef& ref) {
+  common::v1::ObjectRef to;
+  to.set_api_version(ref.api_version);
+  to.set_kind(ref.kind);
+  to.set_namespace_(ref.name_space);
+  to.set_name(ref.name);
+  return to;
+}
+
+store::v1::InstanceRecord MakeInstanceRecord(const resolve::Application& application,
+                                             const resolve::WorkloadInstance& workload,
+                                             const std::vector<merge::MergedObject>& objects) {
+  store::v1::InstanceRecord record;
+  *record.mutable_instance() = MakeInstance(application, workload);
+  record.set_component_name(workload.component_name);
+  record.set_revision(workload.revision);
+  record.set_provider(workload.type.provider);
+  record.set_assesses(workload.type.assesses);
+  *record.mutable_shape() = MakeShape(workload.type.shape);
+  for (const resolve::TraitInstance& trait : workload.traits) {
+    store::v1::TraitRecord* out = record.add_traits();
+    *out->mutable_instance() = MakeInstance(application, workload, trait);
+    out->set_provider(trait.type.provider);
+    out->set_assesses(trait.type.assesses);
+    out->set_pointer(trait.pointer);
+  }
+  for (const merge::MergedObject& object : objects) *record.add_objects() = MakeRef(object.ref);
+  return record;
+}
+
+store::v1::DesiredRecord MakeDesiredRecord(const std::string& owner,
+                                           const merge::MergedObject& object) {
+  store::v1::DesiredRecord record;
+  *record.mutable_object()->mutable_ref() = MakeRef(object.ref);
+  record.mutable_object()->set_json(json::Canonical(object.value));
+  record.set_owner(owner);
+  for (const merge::LeafOwner& leaf : object.leaves) {
+    store::v1::LeafOwner* out = record.add_leaves();
+    out->set_pointer(leaf.pointer);
+    out->set_owner(leaf.owner);
+  }
+  return record;
+}
+
+}  // namespace weft::scheduler

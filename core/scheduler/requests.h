@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/merge/merge.h"
+#include "core/resolve/resolve.h"
+#include "core/store/records.pb.h"
+#include "weft/provider/v1/render.pb.h"
+
+// From what resolution found to what providers are asked and what the store keeps. Pure.
+namespace weft::scheduler {
+
+provider::v1::RenderWorkloadRequest MakeWorkloadRequest(const resolve::Application& application,
+                                                        const resolve::WorkloadInstance& workload);
+
+// `objects` are the workload's as they stand before the trait; used only if its type reads them.
+provider::v1::RenderTraitRequest MakeTraitRequest(const resolve::Application& application,
+                                                  const resolve::WorkloadInstance& workload,
+                                                  const resolve::TraitInstance& trait,
+                                                  const std::vector<merge::MergedObject>& objects);
+
+// The parts of a checked answer.
+merge::Contribution MakeContribution(const std::string& owner,
+                                     const std::vector<catalog::Write>& writes,
+                                     const provider::v1::RenderResponse& answer);
+
+merge::Workload MakeWorkload(const resolve::Application& application,
+                             const resolve::WorkloadInstance& workload);
+
+common::v1::ObjectRef MakeRef(const merge::ObjectRef& ref);
+
+// What the store keeps of an instance, which bears `objects`.
+store::v1::InstanceRecord MakeInstanceRecord(const resolve::Application& application,
+                                             const resolve::WorkloadInstance& workload,
+                                             const std::vector<merge::MergedObject>& objects);
+
+store::v1::DesiredRecord MakeDesiredRecord(const std::string& owner,
+                                           const merge::MergedObject& object);
+
+}  // namespace weft::scheduler

@@ -1,0 +1,183 @@
+#include "core/scheduler/requests.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace weft::scheduler {
+namespace {
+
+namespace pb = ::weft::provider::v1;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+json::value Json(const std::string& text) { return json::Parse(text).value(); }
+
+model::Probe HttpProbe(const std::string& path, int port) {
+  model::Probe probe;
+  probe.http_get.emplace();
+  probe.http_get->path = path;
+  probe.http_get->port = port;
+  return probe;
+}
+
+resolve::Application MakeApplication() {
+  resolve::Container container, side;
+  side.name = "side";
+  side.image = "side:2";
+  container.name = "main";
+  container.image = "site:1";
+  container.command = {"/bin/site", "-v"};
+  container.args = {"--color"};
+  container.env = {{"MODE", "fast"}, {"EMPTY", ""}};
+  container.ports.emplace_back();
+  container.ports[0].name = "http";
+  container.ports[0].container_port = 8080;
+  container.ports[0].protocol = "TCP";
+  container.cpu_millicores = 250;
+  container.memory_bytes = 1 << 20;
+  container.readiness = HttpProbe("/ready", 8080);
+  resolve::TraitInstance scaler;
+  scaler.key = "default/shop/front/scaler#0";
+  scaler.type.name = "scaler";
+  scaler.type.provider = "traits";
+  scaler.properties = Json(R"({"replicas": 3, "a": 1.0})");
+  scaler.pointer = "/spec/components/0/traits/0";
+  resolve::WorkloadInstance front;
+  front.key = "default/shop/front";
+  front.name = "front";
+  front.component_name = "site";
+  front.revision = 7;
+  front.type.name = "example.org/v1.Web";
+  front.type.provider = "web";
+  front.type.assesses = true;
+  front.type.shape = {"apps/v1", "Deployment", "/spec/replicas", "/spec/template"};
+  front.properties = Json(R"({"tries": 2})");
+  front.os_type = "linux";
+  front.arch = "amd64";
+  front.containers = {container, side};
+  front.traits = {scaler};
+  return {"default", "shop", {front}};
+}
+
+merge::MergedObject MakeObject() {
+  return {{"apps/v1", "Deployment", "default", "front"},
+          Json(R"({"spec": {"replicas": 1.0}, "kind": "Deployment"})"),
+          {{"/spec/replicas", "default/shop/front"}}};
+}
+
+TEST(Requests, AWorkloadIsAskedForWithItsWholeComponent) {
+  const resolve::Application application = MakeApplication();
+  const pb::RenderWorkloadRequest request =
+      MakeWorkloadRequest(application, application.instances[0]);
+  EXPECT_EQ(request.instance().key(), "default/shop/front");
+  EXPECT_EQ(request.instance().namespace_(), "default");
+  EXPECT_EQ(request.instance().application(), "shop");
+  EXPECT_EQ(request.instance().name(), "front");
+  EXPECT_EQ(request.instance().type(), "example.org/v1.Web");
+  EXPECT_EQ(request.instance().properties(), R"({"tries":2})");
+  EXPECT_EQ(request.component().os_type(), "linux");
+  EXPECT_EQ(request.component().arch(), "amd64");
+  ASSERT_EQ(request.component().containers_size(), 2);
+  const pb::Container& main = request.component().containers(0);
+  EXPECT_EQ(main.name(), "main");
+  EXPECT_EQ(main.image(), "site:1");
+  EXPECT_THAT(main.command(), ElementsAre("/bin/site", "-v"));
+  EXPECT_THAT(main.args(), ElementsAre("--color"));
+  ASSERT_EQ(main.env_size(), 2);
+  EXPECT_EQ(main.env(0).name(), "MODE");
+  EXPECT_EQ(main.env(0).value(), "fast");
+  ASSERT_EQ(main.ports_size(), 1);
+  EXPECT_EQ(main.ports(0).name(), "http");
+  EXPECT_EQ(main.ports(0).container_port(), 8080);
+  EXPECT_EQ(main.ports(0).protocol(), "TCP");
+  EXPECT_EQ(main.requests().cpu_millicores(), 250);
+  EXPECT_EQ(main.requests().memory_bytes(), 1 << 20);
+  EXPECT_EQ(main.readiness().path(), "/ready");
+  EXPECT_EQ(main.readiness().period_seconds(), 10);
+  EXPECT_FALSE(request.component().containers(1).has_readiness());
+}
+
+TEST(Requests, WithoutPropertiesAProviderGetsAnEmptyObject) {
+  resolve::Application application = MakeApplication();
+  application.instances[0].properties = nullptr;
+  EXPECT_EQ(MakeWorkloadRequest(application, application.instances[0]).instance().properties(),
+            "{}");
+}
+
+TEST(Requests, ATraitSeesItsWorkloadOnlyIfItsTypeReadsIt) {
+  resolve::Application application = MakeApplication();
+  resolve::WorkloadInstance& front = application.instances[0];
+  pb::RenderTraitRequest request =
+      MakeTraitRequest(application, front, front.traits[0], {MakeObject()});
+  EXPECT_EQ(request.instance().key(), "default/shop/front/scaler#0");
+  EXPECT_EQ(request.instance().name(), "front");
+  EXPECT_EQ(request.instance().type(), "scaler");
+  EXPECT_EQ(request.instance().properties(), R"({"a":1,"replicas":3})");
+  EXPECT_FALSE(request.has_workload());
+
+  front.traits[0].type.reads_workload = true;
+  request = MakeTraitRequest(application, front, front.traits[0], {MakeObject()});
+  EXPECT_EQ(request.workload().type(), "example.org/v1.Web");
+  EXPECT_EQ(request.workload().shape().scale(), "/spec/replicas");
+  EXPECT_EQ(request.workload().shape().pod_template(), "/spec/template");
+  ASSERT_EQ(request.workload().objects_size(), 1);
+  EXPECT_EQ(request.workload().objects(0).ref().namespace_(), "default");
+  EXPECT_EQ(request.workload().objects(0).json(), R"({"kind":"Deployment","spec":{"replicas":1}})");
+}
+
+// The request is the key of the cache.
+TEST(Requests, TheSameInputGivesTheSameBytes) {
+  const resolve::Application application = MakeApplication();
+  EXPECT_EQ(MakeWorkloadRequest(application, application.instances[0]).SerializeAsString(),
+            MakeWorkloadRequest(MakeApplication(), application.instances[0]).SerializeAsString());
+}
+
+TEST(Requests, AContributionHasThePartsOfTheAnswer) {
+  pb::RenderResponse answer;
+  pb::Part* part = answer.add_parts();
+  part->mutable_object()->set_api_version("apps/v1");
+  part->mutable_object()->set_kind("Deployment");
+  part->mutable_object()->set_name("front");
+  part->set_pointer("/spec/replicas");
+  part->set_json("3");
+  const merge::Contribution contribution = MakeContribution(
+      "default/shop/front/scaler#0", {{"*", "*", "+scale", catalog::WriteMode::kOverride}}, answer);
+  EXPECT_EQ(contribution.owner, "default/shop/front/scaler#0");
+  ASSERT_EQ(contribution.writes.size(), 1u);
+  ASSERT_EQ(contribution.parts.size(), 1u);
+  EXPECT_EQ(contribution.parts[0].object, (merge::ObjectRef{"apps/v1", "Deployment", "", "front"}));
+  EXPECT_EQ(contribution.parts[0].pointer, "/spec/replicas");
+  EXPECT_EQ(json::Canonical(contribution.parts[0].value), "3");
+}
+
+TEST(Requests, AnInstanceIsStoredWithWhoServesItAndWhatItHas) {
+  const resolve::Application application = MakeApplication();
+  const store::v1::InstanceRecord record =
+      MakeInstanceRecord(application, application.instances[0], {MakeObject()});
+  EXPECT_EQ(record.instance().key(), "default/shop/front");
+  EXPECT_EQ(record.component_name(), "site");
+  EXPECT_EQ(record.revision(), 7);
+  EXPECT_EQ(record.provider(), "web");
+  EXPECT_TRUE(record.assesses());
+  EXPECT_EQ(record.shape().kind(), "Deployment");
+  ASSERT_EQ(record.objects_size(), 1);
+  EXPECT_EQ(record.objects(0).name(), "front");
+  ASSERT_EQ(record.traits_size(), 1);
+  EXPECT_EQ(record.traits(0).instance().key(), "default/shop/front/scaler#0");
+  EXPECT_EQ(record.traits(0).provider(), "traits");
+  EXPECT_FALSE(record.traits(0).assesses());
+  EXPECT_EQ(record.traits(0).pointer(), "/spec/components/0/traits/0");
+}
+
+TEST(Requests, ADesiredObjectIsStoredCanonicalWithTheOwnersOfItsLeaves) {
+  const store::v1::DesiredRecord record = MakeDesiredRecord("default/shop/front", MakeObject());
+  EXPECT_EQ(record.object().ref().kind(), "Deployment");
+  EXPECT_EQ(record.object().json(), R"({"kind":"Deployment","spec":{"replicas":1}})");
+  EXPECT_EQ(record.owner(), "default/shop/front");
+  ASSERT_EQ(record.leaves_size(), 1);
+  EXPECT_EQ(record.leaves(0).pointer(), "/spec/replicas");
+  EXPECT_EQ(record.leaves(0).owner(), "default/shop/front");
+}
+
+}  // namespace
+}  // namespace weft::scheduler

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "core/scheduler/observed.h"
+#include "weft/runtime/v1/runtime.grpc.pb.h"
+
+namespace weft::scheduler {
+
+// Keeps `observed` up to date from the runtime's watch, in a thread of its own; watches again with
+// back-off (100 ms to 2 s) when the stream ends.
+class RuntimeWatch {
+ public:
+  struct Listener {
+    std::function<void(const std::string& application)> on_change;  // One application changed.
+    std::function<void()> on_sync;  // The state of the connection changed: look at everything.
+  };
+  // `stub` and `observed` outlive the object. The listener is called from its thread.
+  RuntimeWatch(runtime::v1::Runtime::StubInterface& stub, Observed& observed, Listener listener);
+  ~RuntimeWatch();
+
+  // Why the runtime cannot be heard at the moment; empty: it can.
+  std::string WhyAway() const;
+
+ private:
+  void Run();
+  std::string WatchOnce();
+  void Take(const runtime::v1::WatchResponse& response);
+
+  runtime::v1::Runtime::StubInterface& stub_;
+  Observed& observed_;
+  const Listener listener_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  grpc::ClientContext* call_ = nullptr;
+  std::string away_ = "the runtime has not answered yet";
+  std::thread thread_;
+};
+
+}  // namespace weft::scheduler

@@ -1,0 +1,195 @@
+#include "core/scheduler/status.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "core/base/json.h"
+#include "core/store/object_key.h"
+
+namespace weft::scheduler {
+namespace {
+
+using common::v1::Health;
+
+constexpr char kNotAssessed[] = "NotAssessed";
+
+Health MakeHealth(common::v1::Verdict verdict, const std::string& reason,
+                  const std::string& message) {
+  Health health;
+  health.set_verdict(verdict);
+  health.set_reason(reason);
+  health.set_message(message);
+  return health;
+}
+
+void SetTime(int64_t unix_ms, google::protobuf::Timestamp* to) {
+  to->set_seconds(unix_ms / 1000);
+  to->set_nanos(static_cast<int32_t>(unix_ms % 1000 * 1000000));
+}
+
+core::v1::PodStatus MakePod(const runtime::v1::Projection& pod) {
+  core::v1::PodStatus to;
+  to.set_name(pod.ref().name());
+  const absl::StatusOr<json::value> status = json::Parse(pod.status());
+  if (!status.ok()) return to;
+  to.set_phase(json::GetString(*status, {"phase"}));
+  to.set_ip(json::GetString(*status, {"podIP"}));
+  to.set_reason(json::GetString(*status, {"reason"}));
+  to.set_message(json::GetString(*status, {"message"}));
+  const json::value* containers = json::Find(*status, "containerStatuses");
+  if (containers == nullptr || !containers->is_array() || containers->get_array().empty())
+    return to;
+  to.set_ready(true);
+  for (const json::value& container : containers->get_array()) {
+    to.set_ready(to.ready() && json::GetBool(container, {"ready"}));
+    to.set_restarts(to.restarts() +
+                    static_cast<int32_t>(json::GetInt(container, {"restartCount"})));
+    for (const char* state : {"waiting", "terminated"}) {
+      if (!to.reason().empty()) continue;
+      to.set_reason(json::GetString(container, {"state", state, "reason"}));
+      to.set_message(json::GetString(container, {"state", state, "message"}));
+    }
+  }
+  const json::value& first = containers->get_array()[0];
+  to.set_container_id(json::GetString(first, {"containerID"}));
+  absl::Time started;
+  const std::string text = json::GetString(first, {"state", "running", "startedAt"});
+  if (absl::ParseTime(absl::RFC3339_full, text, &started, nullptr))
+    SetTime(absl::ToUnixMillis(started), to.mutable_started());
+  return to;
+}
+
+// Composes one application.
+class Composer {
+ public:
+  explicit Composer(const StatusInput& input) : input_(input) {}
+
+  core::v1::Application Make() {
+    const store::v1::ApplicationRecord& record = input_.record;
+    to_.set_namespace_(record.name_space());
+    to_.set_name(record.name());
+    to_.set_generation(record.generation());
+    to_.set_deleting(record.deleting());
+    SetTime(record.created_unix_ms(), to_.mutable_created());
+    SetTime(record.updated_unix_ms(), to_.mutable_updated());
+    for (const std::string& problem : input_.problems) to_.add_problems(problem);
+    settled_ = !input_.pending && input_.problems.empty() && input_.observed.complete;
+    for (const auto& [key, object] : input_.inventory) {
+      settled_ = settled_ && object.wanted() && object.accepted() == object.generation();
+    }
+    worst_ = MakeHealth(common::v1::VERDICT_HEALTHY, "Healthy", "");
+    for (const store::v1::InstanceRecord& instance : record.instances()) AddComponent(instance);
+    if (record.deleting())
+      worst_ = MakeHealth(common::v1::VERDICT_PROGRESSING, "Deleting", "it is being deleted");
+    *to_.mutable_health() = worst_;
+    to_.set_settled(settled_);
+    return std::move(to_);
+  }
+
+ private:
+  void AddComponent(const store::v1::InstanceRecord& instance) {
+    core::v1::ComponentStatus* to = to_.add_components();
+    to->set_instance_name(instance.instance().name());
+    to->set_component_name(instance.component_name());
+    to->set_revision(instance.revision());
+    to->set_latest_revision(input_.latest_revision(instance.component_name()));
+    to->set_workload_type(instance.instance().type());
+    bool accepted = true;
+    for (const common::v1::ObjectRef& ref : instance.objects()) {
+      core::v1::ObjectStatus* object = to->add_objects();
+      *object->mutable_ref() = ref;
+      const auto known = input_.inventory.find(store::ObjectKey(ref));
+      if (known == input_.inventory.end()) continue;
+      object->set_accepted(known->second.accepted() == known->second.generation());
+      object->set_message(known->second.problem());
+      accepted = accepted && object->accepted();
+    }
+    for (const auto& [key, projection] : input_.observed.objects) {
+      if (projection.owner() == instance.instance().key() && projection.ref().kind() == "Pod")
+        *to->add_pods() = MakePod(projection);
+    }
+    SetWorkloadHealth(instance, accepted, *to);
+    Judge(to->instance_name(), to->health());
+    for (const store::v1::TraitRecord& trait : instance.traits()) {
+      core::v1::TraitStatus* trait_to = to->add_traits();
+      trait_to->set_type(trait.instance().type());
+      *trait_to->mutable_health() = TraitHealth(trait);
+      Judge(absl::StrCat(trait.instance().type(), " of ", to->instance_name()), trait_to->health());
+    }
+  }
+
+  void SetWorkloadHealth(const store::v1::InstanceRecord& instance, bool accepted,
+                         core::v1::ComponentStatus& to) {
+    if (!instance.assesses()) {
+      *to.mutable_health() = accepted
+                                 ? MakeHealth(common::v1::VERDICT_HEALTHY, kNotAssessed, "")
+                                 : MakeHealth(common::v1::VERDICT_PROGRESSING, "NotAccepted", "");
+      return;
+    }
+    const Opinion opinion = input_.opinion(instance.instance().key());
+    const std::string failure = Failure(opinion, instance.provider());
+    settled_ = settled_ && opinion.current;
+    if (!opinion.known) {
+      *to.mutable_health() = MakeHealth(
+          failure.empty() ? common::v1::VERDICT_PROGRESSING : common::v1::VERDICT_UNKNOWN,
+          kNotAssessed, failure);
+      return;
+    }
+    *to.mutable_health() = opinion.health;
+    to.set_stale(!failure.empty());
+    to.set_stale_reason(failure);
+  }
+
+  Health TraitHealth(const store::v1::TraitRecord& trait) {
+    if (!trait.assesses()) return MakeHealth(common::v1::VERDICT_HEALTHY, kNotAssessed, "");
+    const Opinion opinion = input_.opinion(trait.instance().key());
+    const std::string failure = Failure(opinion, trait.provider());
+    settled_ = settled_ && opinion.current;
+    if (!failure.empty()) return MakeHealth(common::v1::VERDICT_UNKNOWN, "ProviderAway", failure);
+    if (!opinion.known) return MakeHealth(common::v1::VERDICT_PROGRESSING, kNotAssessed, "");
+    return opinion.health;
+  }
+
+  std::string Failure(const Opinion& opinion, const std::string& provider) const {
+    const std::string away = input_.why_away(provider);
+    return away.empty() && !opinion.failure.empty()
+               ? absl::StrCat("the provider ", provider, " failed: ", opinion.failure)
+               : away;
+  }
+
+  void Judge(const std::string& subject, const Health& health) {
+    if (!IsWorse(health.verdict(), worst_.verdict())) return;
+    worst_ =
+        MakeHealth(health.verdict(), health.reason(),
+                   absl::StrCat(subject, health.message().empty() ? "" : ": ", health.message()));
+  }
+
+  const StatusInput& input_;
+  core::v1::Application to_;
+  Health worst_;
+  bool settled_ = false;
+};
+
+int Rank(common::v1::Verdict verdict) {
+  switch (verdict) {
+    case common::v1::VERDICT_HEALTHY:
+      return 0;
+    case common::v1::VERDICT_PROGRESSING:
+      return 1;
+    case common::v1::VERDICT_DEGRADED:
+      return 3;
+    case common::v1::VERDICT_FAILED:
+      return 4;
+    default:
+      return 2;
+  }
+}
+
+}  // namespace
+
+bool IsWorse(common::v1::Verdict a, common::v1::Verdict b) { return Rank(a) > Rank(b); }
+
+core::v1::Application MakeStatus(const StatusInput& input) { return Composer(input).Make(); }
+
+}  // namespace weft::scheduler
