@@ -17,7 +17,7 @@ set(WEFT_ARROWS
   "plugins=plugins core/base"
   "runtime/engine=runtime/engine core/base"
   "runtime/local=runtime/local runtime/anchor runtime/engine core/base"
-  "runtime/anchor=runtime/anchor runtime/local runtime/engine core/base"
+  "runtime/anchor=runtime/anchor runtime/engine core/base"
   "runtime=runtime core/base")
 
 # weft_check_arrows(ROOT): checks every .h and .cc file below ROOT/{core,plugins,runtime}.

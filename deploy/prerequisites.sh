@@ -1,27 +1,70 @@
-# Sourced by quickstart.sh and tests/run.sh: installs the Debian packages that are missing, and only then as root.
+# Sourced by the scripts that build and run Weft: installs the Debian packages that are missing, and only then needs
+# root, and builds with progress. Each package is written PACKAGE or PACKAGE=PROGRAM: with a program it is missing only
+# if that cannot be found, because another package may bring it (docker-ce brings dockerd).
 # shellcheck shell=bash
 
-# To build. Test for the program or header itself, not for the package: another package may bring it.
+# To build.
 weft_build_packages=(
-  g++ cmake ninja-build ccache pkg-config protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libgrpc++-dev libabsl-dev
-  libyaml-cpp-dev libspdlog-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsqlite3-dev libcli11-dev
-  libvalijson-dev libssl-dev libgtest-dev libgmock-dev libbenchmark-dev)
+  g++=g++ cmake=cmake ninja-build=ninja ccache=ccache pkg-config=pkg-config protobuf-compiler=protoc
+  protobuf-compiler-grpc=grpc_cpp_plugin libprotobuf-dev libgrpc++-dev libabsl-dev libyaml-cpp-dev libspdlog-dev
+  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsqlite3-dev libcli11-dev libvalijson-dev libssl-dev
+  libgtest-dev libgmock-dev)
 # To run applications on this machine with an engine of Weft's own.
-weft_run_packages=(docker.io iptables nftables util-linux)
+weft_run_packages=(docker.io=dockerd iptables=iptables nftables=nft util-linux=nsenter)
 
-# weft_install PACKAGE...: installs those that are not there.
-weft_install() {
-  local missing=() package
-  for package in "$@"; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+# weft_missing PACKAGE[=PROGRAM]...: prints the packages that are not there, one a line.
+weft_missing() {
+  local entry
+  for entry in "$@"; do
+    if [[ $entry == *=* ]]; then
+      PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin command -v "${entry#*=}" >/dev/null || echo "${entry%%=*}"
+    else
+      dpkg-query -W -f '${Status}' "$entry" 2>/dev/null | grep -q 'install ok installed' || echo "$entry"
+    fi
   done
-  [ ${#missing[@]} -eq 0 ] && return 0
+}
+
+# weft_install PACKAGE[=PROGRAM]...: installs those that are not there.
+weft_install() {
+  local missing=()
+  mapfile -t missing < <(weft_missing "$@")
+  [ ${#missing[@]} -gt 0 ] || return 0
   if [ "$(id -u)" != 0 ]; then
     echo "missing packages: ${missing[*]}" >&2
-    echo "install them with: sudo apt-get install ${missing[*]}" >&2
+    echo "install them with: sudo apt-get install --no-install-recommends ${missing[*]}" >&2
     return 1
   fi
   echo "==> installing ${#missing[@]} packages: ${missing[*]}"
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  local log
+  log=$(mktemp)
+  if ! weft_apt "${missing[@]}" >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
+}
+
+weft_apt() {
+  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+# weft_build PRESET [-DVARIABLE=VALUE...] [TARGET...]: configures, with tests unless a variable says otherwise, and
+# builds; without targets what the preset names.
+weft_build() {
+  local preset=$1 variables=() log
+  shift
+  while [[ ${1:-} == -D* ]]; do
+    variables+=("$1")
+    shift
+  done
+  echo "==> building${*:+ $*} ($preset, $(nproc) processors)"
+  log=$(mktemp)
+  if ! cmake --preset "$preset" -DWEFT_BUILD_TESTS=ON "${variables[@]}" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
+  NINJA_STATUS='[%f/%t, %es] ' cmake --build --preset "$preset" ${*:+--target "$@"}
 }

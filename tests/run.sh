@@ -7,10 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source deploy/prerequisites.sh
 
 preset=${1:-release}
-[ $# -gt 0 ] && shift
+[ $# -eq 0 ] || shift
 weft_install "${weft_build_packages[@]}" "${weft_run_packages[@]}"
-echo "==> building ($preset)"
-cmake --preset "$preset" >/dev/null
-cmake --build --preset "$preset"
+weft_build "$preset"
 echo "==> testing ($preset)"
 ctest --preset "$preset" "$@"

@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kCore[] = "weft-core";
-constexpr char kRuntime[] = "weft-runtime-local";
 constexpr char kProviderPrefix[] = "weft-provider-";
 
 bool IsProgram(const fs::path& path) {
@@ -40,7 +38,8 @@ Service MakeService(const std::string& name, const fs::path& program, const Data
   } else {
     service.address = data.SocketAddress(name.substr(strlen("weft-")));
     service.arguments = {"--data", data.path()};
-    if (name == kRuntime) service.note = "it may have to start a container engine: up to a minute";
+    if (name == kRuntimeService)
+      service.note = "it may have to start a container engine: up to a minute";
   }
   return service;
 }
@@ -64,7 +63,7 @@ std::string SelfPath() {
 std::string ServiceFolder(const std::string& self) {
   const fs::path beside = fs::path(self).parent_path();
   const fs::path installed = (beside / ".." / "libexec" / "weft").lexically_normal();
-  return IsProgram(installed / kCore) ? installed.string() : beside.string();
+  return IsProgram(installed / kCoreService) ? installed.string() : beside.string();
 }
 
 absl::StatusOr<std::vector<Service>> FindServices(const std::string& folder,
@@ -74,14 +73,14 @@ absl::StatusOr<std::vector<Service>> FindServices(const std::string& folder,
   for (fs::directory_iterator entry(folder, ec), end; !ec && entry != end; entry.increment(ec)) {
     const std::string name = entry->path().filename().string();
     const bool ours =
-        name == kCore || name == kRuntime ||
+        name == kCoreService || name == kRuntimeService ||
         (absl::StartsWith(name, kProviderPrefix) && name.find('.') == std::string::npos);
     if (ours && IsProgram(entry->path()))
       services.push_back(MakeService(name, entry->path(), data));
   }
   std::sort(services.begin(), services.end(),
             [](const Service& a, const Service& b) { return a.name < b.name; });
-  for (const char* needed : {kCore, kRuntime}) {
+  for (const char* needed : {kCoreService, kRuntimeService}) {
     const bool found = std::any_of(services.begin(), services.end(),
                                    [&](const Service& s) { return s.name == needed; });
     if (!found)

@@ -11,6 +11,9 @@
 // Which services `weft up` runs, and with which command line.
 namespace weft::cli {
 
+inline constexpr char kCoreService[] = "weft-core";
+inline constexpr char kRuntimeService[] = "weft-runtime-local";
+
 // How to run one service.
 struct Service {
   std::string name;                      // Of the program: "weft-core", "weft-provider-server".

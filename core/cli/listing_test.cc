@@ -49,7 +49,6 @@ core::v1::Application Hello() {
 TEST(StatusTreeTest, ShowsComponentsTraitsAndPodsWithReasons) {
   EXPECT_EQ(RenderStatus(Hello(), {.now = kNow}),
             "hello  PROGRESSING  namespace default, generation 4\n"
-            "│  PodsNotReady\n"
             "└─ web  PROGRESSING  component hello-web, revision 1, Server\n"
             "   │  PodsNotReady: 1 of 2 pods is ready\n"
             "   │  revision 2 is newer: apply the application to move to it\n"
@@ -80,6 +79,13 @@ TEST(StatusTreeTest, SaysWhatIsStaleUnacceptedOrBeingDeleted) {
             "└─ web  HEALTHY (stale)  component , revision 0, \n"
             "      stale: its provider does not answer\n"
             "      Service web is not accepted yet\n");
+}
+
+TEST(StatusTreeTest, TellsTheReasonOfTheWholeWhereNothingBelowItDoes) {
+  core::v1::Application hello = Hello();
+  hello.mutable_health()->set_verdict(common::v1::VERDICT_FAILED);
+  hello.mutable_health()->set_reason("Refused");
+  EXPECT_NE(RenderStatus(hello, {.now = kNow}).find("│  Refused\n"), std::string::npos);
 }
 
 TEST(StatusTreeTest, ColoursOnlyWhenAsked) {

@@ -13,6 +13,8 @@
 #include "core/cli/launch.h"
 #include "core/cli/process_record.h"
 #include "core/cli/progress.h"
+#include "weft/core/v1/catalog.grpc.pb.h"
+#include "weft/runtime/v1/runtime.grpc.pb.h"
 
 namespace weft::cli {
 namespace {
@@ -33,6 +35,33 @@ bool IsReady(const DataDirectory& data, const Awaited& awaited) {
   if (!record.has_value()) return false;
   const absl::StatusOr<std::string> artifact = MeasureArtifact(awaited.service->program);
   return artifact.ok() && *artifact == record->artifact && IsServing(awaited.channel, kHealthLimit);
+}
+
+// A service may serve before it can do its work: the runtime before the engine answers, the core
+// before it has heard from the providers that are started beside it. Other services have no such
+// state, and one that is older than the question is ready.
+bool CanWork(const Awaited& awaited, const std::vector<Service>& services) {
+  grpc::ClientContext context;
+  SetDeadline(context, kHealthLimit);
+  if (awaited.service->name == kRuntimeService) {
+    runtime::v1::DescribeResponse response;
+    const grpc::Status status =
+        runtime::v1::Runtime::NewStub(awaited.channel)->Describe(&context, {}, &response);
+    return status.error_code() == grpc::StatusCode::UNIMPLEMENTED ||
+           (status.ok() && !response.platform_version().empty());
+  }
+  if (awaited.service->name != kCoreService) return true;
+  core::v1::ListProvidersResponse response;
+  const grpc::Status status =
+      core::v1::Catalog::NewStub(awaited.channel)->ListProviders(&context, {}, &response);
+  if (!status.ok()) return status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
+  return std::all_of(services.begin(), services.end(), [&](const Service& service) {
+    const auto& known = response.providers();
+    return service.provider.empty() ||
+           std::any_of(known.begin(), known.end(), [&](const core::v1::Provider& provider) {
+             return provider.name() == service.provider && provider.available();
+           });
+  });
 }
 
 bool KeepsEnding(const DataDirectory& data, const std::string& name) {
@@ -71,7 +100,9 @@ absl::Status AwaitServing(const DataDirectory& data, const std::vector<Service>&
   Progress progress(terminal);
   for (;;) {
     waiting.erase(std::remove_if(waiting.begin(), waiting.end(),
-                                 [&](const Awaited& awaited) { return IsReady(data, awaited); }),
+                                 [&](const Awaited& awaited) {
+                                   return IsReady(data, awaited) && CanWork(awaited, services);
+                                 }),
                   waiting.end());
     if (waiting.empty()) return absl::OkStatus();
     progress.Show(Describe(waiting));

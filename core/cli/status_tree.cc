@@ -105,6 +105,18 @@ TreeNode ComponentNode(const core::v1::ComponentStatus& component, const StatusS
   return node;
 }
 
+// Whether a component or trait has the whole's verdict, and so tells its reason.
+bool ToldBelow(const core::v1::Application& application) {
+  const common::v1::Verdict verdict = application.health().verdict();
+  for (const core::v1::ComponentStatus& component : application.components()) {
+    if (component.health().verdict() == verdict) return true;
+    for (const core::v1::TraitStatus& trait : component.traits()) {
+      if (trait.health().verdict() == verdict) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string VerdictName(common::v1::Verdict verdict) {
@@ -142,7 +154,7 @@ std::string RenderStatus(const core::v1::Application& application, const StatusS
   TreeNode root = {.line = absl::StrCat(Paint(application.name(), "1", style.color), "  ",
                                         PaintedVerdict(application.health().verdict(), style.color),
                                         "  ", Paint(about, kDim, style.color))};
-  AddReason(root, application.health());
+  if (!ToldBelow(application)) AddReason(root, application.health());
   for (const std::string& problem : application.problems())
     root.notes.push_back(absl::StrCat(Paint("problem", "31", style.color), ": ", problem));
   for (const core::v1::ComponentStatus& component : application.components())
@@ -165,7 +177,9 @@ std::string SummarizeStatus(const core::v1::Application& application) {
   std::string line = absl::StrCat(
       application.name(), ": ",
       application.deleting() ? "being deleted" : VerdictName(application.health().verdict()));
-  if (!application.settled() && !application.deleting()) line += ", being carried out";
+  // Anything but healthy says by itself that there is something left to wait for.
+  if (!application.settled() && application.health().verdict() == common::v1::VERDICT_HEALTHY)
+    line += ", being carried out";
   if (!parts.empty()) absl::StrAppend(&line, ": ", absl::StrJoin(parts, ", "));
   if (!application.problems().empty()) absl::StrAppend(&line, "; ", application.problems(0));
   return line;

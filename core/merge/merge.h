@@ -19,7 +19,7 @@ struct ObjectRef {
   std::string name;
 
   bool operator==(const ObjectRef&) const = default;
-  auto operator<=>(const ObjectRef&) const = default;  // NOLINT(modernize-use-nullptr): misread
+  auto operator<=>(const ObjectRef&) const = default;
 };
 
 // A piece of JSON to merge into an object, as in weft.provider.v1.Part.

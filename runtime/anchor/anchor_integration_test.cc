@@ -27,7 +27,6 @@
 namespace weft::anchor {
 namespace {
 
-using local::ServiceNetwork;
 
 constexpr char kImage[] = "weft/hello:test";
 constexpr char kNetwork[] = "weft-test";

@@ -21,7 +21,7 @@ namespace {
 constexpr char kAddressLabel[] = "weft.dev/address";
 
 absl::Status ForwardWithNftables(const std::string& file, const std::string& address,
-                                 const std::vector<local::ServiceNetwork::Port>& ports) {
+                                 const std::vector<ServiceNetwork::Port>& ports) {
   return RunInNetworkNamespace(file, [&] {
     WEFT_RETURN_IF_ERROR(RunNft(Rules(address, ports)));
     WEFT_RETURN_IF_ERROR(SetParameter("ipv4/ip_forward", "1"));
@@ -37,7 +37,7 @@ absl::Status ForwardWithNftables(const std::string& file, const std::string& add
   });
 }
 
-class AnchorNetwork final : public local::ServiceNetwork {
+class AnchorNetwork final : public ServiceNetwork {
  public:
   AnchorNetwork(engine::Engine& engine, std::string installation, Forwarding forward,
                 std::string program)
@@ -178,15 +178,14 @@ absl::Status AnchorNetwork::Remove(const std::string& ns, const std::string& nam
 
 }  // namespace
 
-std::unique_ptr<local::ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine,
-                                                         std::string installation,
-                                                         Forwarding forward, std::string program) {
+std::unique_ptr<ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine, std::string installation,
+                                                  Forwarding forward, std::string program) {
   return std::make_unique<AnchorNetwork>(engine, std::move(installation), std::move(forward),
                                          std::move(program));
 }
 
-std::unique_ptr<local::ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine,
-                                                         std::string installation) {
+std::unique_ptr<ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine,
+                                                  std::string installation) {
   std::error_code ec;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", ec);
   return MakeAnchorNetwork(engine, std::move(installation), ForwardWithNftables,

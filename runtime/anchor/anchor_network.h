@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "runtime/anchor/service_network.h"
 #include "runtime/engine/engine.h"
-#include "runtime/local/service_network.h"
 
 // docs/adr/0002-service-on-docker.md says why a Service is made so.
 namespace weft::anchor {
@@ -17,21 +17,18 @@ inline constexpr char kServiceLabel[] = "weft.dev/service";
 
 // Makes the network namespace of `file` forward the ports of a Service at `address` as they say. At
 // once, or not at all.
-using Forwarding =
-    std::function<absl::Status(const std::string& file, const std::string& address,
-                               const std::vector<local::ServiceNetwork::Port>& ports)>;
+using Forwarding = std::function<absl::Status(const std::string& file, const std::string& address,
+                                              const std::vector<ServiceNetwork::Port>& ports)>;
 
 // A Service is a container that only waits, the anchor: it bears the Service's name on the network,
 // and the kernel forwards in its network namespace. `engine` outlives the result. Anchors outlive
 // it: a later one for the same `installation` adopts them. An anchor that ended or went away comes
 // back with its rules and its address at the next Ensure, so call that when the engine tells of a
 // container with the labels above. Thread-safe, for different Services at once.
-std::unique_ptr<local::ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine,
-                                                         std::string installation);
+std::unique_ptr<ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine, std::string installation);
 
 // For tests: with another way of forwarding, and the program that anchors run.
-std::unique_ptr<local::ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine,
-                                                         std::string installation,
-                                                         Forwarding forward, std::string program);
+std::unique_ptr<ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine, std::string installation,
+                                                  Forwarding forward, std::string program);
 
 }  // namespace weft::anchor

@@ -9,7 +9,6 @@
 namespace weft::anchor {
 namespace {
 
-using local::ServiceNetwork;
 
 class AnchorNetworkTest : public ::testing::Test {
  protected:

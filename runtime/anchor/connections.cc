@@ -169,7 +169,7 @@ class Tracking {
   const int fd_;
 };
 
-std::set<Path> PathsOf(const std::vector<local::ServiceNetwork::Port>& ports) {
+std::set<Path> PathsOf(const std::vector<ServiceNetwork::Port>& ports) {
   std::set<Path> paths;
   for (const auto& port : ports) {
     for (const auto& [address, number] : port.targets) {
@@ -183,7 +183,7 @@ std::set<Path> PathsOf(const std::vector<local::ServiceNetwork::Port>& ports) {
 }  // namespace
 
 absl::Status ReleaseConnections(const std::string& address,
-                                const std::vector<local::ServiceNetwork::Port>& ports,
+                                const std::vector<ServiceNetwork::Port>& ports,
                                 absl::Duration drain) {
   const uint32_t service = inet_addr(address.c_str());
   const std::set<Path> current = PathsOf(ports);

@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "runtime/local/service_network.h"
+#include "runtime/anchor/service_network.h"
 
 namespace weft::anchor {
 
@@ -22,7 +22,7 @@ inline constexpr absl::Duration kDrain = absl::Seconds(60);
 //
 // Speaks to the kernel itself (nf_conntrack_netlink): nft cannot delete connections.
 absl::Status ReleaseConnections(const std::string& address,
-                                const std::vector<local::ServiceNetwork::Port>& ports,
+                                const std::vector<ServiceNetwork::Port>& ports,
                                 absl::Duration drain = kDrain);
 
 }  // namespace weft::anchor

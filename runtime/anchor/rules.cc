@@ -17,7 +17,7 @@ bool IsIpv4(const std::string& text) {
 bool IsPort(int port) { return port > 0 && port < 65536; }
 
 // nft's notation of each target, without doubles, in order.
-std::set<std::string> Targets(const local::ServiceNetwork::Port& port) {
+std::set<std::string> Targets(const ServiceNetwork::Port& port) {
   std::set<std::string> targets;
   for (const auto& [address, number] : port.targets) {
     if (IsIpv4(address) && IsPort(number)) targets.insert(absl::StrCat(address, " . ", number));
@@ -25,10 +25,11 @@ std::set<std::string> Targets(const local::ServiceNetwork::Port& port) {
   return targets;
 }
 
-std::string Rule(const std::string& address, const local::ServiceNetwork::Port& port) {
+std::string Rule(const std::string& address, const ServiceNetwork::Port& port) {
   const std::set<std::string> targets = Targets(port);
   if (targets.empty() || !IsPort(port.port)) return "";
   std::vector<std::string> choices;
+  choices.reserve(targets.size());
   for (const std::string& target : targets)
     choices.push_back(absl::StrCat(choices.size(), " : ", target));
   return absl::StrCat("    ip daddr ", address, port.protocol == "UDP" ? " udp" : " tcp", " dport ",
@@ -38,10 +39,9 @@ std::string Rule(const std::string& address, const local::ServiceNetwork::Port& 
 
 }  // namespace
 
-std::string Rules(const std::string& address,
-                  const std::vector<local::ServiceNetwork::Port>& ports) {
+std::string Rules(const std::string& address, const std::vector<ServiceNetwork::Port>& ports) {
   std::set<std::string> rules;
-  for (const local::ServiceNetwork::Port& port : ports) rules.insert(Rule(address, port));
+  for (const ServiceNetwork::Port& port : ports) rules.insert(Rule(address, port));
   // Declared first so that the flush succeeds the first time; flushed rather than deleted so that
   // the hooks, and with them the tracked connections, stay.
   return absl::StrCat(

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/local/service_network.h"
+#include "runtime/anchor/service_network.h"
 
 namespace weft::anchor {
 
@@ -17,7 +17,6 @@ namespace weft::anchor {
 //
 // The same text for the same targets in any order. Targets that are not an IPv4 address and a port
 // are left out: the text is a program, and they come from outside.
-std::string Rules(const std::string& address,
-                  const std::vector<local::ServiceNetwork::Port>& ports);
+std::string Rules(const std::string& address, const std::vector<ServiceNetwork::Port>& ports);
 
 }  // namespace weft::anchor

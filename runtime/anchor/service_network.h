@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace weft::local {
+namespace weft::anchor {
 
 // Gives a Service one stable address behind which are only ready pods. Calls may block for a few
 // seconds; different Services may be worked on by different threads at once. Any error is
@@ -36,4 +36,4 @@ class ServiceNetwork {
   virtual absl::Status Remove(const std::string& ns, const std::string& name) = 0;
 };
 
-}  // namespace weft::local
+}  // namespace weft::anchor

@@ -77,7 +77,7 @@ std::string NetworkCreateJson(const NetworkSpec& spec) {
 
 std::string LabelFilterJson(const Labels& labels) {
   json::array wanted;
-  for (const auto& [key, value] : labels) wanted.emplace_back(key + "=" + value);
+  for (const auto& [key, value] : labels) wanted.emplace_back(absl::StrCat(key, "=", value));
   return json::Canonical(json::object{{"label", wanted}});
 }
 

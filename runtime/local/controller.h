@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "runtime/anchor/service_network.h"
 #include "runtime/engine/engine.h"
 #include "runtime/local/board.h"
 #include "runtime/local/image_puller.h"
@@ -11,7 +12,6 @@
 #include "runtime/local/object_store.h"
 #include "runtime/local/pod_directory.h"
 #include "runtime/local/prober.h"
-#include "runtime/local/service_network.h"
 #include "runtime/local/terminator.h"
 
 namespace weft::local {
@@ -33,7 +33,7 @@ struct Parts {
   ImagePuller& images;
   Prober& prober;
   Terminator& terminator;
-  ServiceNetwork& services;
+  anchor::ServiceNetwork& services;
   std::function<absl::Time()> now;
   // Has the key of an object reconciled soon; "Network/NAMESPACE/" is the key of a network.
   std::function<void(const std::string& key)> wake;

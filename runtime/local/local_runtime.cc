@@ -33,7 +33,7 @@ LocalRuntime::LocalRuntime(engine::Engine& engine, Options options)
     : engine_(engine), options_(std::move(options)), backoff_(kFirstRetry, kLongestRetry) {}
 
 absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine& engine,
-                                                                 ServiceNetwork& services,
+                                                                 anchor::ServiceNetwork& services,
                                                                  const std::string& database,
                                                                  Options options) {
   if (!options.now) options.now = [] { return absl::Now(); };
@@ -62,7 +62,7 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
   return self;
 }
 
-Parts LocalRuntime::MakeParts(ServiceNetwork& services) {
+Parts LocalRuntime::MakeParts(anchor::ServiceNetwork& services) {
   return {engine_,      options_.installation,
           *objects_,    board_,
           pods_,        *networks_,

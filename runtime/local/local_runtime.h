@@ -54,7 +54,7 @@ class LocalRuntime {
   // `engine` and `services` outlive it. Opens DATA/runtime-local.db at `database`; errors as
   // ObjectStore::Open. Nothing is done before Start.
   static absl::StatusOr<std::unique_ptr<LocalRuntime>> Open(engine::Engine& engine,
-                                                            ServiceNetwork& services,
+                                                            anchor::ServiceNetwork& services,
                                                             const std::string& database,
                                                             Options options);
   ~LocalRuntime();
@@ -78,7 +78,7 @@ class LocalRuntime {
 
  private:
   LocalRuntime(engine::Engine& engine, Options options);
-  Parts MakeParts(ServiceNetwork& services);
+  Parts MakeParts(anchor::ServiceNetwork& services);
 
   void Wake(const std::string& key) { queue_->Add(key); }
   void WakeObjectsOf(const std::string& kind);

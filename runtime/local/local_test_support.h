@@ -10,14 +10,14 @@
 
 #include "absl/strings/substitute.h"
 #include "core/base/json.h"
+#include "runtime/anchor/service_network.h"
 #include "runtime/local/board.h"
-#include "runtime/local/service_network.h"
 
 // What the tests of this folder share.
 namespace weft::local {
 
 // Remembers what it was asked for.
-class FakeServiceNetwork final : public ServiceNetwork {
+class FakeServiceNetwork final : public anchor::ServiceNetwork {
  public:
   absl::StatusOr<std::string> Ensure(const Service& service) override {
     std::lock_guard lock(mutex_);

@@ -115,7 +115,7 @@ engine::ContainerSpec ContainerSpecFor(const std::string& installation, const Ob
   container.entrypoint = spec.command;
   container.command = spec.args;
   for (const auto& [name, value] : spec.environment)
-    container.environment.push_back(name + "=" + value);
+    container.environment.push_back(absl::StrCat(name, "=", value));
   container.labels = spec.template_labels;
   container.labels[kInstallationLabel] = installation;
   container.labels[kNamespaceLabel] = deployment.ns;

@@ -34,10 +34,11 @@ std::string StatusJson(const ServiceSpec& spec, const std::string& address) {
 
 }  // namespace
 
-std::vector<ServiceNetwork::Port> PortsOf(const ServiceSpec& spec, const std::vector<Pod>& pods) {
-  std::vector<ServiceNetwork::Port> ports;
+std::vector<anchor::ServiceNetwork::Port> PortsOf(const ServiceSpec& spec,
+                                                  const std::vector<Pod>& pods) {
+  std::vector<anchor::ServiceNetwork::Port> ports;
   for (const ServicePort& port : spec.ports) {
-    ServiceNetwork::Port& out = ports.emplace_back(port.port, port.protocol);
+    anchor::ServiceNetwork::Port& out = ports.emplace_back(port.port, port.protocol);
     for (const Pod& pod : pods) {
       if (pod.readiness != Readiness::kReady || pod.terminating || pod.address.empty() ||
           !Matches(spec.selector, pod.labels))

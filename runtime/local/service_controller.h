@@ -11,7 +11,8 @@ namespace weft::local {
 
 // The ports of a Service with the ready pods behind each. Pure.
 // A named target port is looked up in each pod; a pod without it is not behind that port.
-std::vector<ServiceNetwork::Port> PortsOf(const ServiceSpec& spec, const std::vector<Pod>& pods);
+std::vector<anchor::ServiceNetwork::Port> PortsOf(const ServiceSpec& spec,
+                                                  const std::vector<Pod>& pods);
 
 // Keeps a Service's ready pods behind its address. See controller.h.
 class ServiceController {

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+
+namespace weft::bench {
+
+// How often this process has called operator new so far. Linking it counts all of them, at the
+// price of one uncontended increment each. Thread-safe.
+uint64_t Allocations();
+
+// The most memory this process has held so far, in KiB.
+int64_t PeakMemoryKiB();
+
+}  // namespace weft::bench

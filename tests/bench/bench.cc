@@ -1,0 +1,123 @@
+// weft-bench: what a call through the mesh costs, beside the least that gRPC can do on this
+// machine. One JSON line for each figure. See tests/bench/README.md.
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "core/base/service.h"
+#include "core/base/status.h"
+#include "tests/bench/allocations.h"
+#include "tests/bench/echo.grpc.pb.h"
+#include "tests/bench/load.h"
+#include "tests/bench/mesh.h"
+#include "tests/bench/process.h"
+
+namespace weft::bench {
+namespace {
+
+constexpr int kPayloadBytes = 1024;
+constexpr int kOutstanding[] = {1, 16, 64};
+constexpr auto kStartLimit = std::chrono::seconds(10);
+
+// The figures of one benchmark by the number of calls outstanding.
+using Series = std::map<int, Figures>;
+
+// Calls the Echo service at `address`. UNAVAILABLE: it does not come up in time.
+absl::StatusOr<StartCall> CallEcho(const std::string& address) {
+  const std::shared_ptr<grpc::Channel> channel = MakeChannel(address);
+  if (!channel->WaitForConnected(std::chrono::system_clock::now() + kStartLimit))
+    return absl::UnavailableError(absl::StrCat("no answer from ", address));
+  struct Call {
+    grpc::ClientContext context;
+    v1::Payload response;
+  };
+  const std::shared_ptr<v1::Echo::Stub> stub = v1::Echo::NewStub(channel);
+  auto request = std::make_shared<v1::Payload>();
+  request->set_data(std::string(kPayloadBytes, 'x'));
+  return [stub, request](Done done) {
+    auto call = std::make_shared<Call>();
+    stub->async()->Call(&call->context, request.get(), &call->response,
+                        [call, done = std::move(done)](const grpc::Status& status) {
+                          done(status.ok() && call->response.data().size() == kPayloadBytes);
+                        });
+  };
+}
+
+std::string Ratio(const std::string& name, const Figures& figures, const Figures& to) {
+  return absl::StrFormat(R"(,"ratio_to_%s":{"p50":%.2f,"p99":%.2f,"rate":%.3f})", name,
+                         figures.p50_us / to.p50_us, figures.p99_us / to.p99_us,
+                         figures.rate_per_s / to.rate_per_s);
+}
+
+// Measures `start` at every number of outstanding calls and prints each, with its ratios to what
+// was measured before in this run.
+absl::StatusOr<Series> Run(const std::string& name, const StartCall& start,
+                           const std::map<std::string, Series>& references) {
+  Series series;
+  for (const int outstanding : kOutstanding) {
+    WEFT_ASSIGN_OR_RETURN(const Figures figures, Measure({.outstanding = outstanding}, start));
+    series[outstanding] = figures;
+    std::cout << absl::StrFormat(
+        R"({"bench":"%s","outstanding":%d,"p50_us":%.1f,"p99_us":%.1f,"rate_per_s":%.0f,)"
+        R"("allocations_per_call":%.1f)",
+        name, outstanding, figures.p50_us, figures.p99_us, figures.rate_per_s,
+        figures.allocations_per_call);
+    for (const auto& [reference, of] : references)
+      std::cout << Ratio(reference, figures, of.at(outstanding));
+    std::cout << "}" << std::endl;
+  }
+  return series;
+}
+
+// A folder for sockets that goes with its owner.
+struct Folder {
+  std::filesystem::path path;
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+};
+
+absl::Status RunAll(const std::string& programs) {
+  const std::string echo_program = programs + "/weft-bench-echo";
+  std::string pattern = std::filesystem::temp_directory_path() / "weft-bench-XXXXXX";
+  if (mkdtemp(pattern.data()) == nullptr)
+    return absl::InternalError(absl::StrCat("make ", pattern));
+  const Folder folder{pattern};
+  const auto address = [&](const char* name) { return "unix:" + (folder.path / name).string(); };
+  WEFT_ASSIGN_OR_RETURN(const Process first, Process::Start({echo_program, address("first")}));
+  WEFT_ASSIGN_OR_RETURN(const Process second, Process::Start({echo_program, address("second")}));
+  WEFT_ASSIGN_OR_RETURN(const Process fan, Process::Start({echo_program, address("fan"),
+                                                           address("first"), address("second")}));
+  std::map<std::string, Series> references;
+  WEFT_ASSIGN_OR_RETURN(const StartCall echo, CallEcho(address("first")));
+  WEFT_ASSIGN_OR_RETURN(references["echo"], Run("grpc_echo", echo, references));
+  WEFT_ASSIGN_OR_RETURN(const StartCall fan_out, CallEcho(address("fan")));
+  WEFT_ASSIGN_OR_RETURN(references["fanout"], Run("grpc_fanout", fan_out, references));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Mesh> mesh, Mesh::Start(programs, folder.path));
+  WEFT_RETURN_IF_ERROR(Run("mesh_render_cold", mesh->Cold(), references).status());
+  WEFT_RETURN_IF_ERROR(Run("mesh_render_cached", mesh->Cached(), references).status());
+  std::cout << absl::StrFormat(R"({"bench":"memory","peak_kib":%d})", PeakMemoryKiB()) << std::endl;
+  return absl::OkStatus();
+}
+
+int Main(char** argv) {
+  // Standard output is for figures.
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("weft-bench"));
+  spdlog::set_level(spdlog::level::warn);
+  const absl::Status status = RunAll(std::filesystem::path(argv[0]).parent_path());
+  if (!status.ok()) std::cerr << "weft-bench: " << status.message() << "\n";
+  return status.ok() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace weft::bench
+
+int main(int, char** argv) { return weft::bench::Main(argv); }

@@ -1,0 +1,157 @@
+#include "tests/bench/mesh.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/base/worker_pool.h"
+#include "core/mesh/caching_stub.h"
+#include "core/mesh/providers.h"
+#include "core/model/decode.h"
+#include "core/resolve/resolve.h"
+#include "core/scheduler/rendering.h"
+#include "core/store/sqlite_store.h"
+#include "tests/bench/process.h"
+
+namespace weft::bench {
+namespace {
+
+constexpr auto kStartLimit = std::chrono::seconds(10);
+constexpr char kArtifact[] = "sha256:0000";  // Of this run; the store is empty at its start.
+
+constexpr char kDocuments[] = R"(
+apiVersion: core.oam.dev/v1alpha1
+kind: ComponentSchematic
+metadata: {name: web}
+spec:
+  workloadType: core.oam.dev/v1alpha1.Server
+  containers:
+    - name: web
+      image: example/web:v1
+      env: [{name: NUMBER, value: "0"}]
+      ports: [{name: http, containerPort: 8080}]
+---
+apiVersion: core.oam.dev/v1alpha1
+kind: ApplicationConfiguration
+metadata: {name: bench}
+spec:
+  components:
+    - componentName: web
+      instanceName: web
+      traits: [{name: manual-scaler, properties: {replicaCount: 3}}]
+)";
+
+// Resolves kDocuments.
+absl::StatusOr<scheduler::RenderInput> MakeInput(const catalog::TypeTable& types) {
+  model::Decoded decoded = model::Decode({{"bench.yaml", kDocuments}}, "default");
+  if (decoded.documents.size() != 2) return absl::InternalError("the documents do not decode");
+  const resolve::ComponentRevision component{
+      std::get<model::ComponentSchematic>(decoded.documents[0].value), 1};
+  resolve::Environment environment;
+  environment.types = &types;
+  environment.component = [&](const std::string&) { return &component; };
+  environment.owner = [](const std::string&) { return std::string(); };
+  resolve::Resolved resolved = resolve::Resolve(decoded.documents[1], environment);
+  if (!resolved.diagnostics.empty())
+    return absl::InternalError(absl::StrCat("resolve: ", resolved.diagnostics[0].message));
+  return scheduler::RenderInput{.application = std::move(resolved.application),
+                                .document = std::move(decoded.documents[1]),
+                                .components = {},
+                                .installation = "000000000000"};
+}
+
+class RealMesh final : public Mesh {
+ public:
+  RealMesh(std::vector<Process> processes, std::unique_ptr<store::Store> store,
+           const std::string& configuration)
+      : processes_(std::move(processes)),
+        store_(std::move(store)),
+        providers_({.directory = configuration,
+                    .store = store_.get(),
+                    .connect =
+                        [this](const mesh::ProviderConfig& config) {
+                          return mesh::MakeCachingStub(mesh::MakeGrpcStub(config.address, {}),
+                                                       config.artifact, *store_);
+                        },
+                    .on_change = [this] { Changed(); }}) {}
+
+  absl::Status Connect() {
+    providers_.Start();
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, kStartLimit, [this] { return Served(); }))
+      return absl::UnavailableError("the providers did not come up");
+    WEFT_ASSIGN_OR_RETURN(input_, MakeInput(*providers_.types()));
+    return absl::OkStatus();
+  }
+
+  StartCall Cold() override {
+    return [this](Done done) {
+      scheduler::RenderInput input = input_;
+      input.application.instances[0].containers[0].env[0].value = absl::StrCat(++number_);
+      Render(std::move(input), std::move(done));
+    };
+  }
+  StartCall Cached() override {
+    return [this](Done done) { Render(input_, std::move(done)); };
+  }
+
+ private:
+  void Changed() {
+    std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  }
+  bool Served() const {
+    const catalog::TypeTablePtr types = providers_.types();
+    return types->Find(catalog::TypeKind::kWorkload, "Server") != nullptr &&
+           types->Find(catalog::TypeKind::kTrait, "manual-scaler") != nullptr;
+  }
+  void Render(scheduler::RenderInput input, Done done) {
+    scheduler::Render(std::move(input), providers_, pool_,
+                      [done = std::move(done)](const scheduler::Rendered& rendered) {
+                        // A Deployment and a Service.
+                        done(rendered.diagnostics.empty() && rendered.objects.at(0).size() == 2);
+                      });
+  }
+
+  const std::vector<Process> processes_;
+  const std::unique_ptr<store::Store> store_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::atomic<int64_t> number_{0};
+  mesh::Providers providers_;
+  WorkerPool pool_{2, 1024};
+  scheduler::RenderInput input_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Mesh>> Mesh::Start(const std::string& programs,
+                                                  const std::string& folder) {
+  const std::string configuration = folder + "/providers";
+  std::filesystem::create_directory(configuration);
+  std::vector<Process> processes;
+  for (const std::string name : {"server", "manual-scaler"}) {
+    const std::string address = absl::StrCat("unix:", folder, "/", name, ".sock");
+    WEFT_ASSIGN_OR_RETURN(
+        Process process,
+        Process::Start({absl::StrCat(programs, "/weft-provider-", name), "--listen", address},
+                       {absl::StrCat("WEFT_ARTIFACT=", kArtifact)}));
+    processes.push_back(std::move(process));
+    std::ofstream(absl::StrCat(configuration, "/", name, ".yaml"))
+        << "name: " << name << "\naddress: " << address << "\nartifact: " << kArtifact << "\n";
+  }
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<store::Store> store,
+                        store::OpenSqliteStore(folder + "/core.db"));
+  auto mesh = std::make_unique<RealMesh>(std::move(processes), std::move(store), configuration);
+  WEFT_RETURN_IF_ERROR(mesh->Connect());
+  return mesh;
+}
+
+}  // namespace weft::bench
