@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/api/applications_service.h"
@@ -54,6 +55,7 @@ absl::Status Run(const Flags& flags) {
                              .on_change = [&] { told->ProvidersChanged(); }});
   scheduler::Scheduler scheduler(*store, providers, *runtime);
   told = &scheduler;
+  const absl::Cleanup stop_telling = [&] { providers.Stop(); };  // Before the scheduler goes.
   providers.Start();
   WEFT_RETURN_IF_ERROR(scheduler.Start());
   const scheduler::Admission admission(
@@ -74,9 +76,8 @@ absl::Status Run(const Flags& flags) {
                   .address = flags.listen.empty() ? data.SocketAddress("core") : flags.listen,
                   .services = {&applications, &catalog},
                   .on_drain = [&] { applications.EndStreams(); }});
-  // Every call has ended; what the pool and the providers' thread still do needs the parts above.
+  // Every call has ended; what still waits in the pool needs the parts above.
   pool.reset();
-  providers.Stop();
   return served;
 }
 

@@ -190,6 +190,15 @@ void Assessor::Keep(const std::string& application, const Application& of) {
   store_.CommitLater(std::move(transaction));
 }
 
+void Assessor::RetryFailed() {
+  std::lock_guard lock(mutex_);
+  for (auto& [key, application] : applications_) {
+    for (auto& [instance, held] : application.held) {
+      if (held.failures > 0) held.again = absl::InfinitePast();
+    }
+  }
+}
+
 Opinion Assessor::Of(const std::string& application, const std::string& instance) const {
   std::lock_guard lock(mutex_);
   const auto found = applications_.find(application);

@@ -41,6 +41,9 @@ class Assessor {
   absl::Duration Assess(const store::v1::ApplicationRecord& application, const Inventory& inventory,
                         const Observed::View& observed);
 
+  // Lets what failed be asked again at the next Assess, without back-off.
+  void RetryFailed();
+
   Opinion Of(const std::string& application, const std::string& instance) const;
 
   // The application is gone: drops what is known and stored of it.

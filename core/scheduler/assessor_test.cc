@@ -254,6 +254,16 @@ TEST_F(AssessorTest, AFailureKeepsTheLastVerdictAndIsRetriedLater) {
   EXPECT_THAT(provider_->Waiting(), IsEmpty());
 }
 
+TEST_F(AssessorTest, WhatFailedIsAskedAtOnceWhenAProviderChanged) {
+  Assess();
+  provider_->Fail();
+  Assess();
+  EXPECT_THAT(provider_->Waiting(), IsEmpty());
+  assessor_->RetryFailed();
+  Assess();
+  EXPECT_THAT(provider_->Waiting(), ElementsAre(kWorkload));
+}
+
 TEST_F(AssessorTest, AnAnswerEndsAFailure) {
   Assess();
   provider_->Fail();

@@ -73,7 +73,10 @@ void Scheduler::Touch(const std::string& application) {
   Notify(application);
 }
 
-void Scheduler::ProvidersChanged() { Everything(); }
+void Scheduler::ProvidersChanged() {
+  assessor_->RetryFailed();
+  Everything();
+}
 
 void Scheduler::Add(const std::string& application, milliseconds delay) {
   {
