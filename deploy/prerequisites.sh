@@ -10,7 +10,9 @@ weft_build_packages=(
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsqlite3-dev libcli11-dev libvalijson-dev libssl-dev
   libgtest-dev libgmock-dev)
 # To run applications on this machine with an engine of Weft's own.
-weft_run_packages=(docker.io=dockerd iptables=iptables nftables=nft util-linux=nsenter)
+weft_run_packages=(docker.io=dockerd iptables=iptables nftables=nft)
+# What tests put into containers, since there is no registry to pull from.
+weft_test_packages=(busybox-static nginx-light=nginx)
 
 # weft_missing PACKAGE[=PROGRAM]...: prints the packages that are not there, one a line.
 weft_missing() {
@@ -46,7 +48,8 @@ weft_install() {
 }
 
 weft_apt() {
-  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+  # RUNLEVEL=1: an installed server is not started.
+  apt-get update -q && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
 }
 
 # weft_build PRESET [-DVARIABLE=VALUE...] [TARGET...]: configures, with tests unless a variable says otherwise, and

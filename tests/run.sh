@@ -8,7 +8,7 @@ source deploy/prerequisites.sh
 
 preset=${1:-release}
 [ $# -eq 0 ] || shift
-weft_install "${weft_build_packages[@]}" "${weft_run_packages[@]}"
+weft_install "${weft_build_packages[@]}" "${weft_run_packages[@]}" "${weft_test_packages[@]}"
 weft_build "$preset"
 echo "==> testing ($preset)"
 ctest --preset "$preset" "$@"
