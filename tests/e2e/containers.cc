@@ -1,0 +1,45 @@
+#include "tests/e2e/containers.h"
+
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+
+namespace weft::e2e {
+
+std::ostream& operator<<(std::ostream& out, const Run& run) {
+  return out << run.id.substr(0, 12) << " " << run.state << " since " << run.started_at;
+}
+
+absl::StatusOr<Runs> ListRuns(engine::Engine& engine, const engine::Labels& labels) {
+  WEFT_ASSIGN_OR_RETURN(const auto containers, engine.ListContainers(labels));
+  Runs runs;
+  for (const engine::ContainerSummary& summary : containers) {
+    const absl::StatusOr<engine::Container> container = engine.InspectContainer(summary.id);
+    if (absl::IsNotFound(container.status())) continue;  // Gone meanwhile.
+    WEFT_RETURN_IF_ERROR(container.status());
+    runs[container->name] = {container->id, container->state, container->started_at};
+  }
+  return runs;
+}
+
+absl::StatusOr<Runs> ListPods(engine::Engine& engine, const std::string& instance) {
+  return ListRuns(engine, {{"weft.dev/deployment", instance}});
+}
+
+std::string Disturbed(const Runs& before, const Runs& after) {
+  std::string text;
+  for (const auto& [name, run] : before) {
+    const auto now = after.find(name);
+    if (now == after.end()) {
+      absl::StrAppend(&text, name, " is gone\n");
+    } else if (!(now->second == run)) {
+      std::ostringstream change;
+      change << name << " was " << run << ", is " << now->second << "\n";
+      text += change.str();
+    }
+  }
+  return text;
+}
+
+}  // namespace weft::e2e
