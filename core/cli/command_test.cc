@@ -230,12 +230,12 @@ TEST_F(CommandTest, ImageLoadSendsTheArchiveInChunks) {
 TEST_F(CommandTest, ImageImportNamesTheImageAndItsEntrypoint) {
   folder_.Write("root.tar", "files");
   EXPECT_EQ(Weft({"image", "import", folder_ / "root.tar", "weft/hello:v1", "--entrypoint",
-                  "/hello", "serve"}),
+                  "/hello", "--entrypoint", "-p"}),
             0)
       << err_;
   EXPECT_EQ(mesh_->images.received, "files");
   EXPECT_EQ(mesh_->images.import.reference(), "weft/hello:v1");
-  EXPECT_THAT(mesh_->images.import.entrypoint(), ElementsAre("/hello", "serve"));
+  EXPECT_THAT(mesh_->images.import.entrypoint(), ElementsAre("/hello", "-p"));
 }
 
 TEST_F(CommandTest, ImageListShowsNamesAndSizes) {

@@ -131,7 +131,10 @@ void AddImageCommands(CLI::App& app, Context& context) {
   import->add_option("file", options->file, "A tar archive of it, or -")->required();
   import->add_option("reference", options->reference, "The image's name, such as weft/hello:v1")
       ->required();
-  import->add_option("--entrypoint", options->entrypoint, "Its program and arguments; stands last")
+  import
+      ->add_option("--entrypoint", options->entrypoint,
+                   "Its program; again for each of the program's arguments")
+      ->allow_extra_args(false)
       ->type_name("WORD");
   RunAs(*import, context, options, Import);
 

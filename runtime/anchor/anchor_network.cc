@@ -66,6 +66,7 @@ class AnchorNetwork final : public ServiceNetwork {
   const std::string installation_;
   const Forwarding forward_;
   const std::string program_;
+  std::mutex image_mutex_;  // Held while the image is looked for and imported.
   std::mutex mutex_;
   std::map<std::string, Known> known_;  // By key. Guarded by mutex_.
 };
@@ -115,7 +116,11 @@ absl::StatusOr<std::string> AnchorNetwork::Create(const Service& service) {
   // Neither a namespace nor a Service has a dot in its name.
   spec.name = absl::StrCat("weft.", installation_, ".", service.ns, ".", service.name, ".anchor");
   spec.hostname = service.name;
-  WEFT_ASSIGN_OR_RETURN(spec.image, EnsureAnchorImage(engine_, program_));
+  {
+    // Of two Services that come at once, one imports the image.
+    std::lock_guard lock(image_mutex_);
+    WEFT_ASSIGN_OR_RETURN(spec.image, EnsureAnchorImage(engine_, program_));
+  }
   WEFT_ASSIGN_OR_RETURN(spec.address, AddressFor(service));
   spec.labels = LabelsOf(service.ns, service.name);
   spec.labels[kAddressLabel] = spec.address;

@@ -92,7 +92,6 @@ TEST_F(Repair, AContainerThatIsRemovedComesBack) {
                                                       *events.Of("destroy", victim.id)));
   }
   std::sort(milliseconds.begin(), milliseconds.end());
-  EXPECT_LT(milliseconds.back(), 10000);
   if (getenv("WEFT_BENCH") != nullptr) {
     std::cout << absl::StrFormat(R"({"bench":"repair","repairs":%d,"p50_ms":%.1f,"max_ms":%.1f})",
                                  kRepairs, milliseconds[kRepairs / 2], milliseconds.back())

@@ -1,5 +1,6 @@
 #include "plugins/workloads/server/health.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -55,6 +56,15 @@ std::vector<sdk::Endpoint> EndpointsOf(const sdk::AssessRequest& request) {
   return endpoints;
 }
 
+// Whether a Service was rendered that nobody can reach yet.
+bool ServicePending(const sdk::AssessRequest& request) {
+  return std::any_of(request.objects.begin(), request.objects.end(), [&](const auto& object) {
+    if (object.kind != "Service") return false;
+    const sdk::Projection* service = request.Find(object);
+    return service == nullptr || !service->up_to_date;
+  });
+}
+
 }  // namespace
 
 sdk::Health Assess(const sdk::AssessRequest& request) {
@@ -74,6 +84,8 @@ sdk::Health Assess(const sdk::AssessRequest& request) {
     health.reason = "RollingOut";
   } else if (ready < wanted) {
     health.reason = "PodsNotReady";
+  } else if (ServicePending(request)) {
+    health.reason = "ServiceNotReady";
   } else {
     health.verdict = sdk::Verdict::kHealthy;
     health.reason = wanted == 0 ? "ScaledToZero" : "Ready";

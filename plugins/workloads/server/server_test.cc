@@ -96,5 +96,16 @@ TEST(ServerHealth, TellsWhereItsServiceCanBeReached) {
   EXPECT_EQ(health.endpoints[1].url, "tcp://10.0.0.9:5432");
 }
 
+TEST(ServerHealth, IsHealthyOnlyWhenItsServiceIsThere) {
+  sdk::AssessRequest request = Observed(R"({"replicas":1,"readyReplicas":1})", true);
+  request.objects = {{"apps/v1", "Deployment", "web", "d"}, {"v1", "Service", "web", "d"}};
+  EXPECT_EQ(kServer.assess(request).reason, "ServiceNotReady");
+  EXPECT_EQ(kServer.assess(request).verdict, sdk::Verdict::kProgressing);
+  request.observed.push_back({{"v1", "Service", "web", "d"}, {}, json::object{}, false, false});
+  EXPECT_EQ(kServer.assess(request).reason, "ServiceNotReady");
+  request.observed.back().up_to_date = true;
+  EXPECT_EQ(kServer.assess(request).verdict, sdk::Verdict::kHealthy);
+}
+
 }  // namespace
 }  // namespace weft::server
