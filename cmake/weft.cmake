@@ -32,7 +32,7 @@ endfunction()
 
 # weft_test(NAME SOURCES ... [DEPENDS ...] [GRPC] [TSAN] [LABEL LABEL] [TIMEOUT SECONDS])
 # A GoogleTest program, one ctest test a case. TSAN: it links neither protobuf nor gRPC and runs under
-# ThreadSanitizer in the tsan preset.
+# ThreadSanitizer in the tsan preset. The target unit_tests builds those labelled unit or tsan.
 function(weft_test NAME)
   if(NOT WEFT_BUILD_TESTS)
     return()
@@ -59,6 +59,12 @@ function(weft_test NAME)
   endif()
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
+  endif()
+  if(ARG_LABEL MATCHES "^(unit|tsan)$")
+    if(NOT TARGET unit_tests)
+      add_custom_target(unit_tests)
+    endif()
+    add_dependencies(unit_tests ${NAME})
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
