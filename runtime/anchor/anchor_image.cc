@@ -3,7 +3,8 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <iterator>
+#include <sstream>
+#include <utility>
 
 #include "core/base/json.h"
 #include "core/base/status.h"
@@ -57,7 +58,9 @@ std::string TarOf(const std::string& name, const std::string& bytes) {
 absl::StatusOr<std::string> EnsureAnchorImage(engine::Engine& engine, const std::string& program) {
   std::ifstream file(program, std::ios::binary);
   if (!file) return absl::NotFoundError("the program of anchors is missing: " + program);
-  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  std::ostringstream content;
+  content << file.rdbuf();
+  const std::string bytes = std::move(content).str();
   const std::string reference = "weft/anchor:" + HashOf(bytes);
   const absl::Status known = engine.InspectImage(reference).status();
   if (known.ok()) return reference;
