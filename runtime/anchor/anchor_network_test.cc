@@ -109,7 +109,7 @@ TEST_F(AnchorNetworkTest, TheAddressOfAStoppedAnchorIsNotGivenAway) {
   ASSERT_TRUE(engine_.StopContainer(Anchors().at(0).id, absl::ZeroDuration()).ok());
   const auto next = Make();
   std::set<std::string> others;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 20; ++i) {
     const auto other = next->Ensure(Web(1, "other-" + std::to_string(i)));
     ASSERT_TRUE(other.ok()) << other.status();
     EXPECT_TRUE(others.insert(*other).second) << *other;
