@@ -21,7 +21,7 @@ class AnchorNetworkTest : public ::testing::Test {
           forwarded_.push_back(address + " to " + std::to_string(ports.at(0).targets.size()));
           return std::exchange(forwarding_, absl::OkStatus());
         },
-        "/proc/self/exe");
+        WEFT_SOURCE_DIR "/LICENSE");
   }
 
   static ServiceNetwork::Service Web(int pods, const std::string& name = "web") {
