@@ -6,7 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
-// The keys of the store and what stands under them (core/store/records.proto). Names never hold a slash.
+// The keys of the store and what stands under them (core/store/records.proto). Names never hold a
+// slash.
 namespace weft::store {
 
 // ComponentRecord: the latest revision, and every revision.

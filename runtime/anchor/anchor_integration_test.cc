@@ -27,7 +27,6 @@
 namespace weft::anchor {
 namespace {
 
-
 constexpr char kImage[] = "weft/hello:test";
 constexpr char kNetwork[] = "weft-test";
 const engine::Labels kLabels = {{kInstallationLabel, "test"}};

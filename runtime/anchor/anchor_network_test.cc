@@ -9,7 +9,6 @@
 namespace weft::anchor {
 namespace {
 
-
 class AnchorNetworkTest : public ::testing::Test {
  protected:
   AnchorNetworkTest() { network_ = *EnsureNetwork(engine_, "weft-default", {}); }
