@@ -56,6 +56,7 @@ int Run(const std::vector<std::string>& arguments, const Terminal& terminal) {
   AddGetCommand(app, context);
   AddApplicationCommands(app, context);
   AddImageCommands(app, context);
+  AddProviderCommands(app, context);
   AddVersionCommand(app, context);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {

@@ -1,0 +1,203 @@
+#include "core/check/check.h"
+
+#include <gmock/gmock.h>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "core/check/program.h"
+#include "weft/provider/v1/identity.grpc.pb.h"
+#include "weft/provider/v1/trait.grpc.pb.h"
+
+namespace weft::check {
+namespace {
+
+namespace pb = ::weft::provider::v1;
+using testing::Contains;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// A trait that sets the replicas of its workload, and everything that tests make it do instead.
+class Provider final : public pb::Identity::Service, public pb::TraitProvider::Service {
+ public:
+  pb::DescribeResponse description;
+  std::function<grpc::Status(const pb::RenderTraitRequest&, pb::RenderResponse&)> twist;
+
+  Provider() {
+    description.set_name("scaler");
+    description.set_version("1");
+    description.set_artifact("sha256:abc");
+    description.add_protocol_versions("v1");
+    pb::Capability* capability = description.add_capabilities();
+    capability->set_kind(pb::CAPABILITY_KIND_TRAIT);
+    capability->set_type("scaler");
+    capability->set_summary("Scales");
+    capability->set_properties_schema(
+        R"({"type":"object","required":["n"],"properties":{"n":{"type":"integer"}}})");
+    capability->add_applies_to("+scale");
+    capability->add_reads(pb::READ_WORKLOAD);
+    pb::Write* write = capability->add_writes();
+    write->set_api_version("*");
+    write->set_kind("*");
+    write->set_pointer("+scale");
+    write->set_mode(pb::WRITE_MODE_ADD);
+    grpc::ServerBuilder builder;
+    builder.RegisterService(static_cast<pb::Identity::Service*>(this));
+    builder.RegisterService(static_cast<pb::TraitProvider::Service*>(this));
+    server_ = builder.BuildAndStart();
+  }
+
+  grpc::Status Describe(grpc::ServerContext*, const pb::DescribeRequest*,
+                        pb::DescribeResponse* response) override {
+    *response = description;
+    return grpc::Status::OK;
+  }
+
+  grpc::Status Render(grpc::ServerContext*, const pb::RenderTraitRequest* request,
+                      pb::RenderResponse* response) override {
+    response->set_outcome(pb::OUTCOME_READY);
+    response->set_artifact("sha256:abc");
+    pb::Part* part = response->add_parts();
+    part->mutable_object()->set_api_version(request->workload().shape().api_version());
+    part->mutable_object()->set_kind(request->workload().shape().kind());
+    part->mutable_object()->set_name(request->instance().name());
+    part->set_operation(pb::PART_OPERATION_MERGE);
+    part->set_pointer(request->workload().shape().scale());
+    part->set_json("3");
+    return twist == nullptr ? grpc::Status::OK : twist(*request, *response);
+  }
+
+  // Every verdict that is no pass: "RULE: DETAIL".
+  std::vector<std::string> Check(std::map<std::string, json::value> properties = {}) {
+    std::vector<std::string> found;
+    check::Check({.channel = server_->InProcessChannel({}), .properties = std::move(properties)},
+                 [&](const Verdict& verdict) {
+                   if (verdict.outcome == Outcome::kFailed)
+                     found.push_back(absl::StrCat(verdict.rule, ": ", verdict.detail));
+                 });
+    return found;
+  }
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
+};
+
+TEST(Check, FindsNothingInAProviderThatFollowsTheRules) {
+  EXPECT_THAT(Provider().Check(), ElementsAre());
+}
+
+TEST(Check, FindsADescriptorThatCannotBeUsed) {
+  Provider provider;
+  provider.description.mutable_capabilities(0)->clear_applies_to();
+  EXPECT_THAT(provider.Check(), ElementsAre("descriptor: the trait scaler applies to nothing"));
+}
+
+TEST(Check, FindsASchemaThatIsNone) {
+  Provider provider;
+  provider.description.mutable_capabilities(0)->set_properties_schema(
+      R"({"type":"object","properties":7})");
+  EXPECT_THAT(provider.Check(), ElementsAre(StartsWith("schema: ")));
+}
+
+TEST(Check, FindsAnAnswerThatDependsOnMoreThanTheRequest) {
+  Provider provider;
+  std::atomic<int> calls = 0;
+  provider.twist = [&](const auto&, pb::RenderResponse& response) {
+    response.mutable_parts(0)->set_json(std::to_string(++calls));
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(provider.Check(), Contains(HasSubstr("purity: the same request")));
+}
+
+TEST(Check, DoesNotMindAnotherOrderOfKeys) {
+  Provider provider;
+  std::atomic<int> calls = 0;
+  provider.twist = [&](const auto&, pb::RenderResponse& response) {
+    response.mutable_parts(0)->set_pointer("/spec");
+    response.mutable_parts(0)->set_json(++calls % 2 == 0 ? R"({"replicas":3,"paused":false})"
+                                                         : R"({ "paused":false,"replicas":3})");
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(provider.Check(), Each(StartsWith("writes: ")));
+}
+
+TEST(Check, FindsAWriteThatWasNotAskedFor) {
+  Provider provider;
+  provider.twist = [](const auto&, pb::RenderResponse& response) {
+    response.mutable_parts(0)->set_pointer("/metadata/labels");
+    response.mutable_parts(0)->set_json(R"({"a":"b"})");
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(provider.Check(), ElementsAre(StartsWith("writes: NOT_PERMITTED")));
+}
+
+TEST(Check, FindsAnswersBeyondTheLimits) {
+  Provider provider;
+  provider.twist = [](const auto&, pb::RenderResponse& response) {
+    for (int i = 0; i < 600; ++i) {
+      *response.add_parts() = response.parts(0);
+      response.mutable_parts(i + 1)->mutable_object()->set_name(absl::StrCat("o", i));
+    }
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(provider.Check(), Contains(HasSubstr("limits: an answer has parts of 601 objects")));
+}
+
+TEST(Check, FindsAnswersWithoutAnOutcomeOrOfAnotherArtifact) {
+  Provider provider;
+  provider.twist = [](const auto&, pb::RenderResponse& response) {
+    response.clear_outcome();
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(provider.Check(), Contains(StartsWith("answers: UNSUPPORTED: the outcome 0")));
+  provider.twist = [](const auto&, pb::RenderResponse& response) {
+    response.set_artifact("sha256:other");
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(provider.Check(), Contains(HasSubstr("answers: answered by the artifact")));
+}
+
+TEST(Check, FindsThatFieldsOfALaterVersionAreRefused) {
+  Provider provider;
+  provider.twist = [](const pb::RenderTraitRequest& request, pb::RenderResponse&) {
+    const bool unknown = !request.GetReflection()->GetUnknownFields(request).empty();
+    return unknown ? grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "what is that?")
+                   : grpc::Status::OK;
+  };
+  EXPECT_THAT(provider.Check(), ElementsAre(HasSubstr("what is that?")));
+}
+
+TEST(Check, FindsAFeatureThatIsDeclaredAndMissing) {
+  Provider provider;
+  provider.description.mutable_capabilities(0)->add_features(pb::FEATURE_TIMELINE);
+  EXPECT_THAT(provider.Check(), ElementsAre(StartsWith("features: declares TIMELINE")));
+}
+
+TEST(Check, AsksWithGivenProperties) {
+  Provider provider;
+  std::string asked;
+  provider.twist = [&](const pb::RenderTraitRequest& request, pb::RenderResponse&) {
+    static std::mutex mutex;
+    std::lock_guard lock(mutex);
+    asked = request.instance().properties();
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(provider.Check({{"scaler", *json::Parse(R"({"n":77})")}}), ElementsAre());
+  EXPECT_EQ(asked, R"({"n":77})");
+}
+
+TEST(Program, IsStartedByTheContractAndEndsWhenItIsTold) {
+  auto program = Program::Start({"/bin/sh", "-c",
+                                 "trap 'exit 7' TERM; test \"$WEFT_ARTIFACT\" = sha256:checked && "
+                                 "touch \"${WEFT_LISTEN#unix:}\"; while :; do sleep 0.01; done"});
+  ASSERT_TRUE(program.ok()) << program.status();
+  const std::string socket = program->address().substr(sizeof("unix:") - 1);
+  while (access(socket.c_str(), F_OK) != 0) std::this_thread::yield();
+  program->Terminate();
+  EXPECT_EQ(program->AwaitEnd(absl::Seconds(10)).value_or(-1), 7);
+  EXPECT_TRUE(absl::IsNotFound(Program::Start({"/no/such/program"}).status()));
+}
+
+}  // namespace
+}  // namespace weft::check

@@ -1,0 +1,92 @@
+// `weft provider check`, as an author runs it: on a provider in Python, on variants of it that each
+// break one rule, and on our own.
+#include <cstdlib>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "tests/e2e/command.h"
+
+namespace weft {
+namespace {
+
+using e2e::CommandResult;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const std::string kWeft = absl::StrCat(WEFT_BIN_DIR, "/weft");
+
+CommandResult CheckProgram(const std::string& program) {
+  return e2e::RunCommand({kWeft, "provider", "check", "--program", program});
+}
+
+// The rules whose verdict is FAILED.
+std::vector<std::string> FailedRules(const CommandResult& check) {
+  std::vector<std::string> rules;
+  for (const absl::string_view line : absl::StrSplit(check.out, '\n')) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+    if (words.size() > 2 && (words[1] == "FAILED" || words[2] == "FAILED"))
+      rules.push_back(words[0]);
+  }
+  return rules;
+}
+
+// The greeter, made once for all tests.
+class Greeter : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    const CommandResult built = e2e::RunCommand(
+        {absl::StrCat(WEFT_SOURCE_DIR, "/tests/thirdparty/greeter/build.sh"), Folder()},
+        absl::Minutes(4));
+    ASSERT_EQ(built.status, 0) << built.out << built.err;
+  }
+  static std::string Folder() { return absl::StrCat(WEFT_BIN_DIR, "/../thirdparty/greeter"); }
+  static std::string Program() { return Folder() + "/run"; }
+};
+
+TEST_F(Greeter, FollowsEveryRule) {
+  const CommandResult check = CheckProgram(Program());
+  EXPECT_EQ(check.status, 0) << check.out << check.err;
+  EXPECT_THAT(check.out, HasSubstr("10 passed, 0 failed, 0 skipped"));
+}
+
+class Broken : public Greeter, public testing::WithParamInterface<const char*> {};
+
+TEST_P(Broken, IsFoundByTheNameOfItsRule) {
+  setenv("GREETER_PROGRAM", "broken", 1);
+  setenv("GREETER_BREAKS", GetParam(), 1);
+  const CommandResult check = CheckProgram(Program());
+  unsetenv("GREETER_PROGRAM");
+  unsetenv("GREETER_BREAKS");
+  EXPECT_EQ(check.status, 1) << check.out << check.err;
+  EXPECT_THAT(FailedRules(check), ElementsAre(GetParam())) << check.out << check.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(Greeter, Broken,
+                         testing::Values("descriptor", "schema", "purity", "writes", "limits",
+                                         "unknown-fields", "deadline"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+class OurOwn : public testing::TestWithParam<const char*> {};
+
+TEST_P(OurOwn, FollowsEveryRule) {
+  const CommandResult check =
+      CheckProgram(absl::StrCat(WEFT_BIN_DIR, "/weft-provider-", GetParam()));
+  EXPECT_EQ(check.status, 0) << check.out << check.err;
+  EXPECT_THAT(check.out, HasSubstr(" 0 failed, 0 skipped"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Providers, OurOwn, testing::Values("server", "manual-scaler"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace weft
