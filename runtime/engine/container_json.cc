@@ -42,21 +42,24 @@ absl::Time ParseTime(const std::string& text) {
 }  // namespace
 
 std::string ContainerCreateJson(const ContainerSpec& spec) {
-  json::object host = {{"NetworkMode", spec.network},
+  const bool shares = !spec.network_of.empty();
+  json::object host = {{"NetworkMode", shares ? "container:" + spec.network_of : spec.network},
                        {"RestartPolicy", json::object{{"Name", "always"}}}};
   if (spec.cpu_shares > 0) host["CpuShares"] = spec.cpu_shares;
   if (spec.memory_reservation > 0) host["MemoryReservation"] = spec.memory_reservation;
   if (!spec.sysctls.empty()) host["Sysctls"] = StringMap(spec.sysctls);
   json::object endpoint = {{"Aliases", Strings(spec.aliases)}};
   if (!spec.address.empty()) endpoint["IPAMConfig"] = json::object{{"IPv4Address", spec.address}};
-  json::object body = {{"Hostname", spec.hostname},
-                       {"Image", spec.image},
+  json::object body = {{"Image", spec.image},
                        {"Env", Strings(spec.environment)},
                        {"Labels", StringMap(spec.labels)},
                        {"StopTimeout", spec.stop_grace_seconds},
-                       {"HostConfig", host},
-                       {"NetworkingConfig",
-                        json::object{{"EndpointsConfig", json::object{{spec.network, endpoint}}}}}};
+                       {"HostConfig", host}};
+  if (!shares) {
+    body["Hostname"] = spec.hostname;
+    body["NetworkingConfig"] =
+        json::object{{"EndpointsConfig", json::object{{spec.network, endpoint}}}};
+  }
   if (!spec.entrypoint.empty()) body["Entrypoint"] = Strings(spec.entrypoint);
   if (!spec.command.empty()) body["Cmd"] = Strings(spec.command);
   return json::Canonical(body);

@@ -30,7 +30,8 @@ struct ContainerSpec {
   int64_t cpu_shares = 0;          // Weight against other containers; 0: the engine's default.
   int64_t memory_reservation = 0;  // Bytes; 0: none.
   int stop_grace_seconds = 10;     // Between SIGTERM and SIGKILL when the engine itself stops it.
-  std::string network;
+  std::string network;             // Empty with `network_of`.
+  std::string network_of;  // The id of a container whose network it shares, host name and all.
   std::vector<std::string> aliases;  // DNS names on the network, besides the container's own.
   std::string address;               // IPv4 on the network; empty: the engine chooses.
   std::map<std::string, std::string> sysctls;

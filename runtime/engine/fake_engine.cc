@@ -107,7 +107,7 @@ absl::StatusOr<std::string> FakeEngine::CreateContainer(const ContainerSpec& spe
   c.labels = spec.labels;
   c.created = absl::FromUnixSeconds(counter_);
   c.state = "created";
-  containers_[id] = {c, spec.network, spec.address};
+  containers_[id] = {c, spec.network, spec.address, spec.network_of};
   ++creations_;
   EmitLocked("container", "create", id, c.labels);
   return id;
@@ -119,13 +119,21 @@ absl::Status FakeEngine::StartContainer(const std::string& id) {
   Container& c = held->container;
   if (c.state == "running") return absl::OkStatus();
   WEFT_RETURN_IF_ERROR(start_error_);
-  if (networks_.count(held->network) == 0)
+  const bool shares = !held->network_of.empty();
+  if (shares) {
+    WEFT_ASSIGN_OR_RETURN(const Held* other, FindLocked(held->network_of));
+    if (other->container.state != "running")
+      return absl::FailedPreconditionError("cannot join network of a non running container");
+  } else if (networks_.count(held->network) == 0) {
     return absl::NotFoundError("network " + held->network + " not found");
+  }
   c.state = "running";
   c.pid = ++counter_;
   c.started_at = absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
-  c.addresses[held->network] =
-      held->wanted_address.empty() ? absl::StrCat("172.17.0.", counter_) : held->wanted_address;
+  if (!shares) {
+    c.addresses[held->network] =
+        held->wanted_address.empty() ? absl::StrCat("172.17.0.", counter_) : held->wanted_address;
+  }
   ++starts_;
   EmitLocked("container", "start", id, c.labels);
   return absl::OkStatus();

@@ -56,6 +56,7 @@ class FakeEngine final : public Engine {
     Container container;
     std::string network;
     std::string wanted_address;
+    std::string network_of;
   };
   absl::Status ReachableLocked() const;
   absl::StatusOr<Held*> FindLocked(const std::string& id);

@@ -23,11 +23,11 @@ TEST(Admission, AcceptsADeploymentAndReadsIt) {
   ASSERT_TRUE(admitted.problems.empty()) << admitted.problems[0].message;
   const auto& spec = std::get<DeploymentSpec>(admitted.spec);
   EXPECT_EQ(spec.replicas, 3);
-  EXPECT_EQ(spec.environment[1].second, "1-$(A)-$(C)");
-  EXPECT_EQ(spec.command[1], "1-$(A)-$(C)");
-  EXPECT_EQ(spec.cpu_milli, 100);
-  EXPECT_EQ(spec.memory_bytes, 64 << 20);
-  EXPECT_TRUE(spec.pull);
+  EXPECT_EQ(spec.container.environment[1].second, "1-$(A)-$(C)");
+  EXPECT_EQ(spec.container.command[1], "1-$(A)-$(C)");
+  EXPECT_EQ(spec.container.cpu_milli, 100);
+  EXPECT_EQ(spec.container.memory_bytes, 64 << 20);
+  EXPECT_TRUE(spec.container.pull);
 }
 
 TEST(Admission, TheTemplateAloneDecidesItsHash) {
@@ -50,6 +50,27 @@ TEST(Admission, SaysEverythingThatIsWrongAtItsPlace) {
   EXPECT_EQ(found[container + "/tty"], "UNSUPPORTED_FIELD");
   EXPECT_EQ(found[container + "/command"], "WRONG_TYPE");
   EXPECT_EQ(found[container + "/ports/0/containerPort"], "WRONG_TYPE");
+}
+
+TEST(Admission, ReadsTheFirstContainerAndItsSidecarsApart) {
+  const auto admitted = Admit(
+      DeploymentRef("web"),
+      DeploymentText("web", 1, "web:1", R"(},{"name":"helper","image":"helper:2","args":["x"])"),
+      {});
+  ASSERT_TRUE(admitted.problems.empty());
+  const auto& spec = std::get<DeploymentSpec>(admitted.spec);
+  EXPECT_EQ(spec.container.image, "web:1");
+  ASSERT_EQ(spec.sidecars.size(), 1u);
+  EXPECT_EQ(spec.sidecars[0].image, "helper:2");
+  EXPECT_EQ(spec.sidecars[0].args, std::vector<std::string>{"x"});
+}
+
+TEST(Admission, SaysWhatIsWrongWithASidecarAtItsPlace) {
+  const auto problems = ProblemsOf(
+      R"(},{"name":"UPPER","image":"helper:2","readinessProbe":{"httpGet":{"port":80}})");
+  ASSERT_EQ(problems.size(), 2u);
+  EXPECT_EQ(problems[0].pointer, "/spec/template/spec/containers/1/name");
+  EXPECT_EQ(problems[1].pointer, "/spec/template/spec/containers/1/readinessProbe");
 }
 
 TEST(Admission, RefusesWhatTheMachineDoesNotHave) {

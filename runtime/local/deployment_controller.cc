@@ -16,8 +16,8 @@ constexpr absl::Duration kFirstRetry = absl::Seconds(1);
 constexpr absl::Duration kLongestRetry = absl::Minutes(1);
 
 // The engine sees to these itself, or is about to.
-bool NeedsStart(const Pod& pod) {
-  const std::string& state = pod.container.state;
+bool NeedsStart(const engine::Container& container) {
+  const std::string& state = container.state;
   return state != "running" && state != "restarting" && state != "paused" && state != "removing";
 }
 
@@ -28,12 +28,15 @@ bool EngineIsAway(const absl::Status& status) {
 }  // namespace
 
 absl::StatusOr<absl::Duration> DeploymentController::Reconcile(const std::string& key) {
-  WEFT_ASSIGN_OR_RETURN(std::vector<Pod> pods, Observe(key));
+  WEFT_ASSIGN_OR_RETURN(Observation observed, Observe(key));
+  std::vector<Pod>& pods = observed.pods;
   const ObjectPtr object = parts_.objects.Find(key);
   if (object == nullptr) {  // Pods whose Deployment the store does not know are shown and kept.
     Publish(key, object, pods, nullptr);
     return absl::InfiniteDuration();
   }
+  for (const std::string& orphan : observed.orphans)
+    WEFT_RETURN_IF_ERROR(parts_.engine.RemoveContainer(orphan));
   if (object->deleting) return End(object, std::move(pods));
   if (!std::holds_alternative<DeploymentSpec>(object->spec)) {
     Publish(key, object, pods, nullptr);
@@ -42,23 +45,36 @@ absl::StatusOr<absl::Duration> DeploymentController::Reconcile(const std::string
   return Keep(object, std::move(pods));
 }
 
-absl::StatusOr<std::vector<Pod>> DeploymentController::Observe(const std::string& key) {
+absl::StatusOr<DeploymentController::Observation> DeploymentController::Observe(
+    const std::string& key) {
   WEFT_ASSIGN_OR_RETURN(const std::vector<engine::ContainerSummary> containers,
                         parts_.engine.ListContainers({{kInstallationLabel, parts_.installation},
                                                       {kNamespaceLabel, NamespaceOfKey(key)},
                                                       {kDeploymentLabel, NameOfKey(key)}}));
-  std::vector<Pod> pods;
+  Observation observed;
+  std::vector<std::pair<std::string, Sidecar>> sidecars;  // With their pods' names.
   for (const engine::ContainerSummary& summary : containers) {
     const absl::StatusOr<engine::Container> container = parts_.engine.InspectContainer(summary.id);
     if (absl::IsNotFound(container.status())) continue;  // Gone meanwhile.
     WEFT_RETURN_IF_ERROR(container.status());
+    if (auto sidecar = SidecarFromContainer(parts_.installation, *container))
+      sidecars.push_back(*std::move(sidecar));
     std::optional<Pod> pod = PodFromContainer(parts_.installation, *container);
     if (!pod.has_value()) continue;
     pod->terminating = parts_.terminator.IsTerminating(pod->container.id);
-    pods.push_back(*std::move(pod));
+    observed.pods.push_back(*std::move(pod));
   }
-  JudgeReadiness(key, pods);
-  return pods;
+  for (auto& [name, sidecar] : sidecars) {
+    const auto pod = std::find_if(observed.pods.begin(), observed.pods.end(),
+                                  [&name = name](const Pod& p) { return p.name == name; });
+    if (pod == observed.pods.end()) {
+      observed.orphans.push_back(sidecar.container.id);
+    } else {
+      pod->sidecars.push_back(std::move(sidecar));
+    }
+  }
+  JudgeReadiness(key, observed.pods);
+  return observed;
 }
 
 void DeploymentController::JudgeReadiness(const std::string& key, std::vector<Pod>& pods) {
@@ -71,7 +87,7 @@ void DeploymentController::JudgeReadiness(const std::string& key, std::vector<Po
   parts_.prober.Track(key, targets);
   for (Pod& pod : pods) {
     pod.readiness = Readiness::kNotReady;
-    if (pod.address.empty() || IsCrashLooping(pod.container, parts_.now())) continue;
+    if (!RunsWhole(pod, parts_.now())) continue;
     pod.readiness = pod.rules.readiness.has_value()
                         ? parts_.prober.Of(pod.container.id, pod.container.started_at)
                         : Readiness::kReady;
@@ -93,13 +109,14 @@ absl::StatusOr<absl::Duration> DeploymentController::Keep(const ObjectPtr& objec
   absl::Status failed;
   absl::Duration again = absl::InfiniteDuration();
   for (Pod& pod : living) {
-    absl::StatusOr<absl::Duration> next = BringUp(*object, pod);
-    if (next.ok()) {
-      again = std::min(again, *next);
-    } else {
-      failed = next.status();
+    const absl::StatusOr<absl::Duration> next = BringUp(*object, pod);
+    const absl::StatusOr<absl::Duration> sidecars =
+        next.ok() ? BringUpSidecars(*object, pod) : next;
+    if (!sidecars.ok()) {
+      failed = sidecars.status();
       break;  // The engine is away: the rest would only wait for it, too.
     }
+    again = std::min({again, *next, *sidecars});
   }
   JudgeReadiness(key, living);
   living.insert(living.end(), ending.begin(), ending.end());
@@ -128,38 +145,51 @@ absl::StatusOr<absl::Duration> DeploymentController::End(const ObjectPtr& object
 }
 
 absl::StatusOr<absl::Duration> DeploymentController::BringUp(const Object& object, Pod& pod) {
-  if (!NeedsStart(pod)) {
+  if (!NeedsStart(pod.container)) {
     if (pod.container.state == "running" && IsCrashLooping(pod.container, parts_.now()))
       return kTrustedAfter;
     return absl::InfiniteDuration();
   }
   const auto& spec = std::get<DeploymentSpec>(object.spec);
+  return Attempt(object, pod.name, pod.container.id.empty() ? &spec.container : nullptr,
+                 pod.waiting, [&](bool failed) { return Start(object, failed, pod); });
+}
+
+absl::StatusOr<absl::Duration> DeploymentController::Attempt(
+    const Object& object, const std::string& name, const PodContainer* image, Waiting& waiting,
+    const std::function<absl::Status(bool failed)>& start) {
   const std::string key = KeyOf(object.ref);
   Failure failure;
   {
     std::lock_guard lock(mutex_);
     const auto& failures = failures_[key];
-    if (const auto found = failures.find(pod.name); found != failures.end())
-      failure = found->second;
+    if (const auto found = failures.find(name); found != failures.end()) failure = found->second;
   }
   if (failure.times > 0 && failure.retry_at > parts_.now()) {
-    pod.waiting_reason = failure.reason;
-    pod.waiting_message = failure.message;
+    waiting = failure.waiting;
     return failure.retry_at - parts_.now();
   }
-  if (pod.container.id.empty()) {
-    WEFT_ASSIGN_OR_RETURN(const ImagePuller::Answer image,
-                          parts_.images.Ask(spec.image, spec.pull, key));
-    pod.waiting_reason = image.reason;
-    pod.waiting_message = image.message;
-    if (!image.present) return absl::InfiniteDuration();
+  if (image != nullptr) {
+    WEFT_ASSIGN_OR_RETURN(const ImagePuller::Answer answer,
+                          parts_.images.Ask(image->image, image->pull, key));
+    waiting = {answer.reason, answer.message};
+    if (!answer.present) return absl::InfiniteDuration();
   }
-  const absl::Status started = Start(object, failure.times > 0, pod);
+  const absl::Status started = start(failure.times > 0);
   if (EngineIsAway(started)) return started;
-  if (!started.ok()) return Fail(object, pod, started);
   std::lock_guard lock(mutex_);
-  failures_[key].erase(pod.name);
-  return absl::InfiniteDuration();
+  if (started.ok()) {
+    failures_[key].erase(name);
+    return absl::InfiniteDuration();
+  }
+  waiting = {image != nullptr ? "CreateContainerError" : "RunContainerError",
+             std::string(started.message())};
+  spdlog::warn("msg=\"cannot start a container\" namespace={} pod={} error=\"{}\"", object.ref.ns,
+               name, waiting.message);
+  const absl::Duration wait =
+      std::min(kFirstRetry * (1 << std::min(failure.times, 10)), kLongestRetry);
+  failures_[key][name] = {waiting, parts_.now() + wait, failure.times + 1};
+  return wait;
 }
 
 absl::Status DeploymentController::Start(const Object& object, bool failed_before, Pod& pod) {
@@ -178,7 +208,10 @@ absl::Status DeploymentController::Start(const Object& object, bool failed_befor
   WEFT_RETURN_IF_ERROR(parts_.engine.StartContainer(id));
   Failpoint("runtime.start.after");
   WEFT_ASSIGN_OR_RETURN(const engine::Container container, parts_.engine.InspectContainer(id));
-  if (std::optional<Pod> now = PodFromContainer(parts_.installation, container)) pod = *now;
+  if (std::optional<Pod> now = PodFromContainer(parts_.installation, container)) {
+    now->sidecars = std::move(pod.sidecars);
+    pod = *std::move(now);
+  }
   return absl::OkStatus();
 }
 
@@ -189,20 +222,6 @@ absl::StatusOr<std::string> DeploymentController::Create(const Object& object, c
       parts_.installation, object.ref, std::get<DeploymentSpec>(object.spec), pod));
   Failpoint("runtime.create.after");
   return id;
-}
-
-absl::Duration DeploymentController::Fail(const Object& object, Pod& pod,
-                                          const absl::Status& status) {
-  pod.waiting_reason = pod.container.id.empty() ? "CreateContainerError" : "RunContainerError";
-  pod.waiting_message = std::string(status.message());
-  spdlog::warn("msg=\"cannot start a pod\" namespace={} pod={} error=\"{}\"", pod.ns, pod.name,
-               pod.waiting_message);
-  std::lock_guard lock(mutex_);
-  Failure& failure = failures_[KeyOf(object.ref)][pod.name];
-  const absl::Duration wait =
-      std::min(kFirstRetry * (1 << std::min(failure.times, 10)), kLongestRetry);
-  failure = {pod.waiting_reason, pod.waiting_message, parts_.now() + wait, failure.times + 1};
-  return wait;
 }
 
 }  // namespace weft::local

@@ -27,13 +27,17 @@ class DeploymentController {
  private:
   // Why a pod could not be started, and when to try again.
   struct Failure {
-    std::string reason;
-    std::string message;
+    Waiting waiting;
     absl::Time retry_at;
     int times = 0;
   };
 
-  absl::StatusOr<std::vector<Pod>> Observe(const std::string& key);
+  // What the engine has of a Deployment.
+  struct Observation {
+    std::vector<Pod> pods;
+    std::vector<std::string> orphans;  // Sidecars whose pod is gone.
+  };
+  absl::StatusOr<Observation> Observe(const std::string& key);
   void JudgeReadiness(const std::string& key, std::vector<Pod>& pods);
   absl::StatusOr<absl::Duration> Keep(const ObjectPtr& object, std::vector<Pod> pods);
   absl::StatusOr<absl::Duration> End(const ObjectPtr& object, std::vector<Pod> pods);
@@ -41,7 +45,19 @@ class DeploymentController {
   absl::StatusOr<absl::Duration> BringUp(const Object& object, Pod& pod);
   absl::Status Start(const Object& object, bool failed_before, Pod& pod);
   absl::StatusOr<std::string> Create(const Object& object, const Pod& pod);
-  absl::Duration Fail(const Object& object, Pod& pod, const absl::Status& status);
+
+  // deployment_sidecars.cc
+  absl::StatusOr<absl::Duration> BringUpSidecars(const Object& object, Pod& pod);
+  absl::StatusOr<absl::Duration> BringUpSidecar(const Object& object, const PodContainer& spec,
+                                                const Pod& pod, Sidecar& sidecar);
+  absl::Status Rejoin(const Pod& pod, Sidecar& sidecar);
+
+  // Makes and starts one container of a pod, called `name` here, unless it failed and its time has
+  // not come. `image`: the container is to be made, from this. After how long to come back; an
+  // error: the engine is away.
+  absl::StatusOr<absl::Duration> Attempt(const Object& object, const std::string& name,
+                                         const PodContainer* image, Waiting& waiting,
+                                         const std::function<absl::Status(bool failed)>& start);
 
   void Publish(const std::string& key, const ObjectPtr& object, const std::vector<Pod>& pods,
                const RolloutPlan* plan);
@@ -49,7 +65,7 @@ class DeploymentController {
   const Parts parts_;
   const std::function<void(const std::string&)> on_observed_;
   std::mutex mutex_;
-  // By the Deployment's key and the pod's name; guarded by mutex_.
+  // By the Deployment's key and the name that Attempt got; guarded by mutex_.
   std::map<std::string, std::map<std::string, Failure>> failures_;
 };
 

@@ -1,6 +1,7 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
+#include <csignal>
 
 #include "core/base/json.h"
 #include "runtime/local/integration_fixture.h"
@@ -38,6 +39,29 @@ TEST_F(RealRuntime, RunsADeploymentBehindAServiceAndRemovesAllOfIt) {
   Delete({{"apps/v1", "Deployment", "default", "web"}, {"v1", "Service", "default", "web"}});
   WaitFor([](const Projections& now) { return now.empty(); });
   // The network is the last to go.
+  EXPECT_TRUE(engine().ListContainers({})->empty());
+}
+
+// A pod whose first container does nothing: a sidecar answers what it is asked.
+constexpr char kPodWithSidecar[] = R"({"apiVersion":"apps/v1","kind":"Deployment",
+    "metadata":{"name":"web","namespace":"default"},
+    "spec":{"replicas":1,"selector":{"matchLabels":{"app":"web"}},"template":{
+    "metadata":{"labels":{"app":"web"}},"spec":{"terminationGracePeriodSeconds":1,"containers":[
+    {"name":"idle","image":"test/busybox:1","command":["/bin/busybox","sleep","1000000"],
+     "readinessProbe":{"periodSeconds":1,"httpGet":{"port":80,"path":"/index.html"}}},
+    {"name":"server","image":"test/busybox:1",
+     "command":["/bin/busybox","httpd","-f","-p","80","-h","/www"]}]}}}})";
+
+TEST_F(RealRuntime, ASidecarSharesTheNetworkOfItsPodAlsoAfterARestart) {
+  ImportBusybox();
+  Apply({kPodWithSidecar}, 1);
+  const std::vector<std::string> before = Runs(WaitFor(Ready(1)), "web");
+  ASSERT_EQ(engine().ListContainers({{kDeploymentLabel, "web"}})->size(), 2u);
+  const std::string first = before.at(0).substr(sizeof("docker://") - 1, 64);
+  ASSERT_EQ(kill(static_cast<pid_t>(engine().InspectContainer(first)->pid), SIGKILL), 0);
+  WaitFor([&](const Projections& now) { return Ready(1)(now) && Runs(now, "web") != before; });
+  Delete({{"apps/v1", "Deployment", "default", "web"}});
+  WaitFor([](const Projections& now) { return now.empty(); });
   EXPECT_TRUE(engine().ListContainers({})->empty());
 }
 

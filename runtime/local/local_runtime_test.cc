@@ -115,6 +115,61 @@ TEST_F(LocalRuntimeTest, WhatIsRemovedOrStoppedBehindItsBackComesBack) {
   EXPECT_EQ(engine_.InspectContainer(stopped)->state, "running");
 }
 
+// A second container, after the first one's closing brace.
+constexpr char kSidecar[] = R"(},{"name":"helper","image":"web:1")";
+
+// The containers of pods' sidecars.
+std::vector<engine::Container> SidecarsOf(engine::FakeEngine& engine) {
+  std::vector<engine::Container> sidecars;
+  const auto containers = engine.ListContainers({});
+  for (const auto& summary : *containers) {
+    if (summary.labels.contains(kSidecarLabel))
+      sidecars.push_back(*engine.InspectContainer(summary.id));
+  }
+  return sidecars;
+}
+
+TEST_F(LocalRuntimeTest, APodIsReadyWhenItsSidecarsRunToo) {
+  Start();
+  ApplyWeb(2, 1, kSidecar);
+  ASSERT_TRUE(follower_->Until(Ready(2)));
+  EXPECT_EQ(SidecarsOf(engine_).size(), 2u);
+  EXPECT_TRUE(SomePodSays(R"("name":"helper")")(follower_->seen()));
+}
+
+TEST_F(LocalRuntimeTest, ASidecarThatIsRemovedComesBack) {
+  Start();
+  ApplyWeb(1, 1, kSidecar);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  const std::string removed = SidecarsOf(engine_).at(0).id;
+  ASSERT_TRUE(engine_.RemoveContainer(removed).ok());
+  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
+    const auto sidecars = SidecarsOf(engine_);
+    return Ready(1)(seen) && sidecars.size() == 1 && sidecars[0].id != removed;
+  }));
+}
+
+TEST_F(LocalRuntimeTest, ASidecarJoinsTheNetworkOfAFirstContainerThatWasStartedAgain) {
+  Start();
+  ApplyWeb(1, 1, kSidecar);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  const engine::Container before = SidecarsOf(engine_).at(0);
+  for (const std::string& id : ContainerIds())
+    if (id != before.id) engine_.Exit(id, 1);  // The engine starts it again by itself.
+  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
+    const engine::Container now = SidecarsOf(engine_).at(0);
+    return Ready(1)(seen) && now.state == "running" && now.started_at > before.started_at;
+  }));
+}
+
+TEST_F(LocalRuntimeTest, SidecarsGoWithTheirPods) {
+  Start();
+  ApplyWeb(2, 1, kSidecar);
+  ASSERT_TRUE(follower_->Until(Ready(2)));
+  ApplyWeb(0, 2, kSidecar);
+  EXPECT_TRUE(follower_->Until([&](const Seen&) { return ContainerIds().empty(); }));
+}
+
 TEST_F(LocalRuntimeTest, ARestartTouchesNothingThatRuns) {
   Start();
   ApplyWeb(3, 1, R"(,"readinessProbe":{"httpGet":{"port":80}})");

@@ -62,11 +62,9 @@ struct HttpProbe {
   int failure_threshold = 3;
 };
 
-struct DeploymentSpec {
-  int replicas = 1;
-  Labels template_labels;
-  std::string template_hash;  // Of the pod template; pods of another hash are out of date.
-  std::string container;      // The container's name in the pod.
+// One container of a pod.
+struct PodContainer {
+  std::string name;  // In the pod.
   std::string image;
   bool pull = true;                  // False: only an image that is there.
   std::vector<std::string> command;  // Empty: the image's.
@@ -75,8 +73,16 @@ struct DeploymentSpec {
   std::vector<ContainerPort> ports;
   int64_t cpu_milli = 0;     // Requested; 0: none.
   int64_t memory_bytes = 0;  // Requested; 0: none.
-  int grace_seconds = 10;
   std::optional<HttpProbe> readiness;
+};
+
+struct DeploymentSpec {
+  int replicas = 1;
+  Labels template_labels;
+  std::string template_hash;           // Of the pod template; pods of another are out of date.
+  PodContainer container;              // The first: the pod's network is its own.
+  std::vector<PodContainer> sidecars;  // The others, which share that network.
+  int grace_seconds = 10;
 };
 
 struct ServicePort {

@@ -55,6 +55,25 @@ HttpProbe ReadinessFromJson(const json::value& v) {
   return probe;
 }
 
+// What the first container and the sidecars have in common.
+engine::ContainerSpec SpecOf(const std::string& installation, const ObjectRef& deployment,
+                             const PodContainer& spec, const Pod& pod) {
+  engine::ContainerSpec container;
+  container.name = ContainerName(installation, deployment.ns, pod.name);
+  container.image = spec.image;
+  container.entrypoint = spec.command;
+  container.command = spec.args;
+  for (const auto& [name, value] : spec.environment)
+    container.environment.push_back(absl::StrCat(name, "=", value));
+  container.labels[kInstallationLabel] = installation;
+  container.labels[kNamespaceLabel] = deployment.ns;
+  container.labels[kDeploymentLabel] = deployment.name;
+  container.labels[kPodLabel] = pod.name;
+  container.cpu_shares = CpuShares(spec.cpu_milli);
+  container.memory_reservation = MemoryReservation(spec.memory_bytes);
+  return container;
+}
+
 std::string LabelOf(const engine::Labels& labels, const char* key) {
   const auto found = labels.find(key);
   return found == labels.end() ? "" : found->second;
@@ -63,9 +82,14 @@ std::string LabelOf(const engine::Labels& labels, const char* key) {
 }  // namespace
 
 PodRules RulesOf(const DeploymentSpec& spec) {
-  PodRules rules{spec.container, {}, spec.readiness, spec.grace_seconds};
-  for (const ContainerPort& port : spec.ports)
+  PodRules rules{spec.container.name, {}, {}, spec.container.readiness, spec.grace_seconds};
+  for (const ContainerPort& port : spec.container.ports)
     if (!port.name.empty()) rules.ports[port.name] = port.number;
+  for (const PodContainer& sidecar : spec.sidecars) {
+    rules.sidecars.push_back(sidecar.name);
+    for (const ContainerPort& port : sidecar.ports)
+      if (!port.name.empty()) rules.ports.emplace(port.name, port.number);
+  }
   return rules;
 }
 
@@ -74,6 +98,8 @@ std::string PodRulesToJson(const PodRules& rules) {
   for (const auto& [name, number] : rules.ports) ports[name] = number;
   json::object object = {
       {"container", rules.container}, {"ports", std::move(ports)}, {"grace", rules.grace_seconds}};
+  if (!rules.sidecars.empty())
+    object["sidecars"] = json::array(rules.sidecars.begin(), rules.sidecars.end());
   if (rules.readiness.has_value()) object["readiness"] = ReadinessToJson(*rules.readiness, rules);
   return json::Canonical(object);
 }
@@ -89,6 +115,11 @@ PodRules PodRulesFromJson(const std::string& text) {
     for (const auto& [name, number] : ports->get_object())
       if (number.is_int64()) rules.ports[std::string(name)] = static_cast<int>(number.get_int64());
   }
+  if (const json::value* sidecars = json::Find(*v, "sidecars");
+      sidecars != nullptr && sidecars->is_array()) {
+    for (const json::value& name : sidecars->get_array())
+      if (name.is_string()) rules.sidecars.emplace_back(name.get_string());
+  }
   if (const json::value* readiness = json::Find(*v, "readiness"))
     rules.readiness = ReadinessFromJson(*readiness);
   return rules;
@@ -102,32 +133,31 @@ Pod PlannedPod(const ObjectRef& deployment, const DeploymentSpec& spec, int inde
   pod.template_hash = spec.template_hash;
   pod.labels = spec.template_labels;
   pod.rules = RulesOf(spec);
-  pod.container.image = spec.image;
+  pod.container.image = spec.container.image;
   return pod;
 }
 
 engine::ContainerSpec ContainerSpecFor(const std::string& installation, const ObjectRef& deployment,
                                        const DeploymentSpec& spec, const Pod& pod) {
-  engine::ContainerSpec container;
-  container.name = ContainerName(installation, deployment.ns, pod.name);
+  engine::ContainerSpec container = SpecOf(installation, deployment, spec.container, pod);
   container.hostname = pod.name;
-  container.image = spec.image;
-  container.entrypoint = spec.command;
-  container.command = spec.args;
-  for (const auto& [name, value] : spec.environment)
-    container.environment.push_back(absl::StrCat(name, "=", value));
-  container.labels = spec.template_labels;
-  container.labels[kInstallationLabel] = installation;
-  container.labels[kNamespaceLabel] = deployment.ns;
-  container.labels[kDeploymentLabel] = deployment.name;
-  container.labels[kPodLabel] = pod.name;
+  container.labels.insert(spec.template_labels.begin(), spec.template_labels.end());
   container.labels[kTemplateLabel] = spec.template_hash;
   container.labels[kRulesLabel] = PodRulesToJson(pod.rules);
-  container.cpu_shares = CpuShares(spec.cpu_milli);
-  container.memory_reservation = MemoryReservation(spec.memory_bytes);
   container.stop_grace_seconds = spec.grace_seconds;
   container.network = NetworkName(installation, deployment.ns);
   container.aliases = {pod.name};
+  return container;
+}
+
+engine::ContainerSpec SidecarSpecFor(const std::string& installation, const ObjectRef& deployment,
+                                     const PodContainer& sidecar, const Pod& pod) {
+  engine::ContainerSpec container = SpecOf(installation, deployment, sidecar, pod);
+  // Dots cannot stand in a pod's name, so this is no pod's container.
+  absl::StrAppend(&container.name, ".", sidecar.name);
+  container.labels[kSidecarLabel] = sidecar.name;
+  container.stop_grace_seconds = pod.rules.grace_seconds;
+  container.network_of = pod.container.id;
   return container;
 }
 
@@ -148,6 +178,33 @@ std::optional<Pod> PodFromContainer(const std::string& installation,
   if (container.state == "running" && address != container.addresses.end())
     pod.address = address->second;
   return pod;
+}
+
+std::optional<std::pair<std::string, Sidecar>> SidecarFromContainer(
+    const std::string& installation, const engine::Container& container) {
+  const std::string pod = LabelOf(container.labels, kPodLabel);
+  Sidecar sidecar{LabelOf(container.labels, kSidecarLabel), container, {}};
+  const std::string of =
+      ContainerName(installation, LabelOf(container.labels, kNamespaceLabel), pod);
+  if (LabelOf(container.labels, kInstallationLabel) != installation || sidecar.name.empty() ||
+      container.name != absl::StrCat(of, ".", sidecar.name))
+    return std::nullopt;
+  return std::pair(pod, std::move(sidecar));
+}
+
+Sidecar* Pod::FindSidecar(const std::string& name) {
+  const auto found = std::find_if(sidecars.begin(), sidecars.end(),
+                                  [&](const Sidecar& sidecar) { return sidecar.name == name; });
+  return found == sidecars.end() ? nullptr : &*found;
+}
+
+bool RunsWhole(const Pod& pod, absl::Time now) {
+  if (pod.address.empty() || IsCrashLooping(pod.container, now)) return false;
+  const auto runs = [&](const Sidecar& sidecar) {
+    return sidecar.container.state == "running" && !IsCrashLooping(sidecar.container, now);
+  };
+  return pod.sidecars.size() >= pod.rules.sidecars.size() &&
+         std::all_of(pod.sidecars.begin(), pod.sidecars.end(), runs);
 }
 
 }  // namespace weft::local

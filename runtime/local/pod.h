@@ -9,14 +9,17 @@
 #include "runtime/engine/engine.h"
 #include "runtime/local/object.h"
 
-// A pod of one container: what its Deployment says, and what the engine says. Pure.
+// A pod: what its Deployment says, and what the engine says. Pure.
+//
+// Its first container has the network; sidecars are containers of their own that share it.
 namespace weft::local {
 
 // What must be known of a pod as long as it lives, whatever becomes of its Deployment's template.
 // It travels on the container as a label, so nothing but the engine has to remember it.
 struct PodRules {
-  std::string container;             // Its name in the pod.
-  std::map<std::string, int> ports;  // Named ones.
+  std::string container;              // The first one's name in the pod.
+  std::vector<std::string> sidecars;  // The others' names.
+  std::map<std::string, int> ports;   // Named ones.
   std::optional<HttpProbe> readiness;
   int grace_seconds = 10;
 };
@@ -29,6 +32,18 @@ PodRules RulesOf(const DeploymentSpec& spec);
 // kUnknown: it ran before this process did, and has not been asked yet.
 enum class Readiness { kUnknown, kNotReady, kReady };
 
+// Why something is not made or not started, as the kubelet says it.
+struct Waiting {
+  std::string reason;  // Empty: it is not waiting.
+  std::string message;
+};
+
+struct Sidecar {
+  std::string name;             // In the pod.
+  engine::Container container;  // Empty `id`: not made yet.
+  Waiting waiting;
+};
+
 struct Pod {
   std::string ns;
   std::string deployment;
@@ -40,13 +55,19 @@ struct Pod {
   std::string address;          // IPv4 on the namespace's network; empty if it does not run.
   Readiness readiness = Readiness::kNotReady;
   bool terminating = false;
-  std::string waiting_reason;  // Why it is not made or not started, as the kubelet says it.
-  std::string waiting_message;
+  Waiting waiting;                // The first container.
+  std::vector<Sidecar> sidecars;  // Those that are made, and those that could not be.
+
+  Sidecar* FindSidecar(const std::string& name);  // Or null.
 };
 
 // The container that makes a pod of `index` of the Deployment.
 engine::ContainerSpec ContainerSpecFor(const std::string& installation, const ObjectRef& deployment,
                                        const DeploymentSpec& spec, const Pod& pod);
+
+// The container of a sidecar of `pod`, whose first container is made.
+engine::ContainerSpec SidecarSpecFor(const std::string& installation, const ObjectRef& deployment,
+                                     const PodContainer& sidecar, const Pod& pod);
 
 // A pod that is to be made.
 Pod PlannedPod(const ObjectRef& deployment, const DeploymentSpec& spec, int index);
@@ -55,6 +76,13 @@ Pod PlannedPod(const ObjectRef& deployment, const DeploymentSpec& spec, int inde
 // image made from a pod's container carries its labels to containers of others.
 std::optional<Pod> PodFromContainer(const std::string& installation,
                                     const engine::Container& container);
+
+// The sidecar of a container of ours and the name of its pod; nothing if it is none.
+std::optional<std::pair<std::string, Sidecar>> SidecarFromContainer(
+    const std::string& installation, const engine::Container& container);
+
+// Everything of the pod runs.
+bool RunsWhole(const Pod& pod, absl::Time now);
 
 // Restarted again and again, and not up for long enough to be trusted.
 bool IsCrashLooping(const engine::Container& container, absl::Time now);

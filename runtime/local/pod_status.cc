@@ -8,18 +8,17 @@ namespace {
 
 constexpr int64_t kCrashes = 3;
 
-json::object Waiting(const std::string& reason, const std::string& message) {
+json::object WaitingState(const std::string& reason, const std::string& message) {
   json::object waiting = {{"reason", reason}};
   if (!message.empty()) waiting["message"] = message;
   return {{"waiting", std::move(waiting)}};
 }
 
-json::object State(const Pod& pod, absl::Time now) {
-  const engine::Container& c = pod.container;
-  if (!pod.waiting_reason.empty()) return Waiting(pod.waiting_reason, pod.waiting_message);
+json::object State(const engine::Container& c, const Waiting& waiting, absl::Time now) {
+  if (!waiting.reason.empty()) return WaitingState(waiting.reason, waiting.message);
   if (IsCrashLooping(c, now)) {
-    return Waiting("CrashLoopBackOff", absl::StrCat("restarted ", c.restart_count,
-                                                    " times, last exit code ", c.exit_code));
+    return WaitingState("CrashLoopBackOff", absl::StrCat("restarted ", c.restart_count,
+                                                         " times, last exit code ", c.exit_code));
   }
   if (c.state == "running" || c.state == "paused")
     return {{"running", json::object{{"startedAt", c.started_at}}}};
@@ -29,7 +28,18 @@ json::object State(const Pod& pod, absl::Time now) {
                                         {"startedAt", c.started_at},
                                         {"finishedAt", c.finished_at}}}};
   }
-  return Waiting("ContainerCreating", "");
+  return WaitingState("ContainerCreating", "");
+}
+
+json::object ContainerStatus(const std::string& name, const engine::Container& c, bool ready,
+                             const Waiting& waiting, absl::Time now) {
+  json::object status = {{"name", name},
+                         {"image", c.image},
+                         {"ready", ready},
+                         {"restartCount", c.restart_count},
+                         {"state", State(c, waiting, now)}};
+  if (!c.id.empty()) status["containerID"] = "docker://" + c.id;
+  return status;
 }
 
 }  // namespace
@@ -46,15 +56,17 @@ bool IsCrashLooping(const engine::Container& c, absl::Time now) {
 std::string PodStatusJson(const Pod& pod, absl::Time now) {
   const engine::Container& c = pod.container;
   const bool ready = pod.readiness == Readiness::kReady;
-  json::object container = {{"name", pod.rules.container},
-                            {"image", c.image},
-                            {"ready", ready},
-                            {"restartCount", c.restart_count},
-                            {"state", State(pod, now)}};
-  if (!c.id.empty()) container["containerID"] = "docker://" + c.id;
+  // The first container is ready by its probe; the pod is when its sidecars run, too.
+  json::array containers = {ContainerStatus(pod.rules.container, c, ready, pod.waiting, now)};
+  for (const Sidecar& sidecar : pod.sidecars) {
+    const bool runs =
+        sidecar.container.state == "running" && !IsCrashLooping(sidecar.container, now);
+    containers.push_back(
+        ContainerStatus(sidecar.name, sidecar.container, runs, sidecar.waiting, now));
+  }
   json::object status = {
       {"phase", c.started_at.empty() ? "Pending" : "Running"},
-      {"containerStatuses", json::array{std::move(container)}},
+      {"containerStatuses", std::move(containers)},
       {"conditions",
        json::array{json::object{{"type", "Ready"}, {"status", ready ? "True" : "False"}}}}};
   if (!pod.address.empty()) status["podIP"] = pod.address;

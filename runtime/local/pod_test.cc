@@ -99,8 +99,8 @@ TEST(Pod, StatusIsAsKubernetesWritesIt) {
 
 TEST(Pod, APodThatIsNotMadeSaysWhatItWaitsFor) {
   Pod pod = PlannedPod(DeploymentRef("web"), SpecOf(""), 0);
-  pod.waiting_reason = "ImagePullBackOff";
-  pod.waiting_message = "no registry";
+  pod.waiting.reason = "ImagePullBackOff";
+  pod.waiting.message = "no registry";
   const json::value status = *json::Parse(PodStatusJson(pod, absl::UnixEpoch()));
   EXPECT_EQ(json::GetString(status, {"phase"}), "Pending");
   const json::value& waiting = status.at("containerStatuses").at(0).at("state").at("waiting");

@@ -11,7 +11,6 @@ namespace {
 
 constexpr int64_t kMostReplicas = 1000;
 constexpr char kPod[] = "/spec/template/spec";
-constexpr char kContainer[] = "/spec/template/spec/containers/0";
 
 // Reads numbers within bounds and remembers what is wrong.
 class Reader {
@@ -58,10 +57,11 @@ const json::array& ListAt(const json::value& v, std::string_view key) {
   return list != nullptr && list->is_array() ? list->get_array() : *none;
 }
 
-std::vector<ContainerPort> ReadPorts(const json::value& container, std::vector<Problem>& problems) {
+std::vector<ContainerPort> ReadPorts(const json::value& container, const std::string& at,
+                                     std::vector<Problem>& problems) {
   std::vector<ContainerPort> ports;
   for (const json::value& v : ListAt(container, "ports")) {
-    Reader reader(v, absl::StrCat(kContainer, "/ports/", ports.size()), problems);
+    Reader reader(v, absl::StrCat(at, "/ports/", ports.size()), problems);
     ports.push_back({json::GetString(v, {"name"}),
                      static_cast<int>(reader.Integer("containerPort", 0, 1, 65535)),
                      reader.OneOf("protocol", "TCP", {"TCP", "UDP"})});
@@ -69,13 +69,13 @@ std::vector<ContainerPort> ReadPorts(const json::value& container, std::vector<P
   return ports;
 }
 
-void ReadEnvironment(const json::value& container, DeploymentSpec& spec,
+void ReadEnvironment(const json::value& container, const std::string& at, PodContainer& spec,
                      std::vector<Problem>& problems) {
   size_t index = 0;
   for (const json::value& v : ListAt(container, "env")) {
     const std::string name = json::GetString(v, {"name"});
     if (name.empty() || name.find('=') != std::string::npos || name.find('\0') != std::string::npos)
-      Refuse(problems, absl::StrCat(kContainer, "/env/", index, "/name"),
+      Refuse(problems, absl::StrCat(at, "/env/", index, "/name"),
              "not a name of an environment variable", name);
     ++index;
     // A variable sees those before it.
@@ -85,7 +85,7 @@ void ReadEnvironment(const json::value& container, DeploymentSpec& spec,
 }
 
 std::vector<std::string> ReadWords(const json::value& container, std::string_view key,
-                                   const DeploymentSpec& spec) {
+                                   const PodContainer& spec) {
   std::vector<std::string> words;
   for (const json::value& v : ListAt(container, key))
     words.push_back(ExpandVariables(std::string(v.get_string()), spec.environment));
@@ -93,12 +93,12 @@ std::vector<std::string> ReadWords(const json::value& container, std::string_vie
 }
 
 // In thousandths; 0 if there is none.
-int64_t ReadRequest(const json::value& container, const char* resource, int64_t machine_milli,
-                    std::vector<Problem>& problems) {
+int64_t ReadRequest(const json::value& container, const std::string& at, const char* resource,
+                    int64_t machine_milli, std::vector<Problem>& problems) {
   const json::value* v = json::FindPath(container, {"resources", "requests", resource});
   if (v == nullptr) return 0;
   const std::string text = v->is_string() ? std::string(v->get_string()) : json::Canonical(*v);
-  const std::string pointer = absl::StrCat(kContainer, "/resources/requests/", resource);
+  const std::string pointer = absl::StrCat(at, "/resources/requests/", resource);
   const std::optional<int64_t> milli = ParseQuantityMilli(text);
   if (!milli.has_value()) {
     Refuse(problems, pointer, absl::StrCat(pointer, " is not a quantity"), text,
@@ -111,16 +111,16 @@ int64_t ReadRequest(const json::value& container, const char* resource, int64_t 
   return *milli;
 }
 
-bool NamesAPort(const DeploymentSpec& spec, const std::string& name) {
+bool NamesAPort(const PodContainer& spec, const std::string& name) {
   return std::any_of(spec.ports.begin(), spec.ports.end(),
                      [&](const ContainerPort& p) { return p.name == name; });
 }
 
-std::optional<HttpProbe> ReadReadiness(const json::value& container, const DeploymentSpec& spec,
-                                       std::vector<Problem>& problems) {
+std::optional<HttpProbe> ReadReadiness(const json::value& container, const std::string& at,
+                                       const PodContainer& spec, std::vector<Problem>& problems) {
   const json::value* v = json::Find(container, "readinessProbe");
   if (v == nullptr) return std::nullopt;
-  const std::string pointer = absl::StrCat(kContainer, "/readinessProbe");
+  const std::string pointer = absl::StrCat(at, "/readinessProbe");
   const json::value* get = json::Find(*v, "httpGet");
   if (get == nullptr || json::Find(*get, "port") == nullptr) {
     Refuse(problems, pointer + "/httpGet", "a readinessProbe needs httpGet with a port");
@@ -149,6 +149,51 @@ std::optional<HttpProbe> ReadReadiness(const json::value& container, const Deplo
   probe.success_threshold = static_cast<int>(numbers.Integer("successThreshold", 1, 1, 1000));
   probe.failure_threshold = static_cast<int>(numbers.Integer("failureThreshold", 3, 1, 1000));
   return probe;
+}
+
+PodContainer ReadContainer(const json::value& container, const std::string& at,
+                           const Machine& machine, std::vector<Problem>& problems) {
+  PodContainer spec;
+  Reader reader(container, at, problems);
+  spec.pull = reader.OneOf("imagePullPolicy", "IfNotPresent", {"IfNotPresent", "Never"}) != "Never";
+  spec.name = json::GetString(container, {"name"});
+  if (!IsDnsLabel(spec.name)) Refuse(problems, at + "/name", "not a DNS label", spec.name);
+  spec.image = json::GetString(container, {"image"});
+  if (spec.image.empty() || spec.image.find_first_of(" \t\n?#") != std::string::npos)
+    Refuse(problems, at + "/image", "not an image reference", spec.image);
+  ReadEnvironment(container, at, spec, problems);
+  spec.command = ReadWords(container, "command", spec);
+  spec.args = ReadWords(container, "args", spec);
+  spec.ports = ReadPorts(container, at, problems);
+  spec.cpu_milli = ReadRequest(container, at, "cpu", machine.cpus * 1000, problems);
+  // Bytes, so the thousandths of the quantity are of no use.
+  spec.memory_bytes =
+      ReadRequest(container, at, "memory", std::min(machine.memory_bytes, INT64_MAX / 1000) * 1000,
+                  problems) /
+      1000;
+  spec.readiness = ReadReadiness(container, at, spec, problems);
+  return spec;
+}
+
+// The first container and the sidecars.
+void ReadContainers(const json::array& containers, const Machine& machine, DeploymentSpec& spec,
+                    std::vector<Problem>& problems) {
+  std::set<std::string> names;
+  for (size_t i = 0; i < containers.size(); ++i) {
+    const std::string at = absl::StrCat(kPod, "/containers/", i);
+    PodContainer container = ReadContainer(containers[i], at, machine, problems);
+    if (!names.insert(container.name).second)
+      Refuse(problems, at + "/name", "another container of the pod has this name", container.name);
+    if (i == 0) {
+      spec.container = std::move(container);
+      continue;
+    }
+    if (container.readiness.has_value())
+      Refuse(problems, at + "/readinessProbe",
+             "the local runtime asks only the first container of a pod whether it is ready", "", "",
+             "UNSUPPORTED_FIELD");
+    spec.sidecars.push_back(std::move(container));
+  }
 }
 
 void CheckSelector(const json::value& object, const Labels& template_labels,
@@ -192,13 +237,10 @@ Spec ReadDeployment(const json::value& object, const Machine& machine,
   DeploymentSpec spec;
   const json::value* pod_template = json::FindPath(object, {"spec", "template"});
   const json::value* pod = json::FindPath(object, {"spec", "template", "spec"});
-  if (pod == nullptr || ListAt(*pod, "containers").size() != 1) {
-    Refuse(problems, absl::StrCat(kPod, "/containers"),
-           "the local runtime runs pods of exactly one container", "", "one container",
-           "UNSUPPORTED_VALUE");
+  if (pod == nullptr || ListAt(*pod, "containers").empty()) {
+    Refuse(problems, absl::StrCat(kPod, "/containers"), "a pod needs a container");
     return {};
   }
-  const json::value& container = ListAt(*pod, "containers")[0];
   spec.replicas = static_cast<int>(Reader(*json::Find(object, "spec"), "/spec", problems)
                                        .Integer("replicas", 1, 0, kMostReplicas));
   spec.template_labels = ReadLabels(json::FindPath(*pod_template, {"metadata", "labels"}));
@@ -209,26 +251,7 @@ Spec ReadDeployment(const json::value& object, const Machine& machine,
   in_pod.OneOf("restartPolicy", "Always", {"Always"});
   spec.grace_seconds =
       static_cast<int>(in_pod.Integer("terminationGracePeriodSeconds", 10, 0, 3600));
-  Reader in_container(container, kContainer, problems);
-  spec.pull =
-      in_container.OneOf("imagePullPolicy", "IfNotPresent", {"IfNotPresent", "Never"}) != "Never";
-  spec.container = json::GetString(container, {"name"});
-  if (!IsDnsLabel(spec.container))
-    Refuse(problems, absl::StrCat(kContainer, "/name"), "not a DNS label", spec.container);
-  spec.image = json::GetString(container, {"image"});
-  if (spec.image.empty() || spec.image.find_first_of(" \t\n?#") != std::string::npos)
-    Refuse(problems, absl::StrCat(kContainer, "/image"), "not an image reference", spec.image);
-  ReadEnvironment(container, spec, problems);
-  spec.command = ReadWords(container, "command", spec);
-  spec.args = ReadWords(container, "args", spec);
-  spec.ports = ReadPorts(container, problems);
-  spec.cpu_milli = ReadRequest(container, "cpu", machine.cpus * 1000, problems);
-  // Bytes, so the thousandths of the quantity are of no use.
-  spec.memory_bytes =
-      ReadRequest(container, "memory", std::min(machine.memory_bytes, INT64_MAX / 1000) * 1000,
-                  problems) /
-      1000;
-  spec.readiness = ReadReadiness(container, spec, problems);
+  ReadContainers(ListAt(*pod, "containers"), machine, spec, problems);
   return spec;
 }
 

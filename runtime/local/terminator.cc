@@ -16,7 +16,8 @@ Terminator::Terminator(engine::Engine& engine, int threads, KeyedQueue::Clock::d
 void Terminator::Terminate(const Pod& pod, const std::string& key) {
   {
     std::lock_guard lock(mutex_);
-    const Ending ending{key, absl::Seconds(pod.rules.grace_seconds)};
+    Ending ending{key, absl::Seconds(pod.rules.grace_seconds), {}};
+    for (const Sidecar& sidecar : pod.sidecars) ending.sidecars.push_back(sidecar.container.id);
     if (!endings_.try_emplace(pod.container.id, ending).second) return;
   }
   const bool serves = pod.readiness == Readiness::kReady;
@@ -36,7 +37,14 @@ KeyedQueue::Clock::duration Terminator::End(const std::string& container_id) {
     if (found == endings_.end()) return KeyedQueue::kDone;
     ending = found->second;
   }
+  // The first container ends while its sidecars still serve it, and goes last: as long as it is
+  // there, they are known to be a pod's.
   absl::Status status = engine_.StopContainer(container_id, ending.grace);
+  for (const std::string& sidecar : ending.sidecars) {
+    if (sidecar.empty() || !(status.ok() || absl::IsNotFound(status))) continue;
+    status = engine_.StopContainer(sidecar, ending.grace);
+    if (status.ok() || absl::IsNotFound(status)) status = engine_.RemoveContainer(sidecar);
+  }
   if (status.ok() || absl::IsNotFound(status)) status = engine_.RemoveContainer(container_id);
   if (!status.ok()) {
     spdlog::warn("msg=\"cannot end a pod\" container={} error=\"{}\"", container_id.substr(0, 12),

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "core/base/keyed_queue.h"
 #include "runtime/engine/engine.h"
@@ -30,6 +31,7 @@ class Terminator {
   struct Ending {
     std::string key;
     absl::Duration grace;
+    std::vector<std::string> sidecars;  // Containers that go with it.
   };
   KeyedQueue::Clock::duration End(const std::string& container_id);
 
