@@ -87,6 +87,7 @@ absl::Status SameConcurrently(Subject& subject, const std::vector<Request>& requ
                               const std::vector<std::string>& before) {
   std::vector<absl::Status> found(kThreads);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (size_t i = 0; i < requests.size() * kRepetitions && found[t].ok(); ++i) {

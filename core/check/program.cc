@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -25,8 +26,7 @@ namespace {
 std::vector<std::string> Environment(const std::string& address) {
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {
-    const std::string text = *variable;
-    if (!text.starts_with("WEFT_")) variables.push_back(text);
+    if (!std::string_view(*variable).starts_with("WEFT_")) variables.emplace_back(*variable);
   }
   variables.push_back(absl::StrCat("WEFT_LISTEN=", address));
   variables.push_back(absl::StrCat("WEFT_ARTIFACT=", Program::artifact()));
@@ -35,6 +35,7 @@ std::vector<std::string> Environment(const std::string& address) {
 
 std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;

@@ -37,7 +37,7 @@ absl::Status DeploymentController::Rejoin(const Pod& pod, Sidecar& sidecar) {
   engine::Container& container = sidecar.container;
   if (container.state != "running" || StartOf(container) >= StartOf(pod.container))
     return absl::OkStatus();
-  const absl::Status stopped = parts_.engine.StopContainer(container.id, kRejoinGrace);
+  absl::Status stopped = parts_.engine.StopContainer(container.id, kRejoinGrace);
   if (!stopped.ok() && !absl::IsNotFound(stopped)) return stopped;
   container.state = "exited";
   return absl::OkStatus();

@@ -11,7 +11,7 @@ inline constexpr char kInstallationLabel[] = "weft.dev/installation";
 inline constexpr char kNamespaceLabel[] = "weft.dev/namespace";
 inline constexpr char kDeploymentLabel[] = "weft.dev/deployment";
 inline constexpr char kPodLabel[] = "weft.dev/pod";
-inline constexpr char kSidecarLabel[] = "weft.dev/sidecar";  // The container's name in the pod.
+inline constexpr char kSidecarLabel[] = "weft.dev/sidecar";    // The container's name in the pod.
 inline constexpr char kTemplateLabel[] = "weft.dev/template";  // The pod template's hash.
 inline constexpr char kRulesLabel[] = "weft.dev/rules";        // PodRules as JSON.
 
