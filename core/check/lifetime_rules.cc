@@ -52,6 +52,9 @@ absl::Status Features(Subject& subject, const TypeUnderCheck& type) {
 absl::Status Drain(Subject& subject, const TypeUnderCheck& type, const Options& options) {
   if (options.terminate == nullptr)
     return absl::UnimplementedError("only a program that is started here can be told to drain");
+  // Of one that is late anyhow nothing can be said.
+  if (absl::IsDeadlineExceeded(subject.Render(type.requests.front()).status()))
+    return absl::UnimplementedError("it does not answer in time: see deadline");
   std::atomic<bool> ended = false;
   absl::Status lost;
   // Calls all the time while it drains: each is answered, or refused as gRPC's servers do that
