@@ -75,9 +75,8 @@ class Run {
     Say("descriptor", "", types.status());
     if (!types.ok()) return std::move(verdicts_);
     std::vector<TypeUnderCheck> checked;
-    for (size_t i = 0; i < types->size(); ++i) {
-      checked.push_back(
-          Prepare(*description, (*types)[i], description->capabilities(static_cast<int>(i))));
+    for (const catalog::Type& type : *types) {
+      checked.push_back(Prepare(*description, type));
       CheckType(checked.back());
     }
     const auto askable = std::find_if(checked.begin(), checked.end(),
@@ -89,11 +88,9 @@ class Run {
   }
 
  private:
-  TypeUnderCheck Prepare(const pb::DescribeResponse& description, const catalog::Type& type,
-                         const pb::Capability& capability) const {
+  TypeUnderCheck Prepare(const pb::DescribeResponse& description, const catalog::Type& type) const {
     TypeUnderCheck checked{
         .type = type,
-        .capability = capability,
         .artifact = options_.artifact.empty() ? description.artifact() : options_.artifact,
         .requests = {},
         .example = absl::OkStatus()};

@@ -170,8 +170,8 @@ TEST(Check, FindsThatFieldsOfALaterVersionAreRefused) {
 
 TEST(Check, FindsAFeatureThatIsDeclaredAndMissing) {
   Provider provider;
-  provider.description.mutable_capabilities(0)->add_features(pb::FEATURE_TIMELINE);
-  EXPECT_THAT(provider.Check(), ElementsAre(StartsWith("features: declares TIMELINE")));
+  provider.description.mutable_capabilities(0)->add_features(pb::FEATURE_ASSESS);
+  EXPECT_THAT(provider.Check(), ElementsAre(StartsWith("features: declares ASSESS")));
 }
 
 TEST(Check, AsksWithGivenProperties) {

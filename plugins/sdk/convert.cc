@@ -79,14 +79,9 @@ pb::Capability Common(const Author& author) {
       case WriteMode::kOverride:
         out->set_mode(pb::WRITE_MODE_OVERRIDE);
         break;
-      case WriteMode::kSteer:
-        out->set_mode(pb::WRITE_MODE_STEER);
-        break;
     }
   }
   if (author.assess) to.add_features(pb::FEATURE_ASSESS);
-  if (author.timeline) to.add_features(pb::FEATURE_TIMELINE);
-  if (author.live) to.add_features(pb::FEATURE_INSTANCES);
   return to;
 }
 
@@ -144,15 +139,9 @@ pb::RenderResponse ToProto(const Parts& parts, const Diagnostics& diagnostics) {
     part->mutable_object()->set_kind(from.object.kind);
     part->mutable_object()->set_namespace_(from.object.name_space);
     part->mutable_object()->set_name(from.object.name);
+    part->set_operation(pb::PART_OPERATION_MERGE);
     part->set_pointer(from.pointer);
-    if (!from.steering.has_value()) {
-      part->set_operation(pb::PART_OPERATION_MERGE);
-      part->set_json(json::Canonical(from.value));
-      continue;
-    }
-    part->set_operation(pb::PART_OPERATION_STEER);
-    part->set_steering(*from.steering == Steering::kActions ? pb::STEERING_ACTIONS
-                                                            : pb::STEERING_PLATFORM);
+    part->set_json(json::Canonical(from.value));
   }
   for (const Diagnostics::Diagnostic& from : diagnostics.all()) {
     common::Diagnostic* diagnostic = to.add_diagnostics();
