@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <atomic>
 #include <random>
-#include <set>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -17,9 +15,6 @@ namespace {
 
 namespace pb = ::weft::provider::v1;
 
-constexpr size_t kAnswerBytes = 4 << 20;  // Source of the limits: docs/protocol.md, "The call".
-constexpr size_t kPartBytes = 1 << 20;
-constexpr size_t kObjects = 512;
 constexpr int kRepetitions = 5;
 constexpr int kThreads = 8;
 constexpr int kUnknownField = 19'876;
@@ -59,19 +54,6 @@ std::string Fingerprint(pb::RenderResponse answer) {
       part.set_json(*std::move(canonical));
   }
   return answer.SerializeAsString();
-}
-
-absl::Status WithinLimits(const pb::RenderResponse& answer) {
-  if (answer.ByteSizeLong() > kAnswerBytes) return Failed("an answer is over 4 MiB");
-  std::set<std::string> objects;
-  for (const pb::Part& part : answer.parts()) {
-    objects.insert(absl::StrCat(part.object().kind(), "/", part.object().name()));
-    if (part.json().size() > kPartBytes)
-      return Failed(absl::StrCat("a part of ", *objects.rbegin(), " is over 1 MiB"));
-  }
-  if (objects.size() <= kObjects) return absl::OkStatus();
-  return Failed(absl::StrCat("an answer has parts of ", objects.size(), " objects; ", kObjects,
-                             " are allowed for an instance"));
 }
 
 // Compares what is answered now with what was answered before.
@@ -147,7 +129,7 @@ absl::Status Schema(const TypeUnderCheck& type) {
 absl::Status Answers(Subject& subject, const TypeUnderCheck& type) {
   for (const Request& request : type.requests) {
     WEFT_ASSIGN_OR_RETURN(pb::RenderResponse answer, Ask(subject, request));
-    if (!WithinLimits(answer).ok()) continue;  // Another rule's.
+    if (!mesh::CheckLimits(answer).ok()) continue;  // Another rule's.
     if (absl::Status status = mesh::CheckAnswer(type.artifact, answer); !status.ok())
       return Failed(std::string(status.message()));
   }
@@ -157,9 +139,10 @@ absl::Status Answers(Subject& subject, const TypeUnderCheck& type) {
 absl::Status Limits(Subject& subject, const TypeUnderCheck& type) {
   for (const Request& request : type.requests) {
     const absl::StatusOr<pb::RenderResponse> answer = subject.Render(request);
+    // The channel takes messages up to the limit of 4 MiB.
     if (absl::IsResourceExhausted(answer.status()))
       return Failed(absl::StrCat("an answer is too large: ", answer.status().message()));
-    if (answer.ok()) WEFT_RETURN_IF_ERROR(WithinLimits(*answer));
+    if (answer.ok()) WEFT_RETURN_IF_ERROR(mesh::CheckLimits(*answer));
   }
   return absl::OkStatus();
 }

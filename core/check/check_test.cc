@@ -141,7 +141,7 @@ TEST(Check, FindsAnswersBeyondTheLimits) {
     }
     return grpc::Status::OK;
   };
-  EXPECT_THAT(provider.Check(), Contains(HasSubstr("limits: an answer has parts of 601 objects")));
+  EXPECT_THAT(provider.Check(), Contains(HasSubstr("limits: parts of 601 objects")));
 }
 
 TEST(Check, FindsAnswersWithoutAnOutcomeOrOfAnotherArtifact) {

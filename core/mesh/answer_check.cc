@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/json.h"
@@ -28,8 +29,6 @@ absl::Status CheckPart(pb::Part& part) {
     return Bad(absl::StrCat("UNSUPPORTED: the part operation ", static_cast<int>(part.operation()),
                             " on ", name));
   }
-  if (part.json().size() > kPartBytes)
-    return Bad(absl::StrCat("a part of ", name, " is over 1 MiB"));
   absl::StatusOr<std::string> canonical = json::Canonicalize(part.json());
   if (!canonical.ok())
     return Bad(absl::StrCat("the JSON of a part of ", name, " ", canonical.status().message()));
@@ -93,6 +92,19 @@ absl::StatusOr<catalog::Type> ReadCapability(const std::string& provider,
 
 }  // namespace
 
+absl::Status CheckLimits(const pb::RenderResponse& response) {
+  std::set<std::tuple<std::string, std::string, std::string, std::string>> objects;
+  for (const pb::Part& part : response.parts()) {
+    const common::v1::ObjectRef& object = part.object();
+    objects.emplace(object.api_version(), object.kind(), object.namespace_(), object.name());
+    if (part.json().size() > kPartBytes)
+      return Bad(absl::StrCat("a part of ", object.kind(), "/", object.name(), " is over 1 MiB"));
+  }
+  if (objects.size() <= kObjects) return absl::OkStatus();
+  return Bad(absl::StrCat("parts of ", objects.size(), " objects, more than ", kObjects,
+                          " objects of an instance"));
+}
+
 absl::Status CheckAnswer(const std::string& expected_artifact, pb::RenderResponse& response) {
   if (response.artifact() != expected_artifact) {
     return absl::AbortedError(absl::StrCat("answered by the artifact '", response.artifact(),
@@ -101,13 +113,8 @@ absl::Status CheckAnswer(const std::string& expected_artifact, pb::RenderRespons
   if (response.outcome() != pb::OUTCOME_READY && response.outcome() != pb::OUTCOME_NOT_READY) {
     return Bad(absl::StrCat("UNSUPPORTED: the outcome ", static_cast<int>(response.outcome())));
   }
-  std::set<std::string> objects;
-  for (pb::Part& part : *response.mutable_parts()) {
-    WEFT_RETURN_IF_ERROR(CheckPart(part));
-    objects.insert(absl::StrCat(part.object().api_version(), "|", part.object().kind(), "|",
-                                part.object().name()));
-  }
-  if (objects.size() > kObjects) return Bad(absl::StrCat("more than ", kObjects, " objects"));
+  WEFT_RETURN_IF_ERROR(CheckLimits(response));
+  for (pb::Part& part : *response.mutable_parts()) WEFT_RETURN_IF_ERROR(CheckPart(part));
   return absl::OkStatus();
 }
 

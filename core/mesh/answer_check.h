@@ -8,6 +8,10 @@
 
 namespace weft::mesh {
 
+// Whether an answer keeps to the limits: a part of at most 1 MiB, parts of at most 512 objects.
+// INVALID_ARGUMENT, saying what it exceeds. Source: docs/protocol.md, "The call". Pure.
+absl::Status CheckLimits(const provider::v1::RenderResponse& response);
+
 // Checks an answer of a Render against the rules of docs/protocol.md and makes its JSON canonical
 // in place. INVALID_ARGUMENT, saying what: an unknown outcome or part operation, JSON that is not,
 // a part that is too large, too many objects. ABORTED: computed by another artifact than
