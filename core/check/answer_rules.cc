@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "core/check/example.h"
 #include "core/check/rules.h"
 #include "core/merge/merge.h"
 #include "core/mesh/answer_check.h"
@@ -21,11 +22,6 @@ constexpr int kUnknownField = 19'876;
 
 absl::Status Failed(const std::string& what) { return absl::FailedPreconditionError(what); }
 
-const std::string& NameOf(const Request& request) {
-  return std::visit([](const auto& r) -> const std::string& { return r.instance().name(); },
-                    request);
-}
-
 // Asks; an error of the call becomes one that says for which instance.
 absl::StatusOr<pb::RenderResponse> Ask(Subject& subject, const Request& request) {
   absl::StatusOr<pb::RenderResponse> answer = subject.Render(request);
@@ -35,7 +31,7 @@ absl::StatusOr<pb::RenderResponse> Ask(Subject& subject, const Request& request)
     return absl::UnimplementedError("it does not answer in time: see deadline");
   if (absl::IsResourceExhausted(answer.status()))
     return absl::UnimplementedError("its answer is too large: see limits");
-  return Failed(absl::StrCat("Render of the instance ", NameOf(request),
+  return Failed(absl::StrCat("Render of the instance ", InstanceOf(request).name(),
                              " failed: ", absl::StatusCodeToString(answer.status().code()), ": ",
                              answer.status().message()));
 }
@@ -61,7 +57,7 @@ absl::Status Same(Subject& subject, const Request& request, const std::string& b
                   const std::string& how) {
   WEFT_ASSIGN_OR_RETURN(const pb::RenderResponse answer, Ask(subject, request));
   if (Fingerprint(answer) == before) return absl::OkStatus();
-  return Failed(absl::StrCat("the same request for the instance ", NameOf(request),
+  return Failed(absl::StrCat("the same request for the instance ", InstanceOf(request).name(),
                              " was answered otherwise ", how));
 }
 
@@ -85,8 +81,7 @@ absl::Status SameConcurrently(Subject& subject, const std::vector<Request>& requ
 
 merge::Workload WorkloadOf(const TypeUnderCheck& type, const Request& request) {
   merge::Workload workload;
-  const pb::Instance& instance =
-      std::visit([](const auto& r) -> const pb::Instance& { return r.instance(); }, request);
+  const pb::Instance& instance = InstanceOf(request);
   workload.key =
       absl::StrCat(instance.namespace_(), "/", instance.application(), "/", instance.name());
   workload.name_space = instance.namespace_();
@@ -99,12 +94,11 @@ merge::Workload WorkloadOf(const TypeUnderCheck& type, const Request& request) {
   return workload;
 }
 
-// What stands before a trait: everything that the workload of the request has.
-absl::StatusOr<merge::Contribution> Before(const Request& request) {
+// What stands before a trait: everything that its workload has.
+absl::StatusOr<merge::Contribution> Before(const catalog::Type& trait, const Request& request) {
   merge::Contribution workload{.owner = "workload", .parts = {}, .writes = {}};
-  const auto* trait = std::get_if<pb::RenderTraitRequest>(&request);
-  if (trait == nullptr) return workload;
-  for (const common::v1::Object& object : trait->workload().objects()) {
+  const pb::Workload example = ExampleWorkload(trait, InstanceOf(request).name());
+  for (const common::v1::Object& object : example.objects()) {
     WEFT_ASSIGN_OR_RETURN(json::value value, json::Parse(object.json()));
     const common::v1::ObjectRef& ref = object.ref();
     workload.writes.push_back({ref.api_version(), ref.kind(), "", catalog::WriteMode::kCreate});
@@ -153,9 +147,7 @@ absl::Status Writes(Subject& subject, const TypeUnderCheck& type) {
     if (HasError(answer) || !mesh::CheckAnswer(type.artifact, answer).ok()) continue;
     std::vector<std::vector<merge::Contribution>> stages;
     if (type.type.kind == catalog::TypeKind::kTrait) {
-      if (!type.type.reads_workload)
-        return absl::UnimplementedError("it does not read its workload, so none can be made up");
-      WEFT_ASSIGN_OR_RETURN(merge::Contribution before, Before(request));
+      WEFT_ASSIGN_OR_RETURN(merge::Contribution before, Before(type.type, request));
       stages.push_back({std::move(before)});
     }
     stages.push_back({scheduler::MakeContribution(type.type.name, type.type.writes, answer)});

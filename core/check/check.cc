@@ -65,8 +65,7 @@ absl::StatusOr<std::vector<catalog::Type>> ReadTypes(const pb::DescribeResponse&
 // One run over one provider.
 class Run {
  public:
-  Run(const Options& options, const std::function<void(const Verdict&)>& told)
-      : options_(options), told_(told), subject_(options.channel) {}
+  explicit Run(const Options& options) : options_(options), subject_(options.channel) {}
 
   std::vector<Verdict> Take() {
     const absl::StatusOr<pb::DescribeResponse> description = subject_.Describe();
@@ -127,21 +126,16 @@ class Run {
     Verdict verdict{rule, type, Outcome::kPassed, std::string(status.message())};
     if (!status.ok())
       verdict.outcome = absl::IsUnimplemented(status) ? Outcome::kSkipped : Outcome::kFailed;
-    told_(verdict);
     verdicts_.push_back(std::move(verdict));
   }
 
   const Options& options_;
-  const std::function<void(const Verdict&)>& told_;
   Subject subject_;
   std::vector<Verdict> verdicts_;
 };
 
 }  // namespace
 
-std::vector<Verdict> Check(const Options& options,
-                           const std::function<void(const Verdict&)>& told) {
-  return Run(options, told).Take();
-}
+std::vector<Verdict> Check(const Options& options) { return Run(options).Take(); }
 
 }  // namespace weft::check

@@ -34,8 +34,9 @@ struct Options {
   std::function<absl::Status()> await_end;
 };
 
-// Runs every rule, in the order of the documentation; `terminate` comes last. Blocks, for some
-// seconds; `told` is called with each verdict as it is known.
-std::vector<Verdict> Check(const Options& options, const std::function<void(const Verdict&)>& told);
+// Runs every rule and says one verdict for each, in the order of docs/provider-check.md;
+// `terminate` comes last. A provider that fails is no error: its verdicts say so. Blocks, for some
+// seconds. Not to be called twice at once for one provider.
+std::vector<Verdict> Check(const Options& options);
 
 }  // namespace weft::check

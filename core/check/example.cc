@@ -13,6 +13,14 @@ namespace pb = ::weft::provider::v1;
 
 constexpr char kNamespace[] = "check";
 constexpr char kApplication[] = "example";
+constexpr const char* kInstances[] = {"web", "queue", "store"};
+
+// One container more for each instance, so that they differ by more than their names.
+int ContainersOf(const std::string& instance) {
+  return static_cast<int>(std::find(std::begin(kInstances), std::end(kInstances), instance) -
+                          std::begin(kInstances)) +
+         1;
+}
 
 std::string TypeOf(const json::value& schema) {
   const json::value* type = json::Find(schema, "type");
@@ -114,7 +122,18 @@ json::value MakeDeployment(const std::string& name, int containers) {
                                               {"spec", json::object{{"containers", list}}}}}}}};
 }
 
-pb::Workload MakeWorkload(const catalog::Type& trait, const std::string& name, int containers) {
+}  // namespace
+
+pb::Shape ExampleShape() {
+  pb::Shape shape;
+  shape.set_api_version("apps/v1");
+  shape.set_kind("Deployment");
+  shape.set_scale("/spec/replicas");
+  shape.set_pod_template("/spec/template");
+  return shape;
+}
+
+pb::Workload ExampleWorkload(const catalog::Type& trait, const std::string& instance) {
   pb::Workload workload;
   const auto named =
       std::find_if(trait.applies_to.begin(), trait.applies_to.end(),
@@ -125,20 +144,9 @@ pb::Workload MakeWorkload(const catalog::Type& trait, const std::string& name, i
   object->mutable_ref()->set_api_version("apps/v1");
   object->mutable_ref()->set_kind("Deployment");
   object->mutable_ref()->set_namespace_(kNamespace);
-  object->mutable_ref()->set_name(name);
-  object->set_json(json::Canonical(MakeDeployment(name, containers)));
+  object->mutable_ref()->set_name(instance);
+  object->set_json(json::Canonical(MakeDeployment(instance, ContainersOf(instance))));
   return workload;
-}
-
-}  // namespace
-
-pb::Shape ExampleShape() {
-  pb::Shape shape;
-  shape.set_api_version("apps/v1");
-  shape.set_kind("Deployment");
-  shape.set_scale("/spec/replicas");
-  shape.set_pod_template("/spec/template");
-  return shape;
 }
 
 absl::StatusOr<json::value> ExampleOf(const json::value& schema) {
@@ -152,18 +160,16 @@ absl::StatusOr<json::value> ExampleOf(const json::value& schema) {
 
 std::vector<Request> ExampleRequests(const catalog::Type& type, const json::value& properties) {
   std::vector<Request> requests;
-  int containers = 0;
-  for (const char* name : {"web", "queue", "store"}) {
-    ++containers;
+  for (const char* name : kInstances) {
     if (type.kind == catalog::TypeKind::kWorkload) {
       pb::RenderWorkloadRequest request;
       *request.mutable_instance() = MakeInstance(type, properties, name);
-      *request.mutable_component() = MakeComponent(containers);
+      *request.mutable_component() = MakeComponent(ContainersOf(name));
       requests.emplace_back(std::move(request));
     } else {
       pb::RenderTraitRequest request;
       *request.mutable_instance() = MakeInstance(type, properties, name);
-      if (type.reads_workload) *request.mutable_workload() = MakeWorkload(type, name, containers);
+      if (type.reads_workload) *request.mutable_workload() = ExampleWorkload(type, name);
       requests.emplace_back(std::move(request));
     }
   }

@@ -17,8 +17,12 @@ namespace weft::check {
 // must give one.
 absl::StatusOr<json::value> ExampleOf(const json::value& schema);
 
+// The workload that a trait is attached to in the request for `instance`: like a Deployment.
+provider::v1::Workload ExampleWorkload(const catalog::Type& trait, const std::string& instance);
+
 // Requests for three instances of `type` with these properties, each of another name and other
-// containers. A trait is attached to a workload like a Deployment.
+// containers.
+// A trait that reads its workload gets ExampleWorkload.
 std::vector<Request> ExampleRequests(const catalog::Type& type, const json::value& properties);
 
 }  // namespace weft::check

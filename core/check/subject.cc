@@ -25,15 +25,15 @@ absl::StatusOr<Out> Call(Stub& stub,
   return response;
 }
 
-const pb::Instance& InstanceOf(const Request& request) {
-  return std::visit([](const auto& r) -> const pb::Instance& { return r.instance(); }, request);
-}
-
 bool IsWorkload(const Request& request) {
   return std::holds_alternative<pb::RenderWorkloadRequest>(request);
 }
 
 }  // namespace
+
+const pb::Instance& InstanceOf(const Request& request) {
+  return std::visit([](const auto& r) -> const pb::Instance& { return r.instance(); }, request);
+}
 
 Subject::Subject(const std::shared_ptr<grpc::Channel>& channel)
     : identity_(pb::Identity::NewStub(channel)),

@@ -14,6 +14,9 @@ namespace weft::check {
 
 using Request = std::variant<provider::v1::RenderWorkloadRequest, provider::v1::RenderTraitRequest>;
 
+// The instance that is asked for; lives as long as `request`.
+const provider::v1::Instance& InstanceOf(const Request& request);
+
 // The shape of the workload that traits are attached to in examples.
 provider::v1::Shape ExampleShape();
 

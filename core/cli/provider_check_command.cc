@@ -1,5 +1,4 @@
-#include <fstream>
-#include <iterator>
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -97,7 +96,7 @@ absl::StatusOr<int> RunCheck(const Context& context, const CheckOptions& options
   if (!check.channel->WaitForConnected(absl::ToChronoTime(absl::Now() + kStart)))
     return absl::UnavailableError(
         absl::StrCat("nothing serves at ", address, " within ", absl::FormatDuration(kStart)));
-  const std::vector<check::Verdict> verdicts = check::Check(check, [](const check::Verdict&) {});
+  const std::vector<check::Verdict> verdicts = check::Check(check);
   Print(context.terminal, verdicts);
   const bool failed = std::any_of(verdicts.begin(), verdicts.end(), [](const auto& verdict) {
     return verdict.outcome == check::Outcome::kFailed;
