@@ -13,6 +13,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/pointers.h"
 
 extern "C" {
 #include <sys/pidfd.h>  // glibc 2.36 forgets to say that it is C.
@@ -33,14 +34,6 @@ std::vector<std::string> Environment(const std::string& address) {
   return variables;
 }
 
-std::vector<char*> Pointers(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 }  // namespace
 
 absl::StatusOr<Program> Program::Start(const std::vector<std::string>& arguments) {
@@ -50,8 +43,8 @@ absl::StatusOr<Program> Program::Start(const std::vector<std::string>& arguments
   const std::string address = absl::StrCat("unix:", folder, "/provider.sock");
   std::vector<std::string> words = arguments, variables = Environment(address);
   pid_t pid = 0;
-  const int error = posix_spawnp(&pid, words[0].c_str(), nullptr, nullptr, Pointers(words).data(),
-                                 Pointers(variables).data());
+  const int error = posix_spawnp(&pid, words[0].c_str(), nullptr, nullptr, PointersTo(words).data(),
+                                 PointersTo(variables).data());
   if (error != 0) {
     std::filesystem::remove_all(folder);
     return absl::NotFoundError(absl::StrCat("cannot start ", arguments[0], ": ", strerror(error)));

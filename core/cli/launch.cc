@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/pointers.h"
 #include "core/base/status.h"
 #include "core/cli/process_record.h"
 
@@ -32,14 +33,6 @@ struct ChildPlan {
   std::vector<char*> argv, envp;
   int log = -1;
 };
-
-std::vector<char*> Pointers(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  pointers.reserve(texts.size() + 1);
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 std::vector<std::string> Environment(const Service& service, const std::string& artifact) {
   std::map<std::string, std::string> variables;
@@ -163,8 +156,8 @@ absl::StatusOr<ProcessHandle> Launch(const Service& service, const std::string& 
   plan.arguments = service.arguments;
   plan.arguments.insert(plan.arguments.begin(), service.program);
   plan.environment = Environment(service, artifact);
-  plan.argv = Pointers(plan.arguments);
-  plan.envp = Pointers(plan.environment);
+  plan.argv = PointersTo(plan.arguments);
+  plan.envp = PointersTo(plan.environment);
   WEFT_ASSIGN_OR_RETURN(plan.log, OpenLog(data, service.name));
   // A record that a dead process left must not be taken for the child's.
   RemoveRecord(data, service.name);

@@ -21,6 +21,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/base/pointers.h"
 #include "core/base/status.h"
 #include "runtime/engine/docker_engine.h"
 
@@ -76,13 +77,6 @@ std::vector<std::string> EngineEnvironment() {
   return environment;
 }
 
-std::vector<char*> Pointers(std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 // The child gets no descriptor and no signal disposition of ours: it outlives us.
 absl::StatusOr<pid_t> SpawnDetached(std::vector<std::string> command, const std::string& log_file) {
   std::vector<std::string> environment = EngineEnvironment();
@@ -104,7 +98,7 @@ absl::StatusOr<pid_t> SpawnDetached(std::vector<std::string> command, const std:
                            POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   pid_t pid = -1;
   const int error = posix_spawn(&pid, command[0].c_str(), &files, &attributes,
-                                Pointers(command).data(), Pointers(environment).data());
+                                PointersTo(command).data(), PointersTo(environment).data());
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
   if (error != 0)
