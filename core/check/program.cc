@@ -43,8 +43,13 @@ absl::StatusOr<Program> Program::Start(const std::vector<std::string>& arguments
   const std::string address = absl::StrCat("unix:", folder, "/provider.sock");
   std::vector<std::string> words = arguments, variables = Environment(address);
   pid_t pid = 0;
-  const int error = posix_spawnp(&pid, words[0].c_str(), nullptr, nullptr, PointersTo(words).data(),
+  // What it prints is no part of our output.
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
+  const int error = posix_spawnp(&pid, words[0].c_str(), &files, nullptr, PointersTo(words).data(),
                                  PointersTo(variables).data());
+  posix_spawn_file_actions_destroy(&files);
   if (error != 0) {
     std::filesystem::remove_all(folder);
     return absl::NotFoundError(absl::StrCat("cannot start ", arguments[0], ": ", strerror(error)));

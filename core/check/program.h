@@ -13,7 +13,8 @@ namespace weft::check {
 // WEFT_ARTIFACT). Ends with the object. Not thread-safe.
 class Program {
  public:
-  // NOT_FOUND: it cannot be executed. Does not wait until it serves.
+  // What it prints goes to our standard error. Does not wait until it serves. NOT_FOUND: it cannot
+  // be executed. INTERNAL: no folder for its socket can be made.
   static absl::StatusOr<Program> Start(const std::vector<std::string>& arguments);
   Program(Program&& other) noexcept;
   Program& operator=(Program&&) = delete;

@@ -14,6 +14,7 @@ namespace {
 using e2e::CommandResult;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 const std::string kWeft = absl::StrCat(WEFT_BIN_DIR, "/weft");
 
@@ -48,6 +49,7 @@ class Greeter : public testing::Test {
 TEST_F(Greeter, FollowsEveryRule) {
   const CommandResult check = CheckProgram(Program());
   EXPECT_EQ(check.status, 0) << check.out << check.err;
+  EXPECT_THAT(check.out, StartsWith("RULE "));
   EXPECT_THAT(check.out, HasSubstr("10 passed, 0 failed, 0 skipped"));
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the greeter and its image, as somebody would who has nothing of Weft but the folder proto/.
+# Makes the greeter and its image. Nothing of Weft goes into them but the published protocol, the folder proto/.
 #
 #   build.sh FOLDER [--image]
 #

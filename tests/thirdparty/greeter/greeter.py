@@ -149,7 +149,7 @@ def serve(identity=Identity, trait=Trait):
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     server.start()
-    print(f"time=- service=greeter msg=\"listening\" address={listen}", flush=True)
+    print(f"service=greeter msg=listening address={listen}", flush=True)
     stop.wait()
     status.enter_graceful_shutdown()
     server.stop(5).wait()
