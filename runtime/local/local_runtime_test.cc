@@ -129,12 +129,17 @@ std::vector<engine::Container> SidecarsOf(engine::FakeEngine& engine) {
   return sidecars;
 }
 
-TEST_F(LocalRuntimeTest, APodIsReadyWhenItsSidecarsRunToo) {
+TEST_F(LocalRuntimeTest, APodIsNotReadyBeforeItsSidecarsRun) {
   Start();
-  ApplyWeb(2, 1, kSidecar);
-  ASSERT_TRUE(follower_->Until(Ready(2)));
-  EXPECT_EQ(SidecarsOf(engine_).size(), 2u);
-  EXPECT_TRUE(SomePodSays(R"("name":"helper")")(follower_->seen()));
+  ApplyWeb(1, 1, R"(},{"name":"helper","image":"late:1")");
+  // The first container runs; the other one has no image.
+  ASSERT_TRUE(follower_->Until(SomePodSays("ImagePullBackOff")));
+  EXPECT_TRUE(SomePodSays(R"("running")")(follower_->seen()));
+  EXPECT_EQ(Number(follower_->seen(), kWeb, "readyReplicas"), 0);
+  EXPECT_TRUE(SidecarsOf(engine_).empty());
+  engine_.AddImage("late:1");
+  EXPECT_TRUE(follower_->Until(Ready(1)));
+  EXPECT_EQ(SidecarsOf(engine_).size(), 1u);
 }
 
 TEST_F(LocalRuntimeTest, ASidecarThatIsRemovedComesBack) {

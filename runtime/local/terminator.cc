@@ -1,6 +1,9 @@
 #include "runtime/local/terminator.h"
 
+#include <algorithm>
 #include <spdlog/spdlog.h>
+
+#include "absl/time/clock.h"
 
 namespace weft::local {
 
@@ -39,10 +42,11 @@ KeyedQueue::Clock::duration Terminator::End(const std::string& container_id) {
   }
   // The first container ends while its sidecars still serve it, and goes last: as long as it is
   // there, they are known to be a pod's.
+  const absl::Time end = absl::Now() + ending.grace;  // Of the whole pod.
   absl::Status status = engine_.StopContainer(container_id, ending.grace);
   for (const std::string& sidecar : ending.sidecars) {
     if (sidecar.empty() || !(status.ok() || absl::IsNotFound(status))) continue;
-    status = engine_.StopContainer(sidecar, ending.grace);
+    status = engine_.StopContainer(sidecar, std::max(end - absl::Now(), absl::ZeroDuration()));
     if (status.ok() || absl::IsNotFound(status)) status = engine_.RemoveContainer(sidecar);
   }
   if (status.ok() || absl::IsNotFound(status)) status = engine_.RemoveContainer(container_id);
