@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
@@ -34,26 +34,35 @@ absl::StatusOr<std::vector<std::string>> FilesOf(const std::string& path) {
   return files;
 }
 
+absl::StatusOr<std::string> ReadAll(const std::string& name, std::istream& stream) {
+  std::string text;
+  char buffer[16 * 1024];
+  // Through the stream, which notes an error of its buffer; an iterator over the buffer throws it.
+  while (stream.read(buffer, sizeof buffer) || stream.gcount() > 0)
+    text.append(buffer, static_cast<size_t>(stream.gcount()));
+  if (!stream.eof()) return absl::PermissionDeniedError(absl::StrCat(name, ": cannot be read"));
+  return text;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<SourceFile>> ReadSources(const std::vector<std::string>& paths,
                                                     std::istream& in) {
   std::vector<SourceFile> sources;
   std::set<std::string> seen;
-  const auto read = [](std::istream& stream) {
-    return std::string(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
-  };
   for (const std::string& path : paths) {
     if (path == "-") {
-      if (seen.insert(path).second) sources.push_back({path, read(in)});
+      if (!seen.insert(path).second) continue;
+      WEFT_ASSIGN_OR_RETURN(std::string text, ReadAll(path, in));
+      sources.push_back({path, std::move(text)});
       continue;
     }
     WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> files, FilesOf(path));
     for (const std::string& file : files) {
       if (!seen.insert(fs::path(file).lexically_normal().string()).second) continue;
       std::ifstream stream(file, std::ios::binary);
-      if (!stream) return absl::PermissionDeniedError(absl::StrCat(file, ": cannot be read"));
-      sources.push_back({file, read(stream)});
+      WEFT_ASSIGN_OR_RETURN(std::string text, ReadAll(file, stream));
+      sources.push_back({file, std::move(text)});
     }
   }
   return sources;

@@ -1,5 +1,6 @@
 #include "core/cli/documents.h"
 
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sstream>
@@ -36,6 +37,11 @@ TEST_F(DocumentsTest, AFolderGivesItsDocumentsInOrderOfName) {
 TEST_F(DocumentsTest, AFileIsReadOnceWhateverItsExtension) {
   folder_.Write("a.txt", "x");
   EXPECT_THAT(Read({folder_ / "a.txt", folder_ / "./a.txt", "-", "-"}), ElementsAre("a.txt", "-"));
+}
+
+TEST_F(DocumentsTest, AnInputThatCannotBeReadIsAnError) {
+  std::ifstream folder("/");  // Opens; a read fails.
+  EXPECT_EQ(ReadSources({"-"}, folder).status().message(), "-: cannot be read");
 }
 
 TEST_F(DocumentsTest, NamesWhatIsMissingOrEmpty) {

@@ -4,8 +4,6 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/files.h"
 
 extern "C" {
 #include <sys/pidfd.h>  // glibc 2.36 forgets to say that it is C.
@@ -22,8 +21,7 @@ namespace weft::cli {
 namespace {
 
 std::string ReadProc(pid_t pid, const char* file) {
-  std::ifstream in(absl::StrCat("/proc/", pid, "/", file), std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  return ReadFileOrEmpty(absl::StrCat("/proc/", pid, "/", file));
 }
 
 }  // namespace

@@ -4,14 +4,13 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string.h>
 #include <unistd.h>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/files.h"
 
 namespace weft::cli {
 namespace {
@@ -97,11 +96,6 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view text)
   const int error = errno;
   unlink(temporary.c_str());
   return absl::FailedPreconditionError(absl::StrCat("write ", path, ": ", strerror(error)));
-}
-
-std::string ReadFileOrEmpty(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
 }
 
 }  // namespace weft::cli

@@ -44,7 +44,4 @@ void RemoveRecord(const DataDirectory& data, const std::string& name);
 // cannot be written.
 absl::Status WriteFileAtomically(const std::string& path, std::string_view text);
 
-// The text of the file at `path`; empty where there is none.
-std::string ReadFileOrEmpty(const std::string& path);
-
 }  // namespace weft::cli

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/files.h"
 #include "core/base/status.h"
 #include "core/cli/launch.h"
 #include "core/cli/process_record.h"

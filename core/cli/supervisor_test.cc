@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/data_directory.h"
+#include "core/base/files.h"
 #include "core/cli/installed_services.h"
 #include "core/cli/process_record.h"
 #include "core/cli/testing.h"

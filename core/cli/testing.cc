@@ -12,6 +12,7 @@
 
 #include "absl/time/clock.h"
 #include "core/base/data_directory.h"
+#include "core/base/files.h"
 #include "core/cli/process_record.h"
 
 extern char** environ;

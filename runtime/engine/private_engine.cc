@@ -4,8 +4,6 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <signal.h>
 #include <spawn.h>
 #include <spdlog/spdlog.h>
@@ -21,6 +19,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/base/files.h"
 #include "core/base/pointers.h"
 #include "core/base/status.h"
 #include "runtime/engine/docker_engine.h"
@@ -33,25 +32,20 @@ constexpr absl::Duration kStartLimit = absl::Seconds(60);
 constexpr absl::Duration kContainerdLimit = absl::Seconds(20);
 constexpr auto kTick = std::chrono::milliseconds(50);
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
 pid_t ReadPid(const std::string& path) {
   int pid = 0;
-  return absl::SimpleAtoi(ReadFile(path), &pid) && pid > 1 ? pid : -1;
+  return absl::SimpleAtoi(ReadFileOrEmpty(path), &pid) && pid > 1 ? pid : -1;
 }
 
 // Running, not a zombie, and with `mark` on its command line: process ids are used again.
 bool RunsWith(pid_t pid, const std::string& mark) {
   if (pid <= 1) return false;
   const std::string process = absl::StrCat("/proc/", pid);
-  const std::string stat = ReadFile(process + "/stat");
+  const std::string stat = ReadFileOrEmpty(process + "/stat");
   const size_t name_end = stat.rfind(')');  // The name before it may hold anything.
   if (name_end == std::string::npos || name_end + 2 >= stat.size()) return false;
   if (stat[name_end + 2] == 'Z' || stat[name_end + 2] == 'X') return false;
-  return ReadFile(process + "/cmdline").find(mark) != std::string::npos;
+  return ReadFileOrEmpty(process + "/cmdline").find(mark) != std::string::npos;
 }
 
 std::string FindDockerd() {
@@ -107,7 +101,7 @@ absl::StatusOr<pid_t> SpawnDetached(std::vector<std::string> command, const std:
 }
 
 std::string LastLines(const std::string& file) {
-  const std::string text = ReadFile(file);
+  const std::string text = ReadFileOrEmpty(file);
   return text.substr(text.size() > 600 ? text.size() - 600 : 0);
 }
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "core/cli/process_record.h"
+#include "core/base/files.h"
 #include "core/store/sqlite_store.h"
 #include "deploy/examples/hello/http.h"
 #include "tests/e2e/mesh.h"
@@ -33,7 +33,7 @@ class Hello : public Mesh {
 
   // The operator's document with `from` replaced by `to`.
   CommandResult ApplyWith(const std::string& from, const std::string& to) const {
-    const std::string text = cli::ReadFileOrEmpty(std::string(kDocuments) + "/application.yaml");
+    const std::string text = ReadFileOrEmpty(std::string(kDocuments) + "/application.yaml");
     EXPECT_THAT(text, HasSubstr(from));
     return Apply("application", absl::StrReplaceAll(text, {{from, to}}));
   }

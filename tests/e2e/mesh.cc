@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/base/files.h"
 #include "core/base/service.h"
 #include "core/cli/client.h"
 #include "core/cli/launch.h"
@@ -196,7 +197,7 @@ std::optional<cli::ProcessIdentity> Mesh::Process(const std::string& name) const
     return record.has_value() ? std::optional(record->process) : std::nullopt;
   }
   int pid = 0;
-  if (!absl::SimpleAtoi(cli::ReadFileOrEmpty(data_->Below("engine/dockerd.pid")), &pid)) return {};
+  if (!absl::SimpleAtoi(ReadFileOrEmpty(data_->Below("engine/dockerd.pid")), &pid)) return {};
   const std::optional<uint64_t> start_time = cli::StartTime(pid);
   return start_time.has_value() ? std::optional(cli::ProcessIdentity{pid, *start_time})
                                 : std::nullopt;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/files.h"
 #include "core/cli/process_record.h"
 #include "tests/e2e/documents.h"
 #include "tests/e2e/mesh.h"
@@ -65,7 +66,7 @@ class ProviderAway : public Mesh, public testing::WithParamInterface<Away> {
       stopped_ = "weft-provider-" + provider;
       Signal(stopped_, SIGSTOP);
     } else {
-      file_ = cli::ReadFileOrEmpty(FileOf(provider));
+      file_ = ReadFileOrEmpty(FileOf(provider));
       const std::string elsewhere = absl::StrCat("unix:", scratch(), "/nobody.sock");
       const size_t address = file_.find("address: ") + sizeof("address: ") - 1;
       std::string text = file_;
