@@ -53,7 +53,7 @@ std::string FindDockerd() {
   const std::string folders =
       absl::StrCat(path == nullptr ? "" : path, ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin");
   for (const auto& folder : absl::StrSplit(folders, ':', absl::SkipEmpty())) {
-    const std::string program = absl::StrCat(folder, "/dockerd");
+    std::string program = absl::StrCat(folder, "/dockerd");
     if (access(program.c_str(), X_OK) == 0) return program;
   }
   return "";

@@ -31,7 +31,7 @@ class Reader {
 
   std::string OneOf(std::string_view key, const std::string& fallback,
                     const std::vector<std::string>& allowed) {
-    const std::string value = json::GetString(v_, {key}, fallback);
+    std::string value = json::GetString(v_, {key}, fallback);
     if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
       const std::string pointer = pointer_ + json::PointerToken(key);
       std::string expected;
