@@ -1,19 +1,22 @@
 # Fails the configuration when a source file includes something it must not know. The arrows:
 #   core, plugins and runtime meet only through proto; all three may use core/base.
-#   within core: api -> scheduler -> {mesh, merge, resolve, catalog} -> model -> base; store through its interface.
+#   within core: api -> scheduler -> {mesh, merge, resolve, catalog} -> model -> base; store through its interface;
+#   auth and config know no OAM.
 # ARCHITECTURE.md draws the picture. tests/integration/arrows_test.cmake proves that this check can fail.
 set(WEFT_ARROWS
   "core/base=core/base"
   "core/model=core/model core/base"
+  "core/config=core/config core/model core/base"
   "core/catalog=core/catalog core/model core/store core/base"
   "core/resolve=core/resolve core/catalog core/model core/base"
-  "core/mesh=core/mesh core/catalog core/resolve core/model core/store core/base"
+  "core/auth=core/auth core/base"
+  "core/mesh=core/mesh core/config core/auth core/catalog core/resolve core/model core/store core/base"
   "core/merge=core/merge core/mesh core/catalog core/resolve core/model core/base"
   "core/store=core/store core/base"
-  "core/scheduler=core/scheduler core/mesh core/merge core/resolve core/catalog core/model core/store core/base"
-  "core/api=core/api core/scheduler core/mesh core/merge core/resolve core/catalog core/model core/store core/base"
+  "core/scheduler=core/scheduler core/config core/auth core/mesh core/merge core/resolve core/catalog core/model core/store core/base"
+  "core/api=core/api core/scheduler core/config core/auth core/mesh core/merge core/resolve core/catalog core/model core/store core/base"
   "core/check=core/check core/scheduler core/mesh core/merge core/resolve core/catalog core/model core/base"
-  "core/cli=core/cli core/check core/base"
+  "core/cli=core/cli core/check core/auth core/config core/base"
   "core/cmd=core"
   "plugins=plugins core/base"
   "runtime/engine=runtime/engine core/base"

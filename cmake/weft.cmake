@@ -84,8 +84,8 @@ function(weft_embed TARGET FILE SYMBOL)
 endfunction()
 
 # weft_add_provider(NAME [MORE SOURCES ...])
-# A provider from the folder it is called in: NAME.h declares `extern const sdk::Workload k<Name>` (or sdk::Trait) in
-# namespace weft::NAME, NAME.cc defines it, schema.json holds the schema of its properties (k<Name>Schema), NAME_test.cc
+# A provider from the folder it is called in: NAME.h declares `extern const sdk::Workload k<Name>` (or sdk::Trait, or a
+# std::vector<const sdk::Workload*>) in namespace weft::NAME, NAME.cc defines it, schema.json holds the schema of its properties (k<Name>Schema), NAME_test.cc
 # its tests. Adds the program weft-provider-NAME with a generated main.
 function(weft_add_provider NAME)
   string(REPLACE "_" "-" PROGRAM ${NAME})

@@ -7,12 +7,16 @@
 weft_build_packages=(
   g++=g++ cmake=cmake ninja-build=ninja ccache=ccache pkg-config=pkg-config protobuf-compiler=protoc
   protobuf-compiler-grpc=grpc_cpp_plugin libprotobuf-dev libgrpc++-dev libabsl-dev libyaml-cpp-dev libspdlog-dev
-  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsqlite3-dev libcli11-dev libvalijson-dev libssl-dev
+  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsqlite3-dev libcurl4-openssl-dev libcli11-dev libvalijson-dev libssl-dev
   libgtest-dev libgmock-dev)
 # To run applications on this machine with an engine of Weft's own.
 weft_run_packages=(docker.io=dockerd iptables=iptables nftables=nft)
-# What tests put into containers, since there is no registry to pull from.
-weft_test_packages=(busybox-static nginx-light=nginx)
+# What tests put into containers, since there is no registry to pull from; and what the node of a Kubernetes takes, which
+# tests/e2e/kubernetes makes (its lib/packages.sh has what of it is for which kind of cluster).
+weft_test_packages=(
+  busybox-static nginx-light=nginx
+  conntrack=conntrack containerd=containerd containernetworking-plugins curl=curl iproute2=ip openssl=openssl runc=runc
+  socat=socat util-linux=nsenter)
 
 # weft_missing PACKAGE[=PROGRAM]...: prints the packages that are not there, one a line.
 weft_missing() {

@@ -7,6 +7,7 @@
 #include "core/api/log_relay.h"
 #include "core/api/page.h"
 #include "core/api/reply.h"
+#include "core/api/timeline.h"
 #include "core/base/status.h"
 
 namespace weft::api {
@@ -21,7 +22,7 @@ grpc::ServerUnaryReactor* ApplicationsService::Apply(grpc::CallbackServerContext
                                                      core::v1::ApplyResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   parts_.admission->Apply(*request, [reactor, response](absl::StatusOr<core::v1::ApplyResponse> r) {
-    if (r.ok()) *response = *std::move(r);
+    if (r.ok()) *response = std::move(*r);
     reactor->Finish(ToGrpc(r.status()));
   });
   return reactor;
@@ -72,9 +73,25 @@ grpc::ServerUnaryReactor* ApplicationsService::Delete(
   });
 }
 
+grpc::ServerUnaryReactor* ApplicationsService::Timeline(grpc::CallbackServerContext* context,
+                                                        const core::v1::TimelineRequest* request,
+                                                        core::v1::TimelineResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  auto done = [reactor, response](absl::StatusOr<core::v1::TimelineResponse> foretold) {
+    if (foretold.ok()) *response = std::move(*foretold);
+    reactor->Finish(ToGrpc(foretold.status()));
+  };
+  const bool taken = parts_.pool->TryRun([this, request, done = std::move(done)] {
+    Foretell(*request, *parts_.store, *parts_.providers, done);
+  });
+  if (!taken)
+    reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls wait: try again"});
+  return reactor;
+}
+
 grpc::ServerWriteReactor<core::v1::LogsResponse>* ApplicationsService::Logs(
     grpc::CallbackServerContext*, const core::v1::LogsRequest* request) {
-  return RelayLogs(*request, *parts_.scheduler, *parts_.runtime, *parts_.pool);
+  return RelayLogs(*request, *parts_.scheduler, *parts_.runtimes, *parts_.pool);
 }
 
 void ApplicationsService::EndStreams() { watches_->End(); }

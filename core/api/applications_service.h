@@ -3,11 +3,12 @@
 #include <grpcpp/grpcpp.h>
 
 #include "core/base/worker_pool.h"
+#include "core/mesh/providers.h"
 #include "core/scheduler/admission.h"
+#include "core/scheduler/runtimes.h"
 #include "core/scheduler/scheduler.h"
 #include "core/store/store.h"
 #include "weft/core/v1/applications.grpc.pb.h"
-#include "weft/runtime/v1/runtime.grpc.pb.h"
 
 namespace weft::api {
 
@@ -21,7 +22,8 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
     store::Store* store = nullptr;
     scheduler::Scheduler* scheduler = nullptr;
     const scheduler::Admission* admission = nullptr;
-    runtime::v1::Runtime::StubInterface* runtime = nullptr;
+    const scheduler::Runtimes* runtimes = nullptr;
+    const mesh::Providers* providers = nullptr;
     WorkerPool* pool = nullptr;
   };
   explicit ApplicationsService(Parts parts);
@@ -42,6 +44,9 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
   grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context,
                                    const core::v1::DeleteApplicationRequest* request,
                                    core::v1::DeleteApplicationResponse* response) override;
+  grpc::ServerUnaryReactor* Timeline(grpc::CallbackServerContext* context,
+                                     const core::v1::TimelineRequest* request,
+                                     core::v1::TimelineResponse* response) override;
   grpc::ServerWriteReactor<core::v1::LogsResponse>* Logs(
       grpc::CallbackServerContext* context, const core::v1::LogsRequest* request) override;
 

@@ -25,7 +25,8 @@ class ApplicationsServiceTest : public testing::Test {
         ApplicationsService::Parts{.store = &core_.store,
                                    .scheduler = &core_.scheduler(),
                                    .admission = &core_.admission(),
-                                   .runtime = &core_.runtime.stub(),
+                                   .runtimes = &core_.runtimes(),
+                                   .providers = &core_.providers(),
                                    .pool = &core_.pool()});
     grpc::ServerBuilder builder;
     builder.RegisterService(service_.get());
@@ -244,18 +245,34 @@ TEST_F(ApplicationsServiceTest, RelaysThePodsOutput) {
   EXPECT_EQ(logs("shop", &text).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
 }
 
+TEST_F(ApplicationsServiceTest, TellsTheTimeline) {
+  const auto timeline = [&](const std::string& application, int64_t to) {
+    Call call;
+    core::v1::TimelineRequest request;
+    request.set_namespace_("default");
+    request.set_name(application);
+    request.mutable_to()->set_seconds(to);
+    core::v1::TimelineResponse response;
+    return stub_->Timeline(&call, request, &response).error_code();
+  };
+  EXPECT_EQ(timeline("shop", 60), grpc::StatusCode::OK);
+  EXPECT_EQ(timeline("shop", 0), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(timeline("none", 60), grpc::StatusCode::NOT_FOUND);
+}
+
 TEST_F(ApplicationsServiceTest, TurnsCallsAwayWhenTooManyWait) {
   WorkerPool full(1, /*limit=*/0);
   ApplicationsService service({.store = &core_.store,
                                .scheduler = &core_.scheduler(),
                                .admission = &core_.admission(),
-                               .runtime = &core_.runtime.stub(),
+                               .runtimes = &core_.runtimes(),
+                               .providers = &core_.providers(),
                                .pool = &full});
   grpc::ServerBuilder builder;
   builder.RegisterService(&service);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   const auto stub = Applications::NewStub(server->InProcessChannel(grpc::ChannelArguments()));
-  Call get, watch, logs;
+  Call get, watch, logs, timeline;
   core::v1::Application application;
   core::v1::LogsResponse response;
   EXPECT_EQ(stub->Get(&get, {}, &application).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
@@ -265,6 +282,9 @@ TEST_F(ApplicationsServiceTest, TurnsCallsAwayWhenTooManyWait) {
   const auto output = stub->Logs(&logs, {});
   EXPECT_FALSE(output->Read(&response));
   EXPECT_EQ(output->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  core::v1::TimelineResponse foretold;
+  EXPECT_EQ(stub->Timeline(&timeline, {}, &foretold).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
 }
 
 }  // namespace

@@ -41,6 +41,21 @@ void Convert(const mesh::ProviderState& from, core::v1::Provider* to) {
   to->set_message(from.message);
 }
 
+void Convert(const scheduler::RuntimeState& from, const scheduler::RuntimeChoice& choice,
+             core::v1::RuntimeInfo* to) {
+  to->set_name(from.config.name);
+  to->set_address(from.config.address);
+  to->set_platform(from.platform);
+  to->set_platform_version(from.platform_version);
+  to->set_version(from.version);
+  to->set_available(from.available);
+  to->set_message(from.message);
+  to->set_default_(from.config.name == choice.runtime);
+  for (const auto& [ns, runtime] : choice.of_namespace) {
+    if (runtime == from.config.name) to->add_namespaces(ns);
+  }
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* CatalogService::ListComponents(
@@ -81,6 +96,37 @@ grpc::ServerUnaryReactor* CatalogService::ListProviders(grpc::CallbackServerCont
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);
   return reactor;
+}
+
+grpc::ServerUnaryReactor* CatalogService::ListRuntimes(grpc::CallbackServerContext* context,
+                                                       const core::v1::ListRuntimesRequest*,
+                                                       core::v1::ListRuntimesResponse* response) {
+  const scheduler::RuntimeChoice choice = runtimes_.choice();
+  for (const scheduler::RuntimeState& state : runtimes_.states())
+    Convert(state, choice, response->add_runtimes());
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* CatalogService::InstallProvider(
+    grpc::CallbackServerContext* context, const core::v1::InstallProviderRequest* request,
+    core::v1::InstallProviderResponse* response) {
+  return Reply(context, installing_, [this, context, request, response]() -> absl::Status {
+    if (installer_ == nullptr) return absl::UnimplementedError("this core installs no providers");
+    WEFT_ASSIGN_OR_RETURN(
+        *response, installer_->Install(*request, [context] { return context->IsCancelled(); }));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* CatalogService::RemoveProvider(
+    grpc::CallbackServerContext* context, const core::v1::RemoveProviderRequest* request,
+    core::v1::RemoveProviderResponse*) {
+  return Reply(context, installing_, [this, context, request]() -> absl::Status {
+    if (installer_ == nullptr) return absl::UnimplementedError("this core installs no providers");
+    return installer_->Remove(request->name(), [context] { return context->IsCancelled(); });
+  });
 }
 
 }  // namespace weft::api

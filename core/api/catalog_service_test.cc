@@ -21,8 +21,10 @@ class CatalogServiceTest : public testing::Test {
   }
   void TearDown() override { server_->Shutdown(std::chrono::system_clock::now()); }
 
-  scheduler::TestCore core_;
-  CatalogService service_{core_.store, core_.providers(), core_.pool()};
+  scheduler::TestCore core_{
+      {"local", "other"},
+      {.runtime = "other", .of_namespace = {{"shop", "local"}, {"till", "local"}}}};
+  CatalogService service_{core_.store, core_.providers(), core_.runtimes(), core_.pool()};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Catalog::Stub> stub_;
   grpc::ClientContext context_;
@@ -85,6 +87,31 @@ TEST_F(CatalogServiceTest, ListsProvidersAndWhyOneIsAway) {
   EXPECT_EQ(response.providers(1).address(), "unix:/none");
   EXPECT_EQ(response.providers(1).message(), "does not answer at unix:/none");
   EXPECT_THAT(response.providers(1).types(), ElementsAre("example.org/v1.Web"));
+}
+
+TEST_F(CatalogServiceTest, ListsRuntimesAndWhatGoesThere) {
+  core_.other.SetAway(true);
+  core_.StartScheduler();
+  core::v1::ListRuntimesResponse response;
+  ASSERT_TRUE(scheduler::Await([&] {
+    grpc::ClientContext context;
+    response.Clear();
+    return stub_->ListRuntimes(&context, {}, &response).ok() && response.runtimes_size() == 2 &&
+           response.runtimes(0).platform() == "fake" &&
+           response.runtimes(1).message() ==
+               "the runtime other does not answer: the platform is away";
+  })) << response.DebugString();
+  EXPECT_EQ(response.runtimes(0).name(), "local");
+  EXPECT_EQ(response.runtimes(0).address(), "unix:/none");
+  EXPECT_EQ(response.runtimes(0).platform_version(), "2");
+  EXPECT_EQ(response.runtimes(0).version(), "1");
+  EXPECT_TRUE(response.runtimes(0).available());
+  EXPECT_EQ(response.runtimes(0).message(), "");
+  EXPECT_FALSE(response.runtimes(0).default_());
+  EXPECT_THAT(response.runtimes(0).namespaces(), ElementsAre("shop", "till"));
+  EXPECT_EQ(response.runtimes(1).name(), "other");
+  EXPECT_FALSE(response.runtimes(1).available());
+  EXPECT_TRUE(response.runtimes(1).default_());
 }
 
 }  // namespace

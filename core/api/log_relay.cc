@@ -17,8 +17,8 @@ using runtime::v1::LogsResponse;
 class Relay final : public grpc::ServerWriteReactor<core::v1::LogsResponse> {
  public:
   Relay(const core::v1::LogsRequest& request, scheduler::Scheduler& scheduler,
-        runtime::v1::Runtime::StubInterface& runtime)
-      : request_(request), scheduler_(scheduler), runtime_(runtime), source_(*this) {}
+        const scheduler::Runtimes& runtimes)
+      : request_(request), scheduler_(scheduler), runtimes_(runtimes), source_(*this) {}
 
   // Finds the pod and begins. In the pool: it reads the store.
   void Begin() {
@@ -26,12 +26,15 @@ class Relay final : public grpc::ServerWriteReactor<core::v1::LogsResponse> {
     if (!application.ok()) return Finish(ToGrpc(application.status()));
     const absl::StatusOr<std::string> pod = ChoosePod(*application, request_);
     if (!pod.ok()) return Finish(ToGrpc(pod.status()));
+    runtime_ = runtimes_.Find(application->runtime());
+    if (runtime_ == nullptr)
+      return Finish({grpc::StatusCode::UNAVAILABLE, runtimes_.WhyAway(application->runtime())});
     from_.set_namespace_(request_.namespace_());
     from_.set_pod(*pod);
     from_.set_follow(request_.follow());
     from_.set_tail_lines(request_.tail_lines());
     // A client that went already cancels a context before its call: that is allowed.
-    runtime_.async()->Logs(&source_.context, &from_, &source_);
+    runtime_->stub->async()->Logs(&source_.context, &from_, &source_);
     source_.AddHold();  // Reads begin outside the source's own reactions.
     source_.StartRead(&source_.message);
     source_.StartCall();
@@ -64,7 +67,8 @@ class Relay final : public grpc::ServerWriteReactor<core::v1::LogsResponse> {
 
   const core::v1::LogsRequest request_;
   scheduler::Scheduler& scheduler_;
-  runtime::v1::Runtime::StubInterface& runtime_;
+  const scheduler::Runtimes& runtimes_;
+  std::shared_ptr<scheduler::RuntimeConnection> runtime_;
   runtime::v1::LogsRequest from_;
   core::v1::LogsResponse out_;
   Source source_;
@@ -98,10 +102,11 @@ absl::StatusOr<std::string> ChoosePod(const core::v1::Application& application,
   return pods[0];
 }
 
-grpc::ServerWriteReactor<core::v1::LogsResponse>* RelayLogs(
-    const core::v1::LogsRequest& request, scheduler::Scheduler& scheduler,
-    runtime::v1::Runtime::StubInterface& runtime, WorkerPool& pool) {
-  auto* relay = new Relay(request, scheduler, runtime);
+grpc::ServerWriteReactor<core::v1::LogsResponse>* RelayLogs(const core::v1::LogsRequest& request,
+                                                            scheduler::Scheduler& scheduler,
+                                                            const scheduler::Runtimes& runtimes,
+                                                            WorkerPool& pool) {
+  auto* relay = new Relay(request, scheduler, runtimes);
   if (!pool.TryRun([relay] { relay->Begin(); }))
     relay->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls wait: try again"});
   return relay;

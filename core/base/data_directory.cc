@@ -63,7 +63,8 @@ absl::StatusOr<DataDirectory> DataDirectory::Open(std::string path) {
         " bytes; sockets below it allow at most ", kSocketPathLimit - kLongestSocketName,
         ": choose a shorter one with WEFT_DATA"));
   }
-  for (const std::string& directory : {path, path + "/run", path + "/logs", path + "/providers"}) {
+  for (const std::string& directory :
+       {path, path + "/run", path + "/logs", path + "/providers", path + "/runtimes"}) {
     std::error_code ec;
     if (directory == path)
       std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ec);

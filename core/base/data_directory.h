@@ -12,13 +12,16 @@ namespace weft {
 //   run/           sockets NAME.sock, process files, of mode 0700
 //   logs/          NAME.log
 //   providers/     NAME.yaml, one file for each configured provider
+//   runtimes/      NAME.yaml, one file for each configured runtime
+//   pki/, identities/, tokens   who calls over TCP, and which children call (docs/security.md)
 //   core.db, runtime-local.db, engine/
 // Thread-safe.
 class DataDirectory {
  public:
-  // `path`, or if empty WEFT_DATA, or ~/.weft. Makes it and run/, logs/ and providers/ with mode
-  // 0700. FAILED_PRECONDITION: cannot be made, or its run/ is open to others. INVALID_ARGUMENT: no
-  // home, or a path so long that its sockets could not be named (107 bytes, unix(7)).
+  // `path`, or if empty WEFT_DATA, or ~/.weft. Makes it and run/, logs/, providers/ and runtimes/
+  // with mode 0700. FAILED_PRECONDITION: cannot be made, or its run/ is open to others.
+  // INVALID_ARGUMENT: no home, or a path so long that its sockets could not be named (107 bytes,
+  // unix(7)).
   static absl::StatusOr<DataDirectory> Open(std::string path);
 
   const std::string& path() const { return path_; }

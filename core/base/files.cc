@@ -2,9 +2,30 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "absl/strings/str_cat.h"
+#include "core/base/data_directory.h"
+
 namespace weft {
+
+absl::Status WriteFileAtomically(const std::string& path, std::string_view text) {
+  const std::string temporary = absl::StrCat(path, ".", RandomHex(4), ".new");
+  const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  bool written = fd >= 0;
+  for (size_t done = 0; written && done < text.size();) {
+    const ssize_t n = write(fd, text.data() + done, text.size() - done);
+    if (n > 0) done += static_cast<size_t>(n);
+    written = n > 0 || errno == EINTR;
+  }
+  written = written && fsync(fd) == 0;
+  if (fd >= 0) close(fd);
+  if (written && rename(temporary.c_str(), path.c_str()) == 0) return absl::OkStatus();
+  const int error = errno;
+  unlink(temporary.c_str());
+  return absl::FailedPreconditionError(absl::StrCat("write ", path, ": ", strerror(error)));
+}
 
 // By system calls: a file stream's buffer throws where one fails, past the stream's own handling.
 std::string ReadFileOrEmpty(const std::string& path) {

@@ -1,20 +1,22 @@
 #include "core/base/service.h"
 
 #include <chrono>
-#include <cstdlib>
+#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/base/tls.h"
 
 namespace weft {
 namespace {
-
-constexpr int kMessageLimit = 4 * 1024 * 1024 + 64 * 1024;  // An answer's 4 MiB and its envelope.
 
 sigset_t DrainSignals() {
   sigset_t signals;
@@ -22,6 +24,31 @@ sigset_t DrainSignals() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   return signals;
+}
+
+// What gRPC itself has to say, such as of handshakes, in our log.
+void LogGrpc(gpr_log_func_args* line) {
+  const auto level = line->severity == GPR_LOG_SEVERITY_ERROR  ? spdlog::level::warn
+                     : line->severity == GPR_LOG_SEVERITY_INFO ? spdlog::level::info
+                                                               : spdlog::level::debug;
+  spdlog::log(level, "msg=\"grpc: {}\"", line->message);
+}
+
+absl::Status Listen(grpc::ServerBuilder& builder, const ServiceOptions& options,
+                    const std::string& address) {
+  std::shared_ptr<grpc::ServerCredentials> credentials;
+  if (IsUnixSocket(address)) {
+    unlink(address.c_str() + strlen("unix:"));
+    credentials = grpc::experimental::LocalServerCredentials(UDS);
+  } else if (options.tls_dir.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(address, " is TCP, which needs an identity: set WEFT_TLS_DIR or --tls-dir"));
+  } else {
+    WEFT_ASSIGN_OR_RETURN(credentials, TlsServerCredentials(options.tls_dir));
+  }
+  credentials->SetAuthMetadataProcessor(MakeAdmission(options.admit));
+  builder.AddListeningPort(address, credentials);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -33,19 +60,20 @@ void InitializeService(const std::string& name) {
   auto logger = spdlog::stderr_logger_mt(name);
   logger->set_pattern("time=%Y-%m-%dT%H:%M:%S.%eZ level=%l service=%n %v",
                       spdlog::pattern_time_type::utc);
-  const char* level = getenv("WEFT_LOG");
-  logger->set_level(spdlog::level::from_str(level == nullptr ? "info" : level));
+  const std::string level = Environment("WEFT_LOG");
+  logger->set_level(spdlog::level::from_str(level.empty() ? "info" : level));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(logger);
+  gpr_set_log_function(LogGrpc);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 }
 
 absl::Status RunService(const ServiceOptions& options) {
-  if (options.address.rfind("unix:", 0) == 0) unlink(options.address.c_str() + 5);
   grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &port);
+  WEFT_RETURN_IF_ERROR(Listen(builder, options, options.address));
+  if (!options.tcp_address.empty())
+    WEFT_RETURN_IF_ERROR(Listen(builder, options, options.tcp_address));
   builder.SetMaxReceiveMessageSize(kMessageLimit);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   // Clients may ping every 10 s, also without calls (MakeChannel); gRPC's own default would cut
@@ -55,8 +83,11 @@ absl::Status RunService(const ServiceOptions& options) {
   for (grpc::Service* service : options.services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr)
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", options.address));
-  spdlog::info("msg=\"serving\" address={} version={}", options.address, WEFT_VERSION);
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", options.address,
+                                               options.tcp_address.empty() ? "" : " and ",
+                                               options.tcp_address));
+  spdlog::info("msg=\"serving\" address={} tcp={} version={}", options.address,
+               options.tcp_address.empty() ? "-" : options.tcp_address, WEFT_VERSION);
   if (options.on_ready) options.on_ready();
 
   const sigset_t signals = DrainSignals();
@@ -67,22 +98,6 @@ absl::Status RunService(const ServiceOptions& options) {
   if (options.on_drain) options.on_drain();
   server->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(options.drain));
   return absl::OkStatus();
-}
-
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
-                                           const std::string& service_config) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  // This is also how long one attempt to connect may take; 100 ms were too short on a busy machine.
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
-  arguments.SetMaxReceiveMessageSize(kMessageLimit);
-  if (!service_config.empty()) arguments.SetServiceConfigJSON(service_config);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
 absl::Status FromGrpc(const grpc::Status& status) {

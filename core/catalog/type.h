@@ -11,7 +11,7 @@ namespace weft::catalog {
 
 enum class TypeKind { kWorkload, kTrait };
 
-enum class WriteMode { kCreate, kAdd, kOverride };
+enum class WriteMode { kCreate, kAdd, kOverride, kSteer };
 
 // A permission, as in weft.provider.v1.Write. Symbolic pointers ("+scale") stay symbolic here.
 struct Write {
@@ -43,7 +43,10 @@ struct Type {
   std::vector<std::string> applies_to;      // Traits.
   std::vector<std::string> conflicts_with;  // Traits.
   bool reads_workload = false;              // Traits.
+  // Features.
   bool assesses = false;
+  bool timeline = false;
+  bool instances = false;
 };
 
 // All types that are served at one moment. Immutable, so thread-safe; shared by everything that

@@ -74,8 +74,9 @@ class Run {
     Say("descriptor", "", types.status());
     if (!types.ok()) return std::move(verdicts_);
     std::vector<TypeUnderCheck> checked;
-    for (const catalog::Type& type : *types) {
-      checked.push_back(Prepare(*description, type));
+    for (size_t i = 0; i < types->size(); ++i) {
+      checked.push_back(
+          Prepare(*description, (*types)[i], description->capabilities(static_cast<int>(i))));
       CheckType(checked.back());
     }
     const auto askable = std::find_if(checked.begin(), checked.end(),
@@ -87,9 +88,11 @@ class Run {
   }
 
  private:
-  TypeUnderCheck Prepare(const pb::DescribeResponse& description, const catalog::Type& type) const {
+  TypeUnderCheck Prepare(const pb::DescribeResponse& description, const catalog::Type& type,
+                         const pb::Capability& capability) const {
     TypeUnderCheck checked{
         .type = type,
+        .capability = capability,
         .artifact = options_.artifact.empty() ? description.artifact() : options_.artifact,
         .requests = {},
         .example = absl::OkStatus()};

@@ -184,8 +184,8 @@ TEST(Check, FindsThatFieldsOfALaterVersionAreRefused) {
 
 TEST(Check, FindsAFeatureThatIsDeclaredAndMissing) {
   Provider provider;
-  provider.description.mutable_capabilities(0)->add_features(pb::FEATURE_ASSESS);
-  EXPECT_THAT(provider.Check(), ElementsAre(StartsWith("features: declares ASSESS")));
+  provider.description.mutable_capabilities(0)->add_features(pb::FEATURE_TIMELINE);
+  EXPECT_THAT(provider.Check(), ElementsAre(StartsWith("features: declares TIMELINE")));
 }
 
 TEST(Check, AsksWithGivenProperties) {

@@ -9,9 +9,16 @@
 namespace weft::check {
 namespace {
 
+namespace pb = ::weft::provider::v1;
+
 constexpr absl::Duration kImpatient = absl::Milliseconds(1);
 
 absl::Status Failed(const std::string& what) { return absl::FailedPreconditionError(what); }
+
+bool Declares(const TypeUnderCheck& type, pb::Feature feature) {
+  const auto& features = type.capability.features();
+  return std::find(features.begin(), features.end(), feature) != features.end();
+}
 
 }  // namespace
 
@@ -27,11 +34,18 @@ absl::Status Deadline(Subject& subject, const TypeUnderCheck& type) {
 }
 
 absl::Status Features(Subject& subject, const TypeUnderCheck& type) {
-  if (!type.type.assesses) return absl::OkStatus();
-  const auto assessed = subject.Assess(type.requests.front());
-  if (!assessed.ok())
-    return Failed(absl::StrCat("declares ASSESS, but: ", assessed.status().message()));
-  if (!assessed->has_health()) return Failed("Assess answers without a health");
+  const Request& request = type.requests.front();
+  if (Declares(type, pb::FEATURE_ASSESS)) {
+    const auto assessed = subject.Assess(request);
+    if (!assessed.ok())
+      return Failed(absl::StrCat("declares ASSESS, but: ", assessed.status().message()));
+    if (!assessed->has_health()) return Failed("Assess answers without a health");
+  }
+  if (Declares(type, pb::FEATURE_TIMELINE)) {
+    const auto timeline = subject.Timeline(request);
+    if (!timeline.ok())
+      return Failed(absl::StrCat("declares TIMELINE, but: ", timeline.status().message()));
+  }
   return absl::OkStatus();
 }
 

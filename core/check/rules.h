@@ -15,6 +15,7 @@ namespace weft::check {
 // One type of the provider, with everything to ask it for.
 struct TypeUnderCheck {
   catalog::Type type;
+  provider::v1::Capability capability;
   std::string artifact;           // Expected in every answer.
   std::vector<Request> requests;  // Distinct. Empty: `example` says why.
   absl::Status example;

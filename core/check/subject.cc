@@ -11,6 +11,7 @@ namespace pb = ::weft::provider::v1;
 constexpr absl::Duration kShort = absl::Seconds(1);
 // The same time for every run: what is asked is the same, too.
 constexpr int64_t kNow = 1'700'000'000;  // Seconds since 1970.
+constexpr int64_t kDay = 86'400;
 
 // One call to one method of a stub.
 template <typename Stub, typename In, typename Out>
@@ -62,6 +63,16 @@ absl::StatusOr<pb::AssessResponse> Subject::Assess(const Request& request) {
   if (IsWorkload(request))
     return Call(*workload_, &pb::WorkloadProvider::Stub::Assess, assess, kShort);
   return Call(*trait_, &pb::TraitProvider::Stub::Assess, assess, kShort);
+}
+
+absl::StatusOr<pb::TimelineResponse> Subject::Timeline(const Request& request) {
+  pb::TimelineRequest timeline;
+  *timeline.mutable_instance() = InstanceOf(request);
+  timeline.mutable_from()->set_seconds(kNow);
+  timeline.mutable_to()->set_seconds(kNow + kDay);
+  if (IsWorkload(request))
+    return Call(*workload_, &pb::WorkloadProvider::Stub::Timeline, timeline, kShort);
+  return Call(*trait_, &pb::TraitProvider::Stub::Timeline, timeline, kShort);
 }
 
 }  // namespace weft::check

@@ -31,6 +31,7 @@ class Subject {
                                                       absl::Duration deadline = absl::Seconds(2));
   // Of what `request` renders, before the platform knows anything of it.
   absl::StatusOr<provider::v1::AssessResponse> Assess(const Request& request);
+  absl::StatusOr<provider::v1::TimelineResponse> Timeline(const Request& request);
 
  private:
   std::unique_ptr<provider::v1::Identity::Stub> identity_;

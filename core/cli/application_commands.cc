@@ -8,6 +8,7 @@
 #include "core/cli/commands.h"
 #include "core/cli/deletion.h"
 #include "core/cli/listing.h"
+#include "core/cli/runtimes.h"
 #include "core/cli/status_tree.h"
 #include "weft/core/v1/applications.grpc.pb.h"
 
@@ -37,7 +38,8 @@ absl::Status Status(const Context& context, const Options& options) {
   const Terminal& terminal = context.terminal;
   terminal.out << (options.output == "json"
                        ? RenderJson(application)
-                       : RenderStatus(application, {terminal.color, terminal.width, absl::Now()}))
+                       : RenderStatus(application, {terminal.color, terminal.width, absl::Now(),
+                                                    IsRuntimeNews(channel, application)}))
                << std::flush;
   return absl::OkStatus();
 }

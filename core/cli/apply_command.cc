@@ -9,6 +9,7 @@
 #include "core/cli/documents.h"
 #include "core/cli/listing.h"
 #include "core/cli/progress.h"
+#include "core/cli/runtimes.h"
 #include "core/cli/status_tree.h"
 #include "core/cli/watch.h"
 #include "weft/core/v1/applications.grpc.pb.h"
@@ -62,7 +63,8 @@ absl::Status AwaitHealthy(const Terminal& terminal, const DataDirectory& data,
   progress.Finish();
   if (!absl::IsDeadlineExceeded(status)) return status;
   if (!last.name().empty())
-    terminal.out << RenderStatus(last, {terminal.color, terminal.width, absl::Now()});
+    terminal.out << RenderStatus(last, {terminal.color, terminal.width, absl::Now(),
+                                        IsRuntimeNews(Dial(data.SocketAddress("core")), last)});
   return absl::DeadlineExceededError(absl::StrCat(
       "application ", change.name(), " is not healthy in time; it goes on. Look again with: weft ",
       change.namespace_() == "default" ? "" : "-n " + change.namespace_() + " ", "status ",

@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "core/cli/client.h"
 #include "core/cli/commands.h"
 
 namespace weft::cli {
@@ -44,6 +45,11 @@ int Run(const std::vector<std::string>& arguments, const Terminal& terminal) {
   app.set_version_flag("--version", absl::StrCat("weft ", WEFT_VERSION));
   app.add_option("--data", context.data, "The data directory [env WEFT_DATA, else ~/.weft]")
       ->type_name("DIR");
+  app.add_option_function<std::string>(
+         "--address", [](const std::string& address) { setenv(kCoreAddress, address.c_str(), 1); },
+         "The core, host:port, called with the identity in WEFT_TLS_DIR [env WEFT_ADDRESS, else "
+         "that of the data directory]")
+      ->type_name("ADDRESS");
   app.add_option("-n,--namespace", context.name_space,
                  "The namespace of applications and components")
       ->type_name("NAME")
@@ -55,8 +61,10 @@ int Run(const std::vector<std::string>& arguments, const Terminal& terminal) {
   AddApplyCommand(app, context);
   AddGetCommand(app, context);
   AddApplicationCommands(app, context);
+  AddScheduleCommand(app, context);
   AddImageCommands(app, context);
   AddProviderCommands(app, context);
+  AddPkiCommands(app, context);
   AddVersionCommand(app, context);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {

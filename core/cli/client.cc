@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/service.h"
+#include "core/cli/health.h"
 #include "core/cli/launch.h"
 #include "core/cli/process_record.h"
 
@@ -32,17 +33,32 @@ bool IsListening(const std::string& path) {
   return !refused;
 }
 
+// A connected channel to the core at `address`, whose errors say why there is none.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectCore(const std::string& address) {
+  if (!IsUnixSocket(address) && Environment("WEFT_TLS_DIR").empty())
+    return absl::InvalidArgumentError(
+        absl::StrCat("to call the core at ", address,
+                     " set WEFT_TLS_DIR to an identity of yours: weft pki issue user/NAME"));
+  std::shared_ptr<grpc::Channel> channel = Dial(address, kCoreIdentity);
+  if (const absl::Status status = CheckHealth(channel, kConnectLimit); !status.ok())
+    return absl::Status(status.code(),
+                        absl::StrCat("cannot reach the core at ", address, ": ", status.message()));
+  return channel;
+}
+
 }  // namespace
 
-std::shared_ptr<grpc::Channel> Dial(const std::string& address) {
+std::shared_ptr<grpc::Channel> Dial(const std::string& address, const std::string& identity) {
   // gRPC cleans up when its last object goes, and waits up to 10 s for a poller of its own that a
   // large message may have started. With a reference of ours that nobody gives back it never does.
   [[maybe_unused]] static const bool kept = (grpc_init(), true);
-  return MakeChannel(address);
+  return MakeChannel(address, {.tls_dir = Environment("WEFT_TLS_DIR"), .identity = identity});
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectService(const DataDirectory& data,
                                                               const std::string& name) {
+  if (name == "core" && !Environment(kCoreAddress).empty())
+    return ConnectCore(Environment(kCoreAddress));
   const std::string address = data.SocketAddress(name);
   const bool supervised = FindRunning(data, kSupervisor).has_value();
   const absl::Time deadline = absl::Now() + kConnectLimit;

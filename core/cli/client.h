@@ -13,13 +13,19 @@
 
 namespace weft::cli {
 
-// A channel to `address`, not yet connected. Programs of this folder open theirs with it: it keeps
-// gRPC from delaying the end of the process. Makes threads.
-std::shared_ptr<grpc::Channel> Dial(const std::string& address);
+// Names the core that commands talk to, in gRPC's form, in the place of the data directory's; over
+// TCP with the identity in WEFT_TLS_DIR. The option --address sets it.
+inline constexpr char kCoreAddress[] = "WEFT_ADDRESS";
+
+// A channel to `address`, not yet connected; over TCP `identity` must answer (ChannelOptions).
+// Programs of this folder open theirs with it: it keeps gRPC from delaying the end of the process.
+// Makes threads.
+std::shared_ptr<grpc::Channel> Dial(const std::string& address, const std::string& identity = "");
 
 // A connected channel to the service `name` ("core", "runtime-local") of a data directory. A
 // service that listens, or that a supervisor may be starting again, is waited for up to 5 s.
-// UNAVAILABLE, saying what to do: it cannot be reached.
+// The core is that of WEFT_ADDRESS, if it is set. UNAVAILABLE, saying what to do: it cannot be
+// reached. INVALID_ARGUMENT: over TCP there is no WEFT_TLS_DIR.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectService(const DataDirectory& data,
                                                               const std::string& name);
 

@@ -1,10 +1,12 @@
 // Whole command lines against a core and a runtime in this process.
 #include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <optional>
 #include <sstream>
 
+#include "absl/time/clock.h"
 #include "core/cli/commands.h"
 #include "core/cli/deletion.h"
 #include "core/cli/fake_mesh.h"
@@ -173,6 +175,34 @@ TEST_F(CommandTest, GetComponentsTypesAndProvidersListTheCatalog) {
   EXPECT_THAT(out_, AllOf(HasSubstr("scaler  no"), HasSubstr("scaler: connection refused")));
 }
 
+TEST_F(CommandTest, GetRuntimesListsThem) {
+  EXPECT_EQ(Weft({"get", "runtimes"}), 0) << err_;
+  EXPECT_EQ(out_, "no runtimes\n");
+  core::v1::RuntimeInfo* runtime = mesh_->catalog.runtimes.add_runtimes();
+  runtime->set_name("kubernetes");
+  runtime->set_platform("kubernetes");
+  runtime->set_default_(true);
+  EXPECT_EQ(Weft({"get", "runtimes"}), 0);
+  EXPECT_THAT(out_, HasSubstr("\nkubernetes  kubernetes  -        no         yes      -\n"));
+  EXPECT_EQ(Weft({"get", "runtimes", "-o", "json"}), 0);
+  EXPECT_THAT(out_, HasSubstr("\"default\": true"));
+}
+
+TEST_F(CommandTest, StatusNamesTheRuntimeWhereItIsNotTheOnlyOne) {
+  core::v1::Application hello = MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY);
+  hello.set_runtime("local");
+  mesh_->applications.Add(hello);
+  mesh_->catalog.runtimes.add_runtimes()->set_name("local");
+  EXPECT_EQ(Weft({"status", "hello"}), 0);
+  EXPECT_EQ(out_, "hello  HEALTHY  namespace default, generation 1\n");
+  mesh_->catalog.runtimes.add_runtimes()->set_name("kubernetes");
+  EXPECT_EQ(Weft({"status", "hello"}), 0);
+  EXPECT_EQ(out_, "hello  HEALTHY  namespace default, generation 1, runtime local\n");
+  mesh_->catalog.runtimes.mutable_runtimes()->DeleteSubrange(0, 1);
+  EXPECT_EQ(Weft({"status", "hello"}), 0);
+  EXPECT_THAT(out_, HasSubstr("runtime local"));
+}
+
 TEST_F(CommandTest, StatusShowsTheTreeOrSaysThatThereIsNoSuchApplication) {
   mesh_->applications.Add(MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY));
   EXPECT_EQ(Weft({"status", "hello"}), 0) << err_;
@@ -190,6 +220,45 @@ TEST_F(CommandTest, LogsNamesThePodAndPrintsItsOutput) {
   EXPECT_EQ(request.pod(), "web-1");
   EXPECT_TRUE(request.follow());
   EXPECT_EQ(request.tail_lines(), 5);
+}
+
+TEST_F(CommandTest, ScheduleAsksForTheSpanAndPrintsWhatIsDue) {
+  mesh_->applications.Add(MakeApplication("shop", "hello", common::v1::VERDICT_HEALTHY));
+  core::v1::TimelineResponse timeline;
+  core::v1::TimelineResponse::Entry* entry = timeline.add_entries();
+  entry->set_instance_name("web");
+  entry->set_type("clock");
+  entry->set_effect("3 replicas");
+  entry->set_reason("job morning");
+  timeline.add_problems("tide of web: the provider tide is away");
+  mesh_->applications.SetTimeline(timeline);
+  EXPECT_EQ(Weft({"schedule", "hello", "-n", "shop", "--from", "2026-03-01T07:00:00Z", "--to",
+                  "2026-03-01T09:00:00Z"}),
+            0)
+      << err_;
+  EXPECT_THAT(out_, AllOf(StartsWith("TIME"), HasSubstr("web/clock"), HasSubstr("3 replicas"),
+                          HasSubstr("job morning")));
+  EXPECT_EQ(err_, "warning: tide of web: the provider tide is away\n");
+  const core::v1::TimelineRequest request = mesh_->applications.last_timeline();
+  EXPECT_EQ(request.from().seconds(), 1772348400);
+  EXPECT_EQ(request.to().seconds() - request.from().seconds(), 2 * 3600);
+}
+
+TEST_F(CommandTest, ScheduleIsOfADayFromNowOnUnlessTold) {
+  mesh_->applications.Add(MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY));
+  const int64_t before = absl::ToUnixSeconds(absl::Now());
+  EXPECT_EQ(Weft({"schedule", "hello"}), 0) << err_;
+  const core::v1::TimelineRequest request = mesh_->applications.last_timeline();
+  EXPECT_GE(request.from().seconds(), before);
+  EXPECT_LE(request.from().seconds(), absl::ToUnixSeconds(absl::Now()));
+  EXPECT_EQ(request.to().seconds() - request.from().seconds(), 24 * 3600);
+  EXPECT_THAT(out_, StartsWith("nothing is due before "));
+  EXPECT_EQ(Weft({"schedule", "hello", "-o", "json"}), 0);
+  EXPECT_THAT(out_, HasSubstr("\"entries\": []"));
+  EXPECT_EQ(Weft({"schedule", "hello", "--from", "soon"}), 1);
+  EXPECT_THAT(err_, HasSubstr("'soon' is no time"));
+  EXPECT_EQ(Weft({"schedule", "hullo"}), 1);
+  EXPECT_EQ(err_, "weft: schedule hullo: there is no application hullo\n");
 }
 
 TEST_F(CommandTest, DeleteWaitReturnsWhenTheApplicationIsGone) {
@@ -257,6 +326,13 @@ TEST_F(CommandTest, VersionTellsWhatIsReachable) {
                           HasSubstr("weft-runtime-local: not reachable")));
 }
 
+TEST_F(CommandTest, VersionTellsOfTheRuntimesThatAreChosen) {
+  std::ofstream(data_.Below("services.yaml")) << "runtimes: [kubernetes, local]\n";
+  EXPECT_EQ(Weft({"version"}), 0);
+  EXPECT_THAT(out_, HasSubstr("\nweft-runtime-kubernetes: not reachable\n"
+                              "weft-runtime-local: 1.2.3 on docker 20.10.24\n"));
+}
+
 TEST_F(CommandTest, WithoutACoreItSaysHowToStartOne) {
   mesh_.reset();
   EXPECT_EQ(Weft({"get", "apps"}), 1);
@@ -270,6 +346,7 @@ TEST_F(CommandTest, WrongUseIsStatusTwo) {
   EXPECT_EQ(Weft({"delete", "hello", "--timeout", "soon"}), 2);
   EXPECT_THAT(err_, HasSubstr("'soon' is not a duration"));
   EXPECT_EQ(Weft({"down", "--force"}), 2);
+  EXPECT_EQ(Weft({"up", "--runtime"}), 2);
   EXPECT_EQ(Weft({"--help"}), 0);
 }
 

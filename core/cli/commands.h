@@ -30,12 +30,15 @@ void AddDownCommand(CLI::App& app, Context& context);          // down
 void AddApplyCommand(CLI::App& app, Context& context);         // apply
 void AddGetCommand(CLI::App& app, Context& context);           // get
 void AddApplicationCommands(CLI::App& app, Context& context);  // status, logs, delete
+void AddScheduleCommand(CLI::App& app, Context& context);      // schedule
 void AddImageCommands(CLI::App& app, Context& context);        // image
 void AddProviderCommands(CLI::App& app, Context& context);     // provider
+void AddPkiCommands(CLI::App& app, Context& context);          // pki
 void AddVersionCommand(CLI::App& app, Context& context);       // version
 
 // Those of `provider`, which is given as `provider`.
-void AddProviderCheckCommand(CLI::App& provider, Context& context);
+void AddProviderInstallCommands(CLI::App& provider, Context& context);  // install, list, remove
+void AddProviderCheckCommand(CLI::App& provider, Context& context);     // check
 
 // A command line without the program's name, run on `terminal`. Returns the exit status: 0 done, 1
 // failed, 2 wrong use. Calls happen on the caller's thread; `up` must be called before other

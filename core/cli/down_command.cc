@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/channel.h"
 #include "core/base/status.h"
 #include "core/cli/client.h"
 #include "core/cli/commands.h"
@@ -44,6 +45,11 @@ absl::Status DeleteApplications(const DataDirectory& data, const DownOptions& op
 
 absl::Status Down(const Context& context, const DownOptions& options) {
   const Terminal& terminal = context.terminal;
+  // It would delete the applications there, and the data here.
+  if (const std::string address = Environment(kCoreAddress); !address.empty())
+    return absl::FailedPreconditionError(
+        absl::StrCat("weft down ends what runs on this machine, while ", kCoreAddress,
+                     " names the core at ", address, ": unset it"));
   WEFT_ASSIGN_OR_RETURN(const DataDirectory data, context.OpenData());
   if (options.purge && !options.force)
     WEFT_RETURN_IF_ERROR(DeleteApplications(data, options, terminal));

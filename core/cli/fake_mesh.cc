@@ -44,6 +44,16 @@ core::v1::LogsRequest FakeApplications::last_logs() const {
   return last_logs_;
 }
 
+void FakeApplications::SetTimeline(const core::v1::TimelineResponse& timeline) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  timeline_ = timeline;
+}
+
+core::v1::TimelineRequest FakeApplications::last_timeline() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return last_timeline_;
+}
+
 grpc::Status FakeApplications::Apply(grpc::ServerContext*, const core::v1::ApplyRequest* request,
                                      core::v1::ApplyResponse* response) {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -120,6 +130,17 @@ grpc::Status FakeApplications::Logs(grpc::ServerContext*, const core::v1::LogsRe
   return grpc::Status::OK;
 }
 
+grpc::Status FakeApplications::Timeline(grpc::ServerContext*,
+                                        const core::v1::TimelineRequest* request,
+                                        core::v1::TimelineResponse* response) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  last_timeline_ = *request;
+  if (!applications_.contains({request->namespace_(), request->name()}))
+    return NoApplication(request->name());
+  *response = timeline_;
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeCatalog::ListComponents(grpc::ServerContext*,
                                          const core::v1::ListComponentsRequest* request,
                                          core::v1::ListComponentsResponse* response) {
@@ -139,6 +160,12 @@ grpc::Status FakeCatalog::ListTypes(grpc::ServerContext*, const core::v1::ListTy
 grpc::Status FakeCatalog::ListProviders(grpc::ServerContext*, const core::v1::ListProvidersRequest*,
                                         core::v1::ListProvidersResponse* response) {
   *response = providers;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCatalog::ListRuntimes(grpc::ServerContext*, const core::v1::ListRuntimesRequest*,
+                                       core::v1::ListRuntimesResponse* response) {
+  *response = runtimes;
   return grpc::Status::OK;
 }
 

@@ -25,7 +25,10 @@ class FakeApplications final : public core::v1::Applications::Service {
   // What Watch shows of the next application, one after the other, before it is as it is.
   void SetProgress(const std::vector<core::v1::Application>& states);
   core::v1::ApplyRequest last_apply() const;
+  // What Timeline answers for any application that exists.
+  void SetTimeline(const core::v1::TimelineResponse& timeline);
   core::v1::LogsRequest last_logs() const;
+  core::v1::TimelineRequest last_timeline() const;
 
   grpc::Status Apply(grpc::ServerContext* context, const core::v1::ApplyRequest* request,
                      core::v1::ApplyResponse* response) override;
@@ -41,6 +44,8 @@ class FakeApplications final : public core::v1::Applications::Service {
                       core::v1::DeleteApplicationResponse* response) override;
   grpc::Status Logs(grpc::ServerContext* context, const core::v1::LogsRequest* request,
                     grpc::ServerWriter<core::v1::LogsResponse>* writer) override;
+  grpc::Status Timeline(grpc::ServerContext* context, const core::v1::TimelineRequest* request,
+                        core::v1::TimelineResponse* response) override;
 
  private:
   using Key = std::pair<std::string, std::string>;  // Namespace, name.
@@ -51,6 +56,8 @@ class FakeApplications final : public core::v1::Applications::Service {
   std::vector<core::v1::Application> progress_;
   core::v1::ApplyRequest last_apply_;
   core::v1::LogsRequest last_logs_;
+  core::v1::TimelineResponse timeline_;
+  core::v1::TimelineRequest last_timeline_;
 };
 
 // A catalog that answers what the test put in before the first call.
@@ -59,6 +66,7 @@ class FakeCatalog final : public core::v1::Catalog::Service {
   core::v1::ListComponentsResponse components;
   core::v1::ListTypesResponse types;
   core::v1::ListProvidersResponse providers;
+  core::v1::ListRuntimesResponse runtimes;
 
   grpc::Status ListComponents(grpc::ServerContext* context,
                               const core::v1::ListComponentsRequest* request,
@@ -68,6 +76,9 @@ class FakeCatalog final : public core::v1::Catalog::Service {
   grpc::Status ListProviders(grpc::ServerContext* context,
                              const core::v1::ListProvidersRequest* request,
                              core::v1::ListProvidersResponse* response) override;
+  grpc::Status ListRuntimes(grpc::ServerContext* context,
+                            const core::v1::ListRuntimesRequest* request,
+                            core::v1::ListRuntimesResponse* response) override;
 };
 
 // Images as they arrived: archives start with "archive", everything else is refused. One call at a

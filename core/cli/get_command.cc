@@ -83,12 +83,24 @@ absl::Status GetProviders(const Context& context, const GetOptions& options,
                                                 RenderProviders);
 }
 
+absl::Status GetRuntimes(const Context& context, const GetOptions& options,
+                         const std::shared_ptr<grpc::Channel>& channel) {
+  grpc::ClientContext call;
+  SetDeadline(call, kCallLimit);
+  core::v1::ListRuntimesResponse list;
+  const grpc::Status status = core::v1::Catalog::NewStub(channel)->ListRuntimes(&call, {}, &list);
+  if (!status.ok()) return CallError(status, "get runtimes");
+  return Print<core::v1::ListRuntimesResponse>(context.terminal, options.output == "json", list,
+                                               RenderRuntimes);
+}
+
 absl::Status Get(const Context& context, const GetOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const DataDirectory data, context.OpenData());
   WEFT_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, ConnectService(data, "core"));
   if (options.what == "apps") return GetApplications(context, options, channel);
   if (options.what == "components") return GetComponents(context, options, channel);
   if (options.what == "types") return GetTypes(context, options, channel);
+  if (options.what == "runtimes") return GetRuntimes(context, options, channel);
   return GetProviders(context, options, channel);
 }
 
@@ -96,10 +108,11 @@ absl::Status Get(const Context& context, const GetOptions& options) {
 
 void AddGetCommand(CLI::App& app, Context& context) {
   auto options = std::make_shared<GetOptions>();
-  CLI::App* get = app.add_subcommand("get", "List applications, components, types or providers");
-  get->add_option("what", options->what, "apps, components, types or providers")
+  CLI::App* get =
+      app.add_subcommand("get", "List applications, components, types, providers or runtimes");
+  get->add_option("what", options->what, "apps, components, types, providers or runtimes")
       ->required()
-      ->transform(CLI::IsMember({"apps", "components", "types", "providers"}));
+      ->transform(CLI::IsMember({"apps", "components", "types", "providers", "runtimes"}));
   get->add_option("-o,--output", options->output, "json")->check(CLI::IsMember({"json"}));
   get->add_flag("-A,--all-namespaces", options->all_namespaces, "Of every namespace");
   get->callback([&context, options] {

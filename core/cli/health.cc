@@ -6,6 +6,7 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 
 #include "absl/time/clock.h"
+#include "core/base/service.h"
 
 namespace weft::cli {
 namespace {
@@ -19,17 +20,24 @@ constexpr int kServing = 1;
 }  // namespace
 
 bool IsServing(const std::shared_ptr<grpc::Channel>& channel, absl::Duration limit) {
+  return CheckHealth(channel, limit).ok();
+}
+
+absl::Status CheckHealth(const std::shared_ptr<grpc::Channel>& channel, absl::Duration limit) {
   // Whoever asks again and again wants the answer of now, not the channel's back-off.
   grpc::experimental::ChannelResetConnectionBackoff(channel.get());
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + limit));
   const Request request;
   Response response;
-  std::promise<bool> answered;
+  std::promise<grpc::Status> answered;
   grpc::TemplatedGenericStub<Request, Response>(channel).UnaryCall(
       &context, "/grpc.health.v1.Health/Check", {}, &request, &response,
-      [&answered](const grpc::Status& status) { answered.set_value(status.ok()); });
-  return answered.get_future().get() && response.value() == kServing;
+      [&answered](const grpc::Status& status) { answered.set_value(status); });
+  const grpc::Status status = answered.get_future().get();
+  if (status.ok() && response.value() != kServing)
+    return absl::UnavailableError("it does not serve at the moment");
+  return FromGrpc(status);
 }
 
 }  // namespace weft::cli

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string.h>
 #include <sys/stat.h>
 #include <tuple>
@@ -14,7 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
-#include "core/cli/process_record.h"
+#include "core/config/file.h"
+#include "core/config/runtime_config.h"
 
 namespace weft::cli {
 namespace {
@@ -28,7 +30,21 @@ bool IsProgram(const fs::path& path) {
   return fs::is_regular_file(path, ec) && access(path.c_str(), X_OK) == 0;
 }
 
-Service MakeService(const std::string& name, const fs::path& program, const DataDirectory& data) {
+// The command line of a runtime beyond what all have.
+void AddRuntimeArguments(const config::ServicesConfig& choice, Service& service) {
+  if (service.runtime == "local")
+    service.note = "it may have to start a container engine: up to a minute";
+  if (service.runtime != config::kKubernetes) return;
+  service.note = "it waits for the cluster's API server";
+  const auto add = [&](const char* option, const std::string& value) {
+    if (!value.empty()) service.arguments.insert(service.arguments.end(), {option, value});
+  };
+  add("--kubeconfig", choice.kubeconfig);
+  add("--context", choice.context);
+}
+
+Service MakeService(const std::string& name, const fs::path& program, const DataDirectory& data,
+                    const config::ServicesConfig& choice) {
   Service service = {.name = name, .program = program.string()};
   service.environment = {absl::StrCat("WEFT_DATA=", data.path())};
   if (absl::StartsWith(name, kProviderPrefix)) {
@@ -36,22 +52,23 @@ Service MakeService(const std::string& name, const fs::path& program, const Data
     service.address = data.SocketAddress(name);
     service.arguments = {"--listen", service.address};
     service.environment.push_back(absl::StrCat("WEFT_LISTEN=", service.address));
-  } else {
-    service.address = data.SocketAddress(name.substr(strlen("weft-")));
-    service.arguments = {"--data", data.path()};
-    if (name == kRuntimeService)
-      service.note = "it may have to start a container engine: up to a minute";
+    return service;
+  }
+  service.address = data.SocketAddress(name.substr(strlen("weft-")));
+  service.arguments = {"--data", data.path()};
+  if (absl::StartsWith(name, kRuntimePrefix)) {
+    service.runtime = name.substr(strlen(kRuntimePrefix));
+    AddRuntimeArguments(choice, service);
   }
   return service;
 }
 
-// A plain YAML scalar where that is safe, else a quoted one.
-std::string YamlScalar(std::string_view text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return isalnum(c) || strchr("/._-:", c) != nullptr;
-  });
-  if (plain && !text.empty() && text.back() != ':') return std::string(text);
-  return json::Canonical(json::value(text));  // A JSON string is a YAML double-quoted scalar.
+std::string RuntimePath(const DataDirectory& data, const Service& service) {
+  return absl::StrCat(data.path(), "/runtimes/", service.runtime, ".yaml");
+}
+
+std::string RuntimeText(const Service& service) {
+  return config::RuntimeFile({.name = service.runtime, .address = service.address});
 }
 
 }  // namespace
@@ -68,25 +85,25 @@ std::string ServiceFolder(const std::string& self) {
 }
 
 absl::StatusOr<std::vector<Service>> FindServices(const std::string& folder,
-                                                  const DataDirectory& data) {
+                                                  const DataDirectory& data,
+                                                  const config::ServicesConfig& choice) {
+  std::set<std::string> needed = {kCoreService};
+  for (const std::string& runtime : choice.runtimes) needed.insert(kRuntimePrefix + runtime);
   std::vector<Service> services;
   std::error_code ec;
   for (fs::directory_iterator entry(folder, ec), end; !ec && entry != end; entry.increment(ec)) {
     const std::string name = entry->path().filename().string();
-    const bool ours =
-        name == kCoreService || name == kRuntimeService ||
-        (absl::StartsWith(name, kProviderPrefix) && name.find('.') == std::string::npos);
-    if (ours && IsProgram(entry->path()))
-      services.push_back(MakeService(name, entry->path(), data));
+    const bool provider =
+        absl::StartsWith(name, kProviderPrefix) && name.find('.') == std::string::npos;
+    if ((!provider && needed.count(name) == 0) || !IsProgram(entry->path())) continue;
+    services.push_back(MakeService(name, entry->path(), data, choice));
+    needed.erase(name);
   }
+  if (!needed.empty())
+    return absl::NotFoundError(
+        absl::StrCat("there is no program ", *needed.begin(), " in ", folder));
   std::sort(services.begin(), services.end(),
             [](const Service& a, const Service& b) { return a.name < b.name; });
-  for (const char* needed : {kCoreService, kRuntimeService}) {
-    const bool found = std::any_of(services.begin(), services.end(),
-                                   [&](const Service& s) { return s.name == needed; });
-    if (!found)
-      return absl::NotFoundError(absl::StrCat("there is no program ", needed, " in ", folder));
-  }
   return services;
 }
 
@@ -114,9 +131,20 @@ absl::StatusOr<std::string> MeasureArtifact(const std::string& path) {
 
 std::string ProviderFile(const Service& service, std::string_view artifact) {
   return absl::StrCat("# Written by `weft up` whenever it starts this provider.\n",
-                      "name: ", YamlScalar(service.provider), "\n",
-                      "address: ", YamlScalar(service.address), "\n",
+                      "name: ", config::YamlScalar(service.provider), "\n",
+                      "address: ", config::YamlScalar(service.address), "\n",
                       "artifact: ", absl::string_view(artifact.data(), artifact.size()), "\n");
+}
+
+absl::Status WriteRuntimeFile(const DataDirectory& data, const Service& service) {
+  const std::string path = RuntimePath(data, service), text = RuntimeText(service);
+  // The core reads the file whenever it changes; nothing changed, nothing to read.
+  return ReadFileOrEmpty(path) == text ? absl::OkStatus() : WriteFileAtomically(path, text);
+}
+
+void RemoveRuntimeFile(const DataDirectory& data, const Service& service) {
+  const std::string path = RuntimePath(data, service);
+  if (ReadFileOrEmpty(path) == RuntimeText(service)) unlink(path.c_str());
 }
 
 }  // namespace weft::cli

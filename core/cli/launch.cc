@@ -13,7 +13,9 @@
 #include <unistd.h>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "core/auth/tokens.h"
 #include "core/base/pointers.h"
 #include "core/base/status.h"
 #include "core/cli/process_record.h"
@@ -23,6 +25,7 @@ extern char** environ;
 namespace weft::cli {
 namespace {
 
+constexpr int kTokenDescriptor = 3;
 constexpr off_t kLogLimit = 16 << 20;  // A larger log is set aside when its service starts.
 
 // Everything that the child needs, made before fork(2): between fork and exec it may only do what
@@ -32,16 +35,22 @@ struct ChildPlan {
   std::vector<std::string> arguments, environment;
   std::vector<char*> argv, envp;
   int log = -1;
+  int token = -1;  // What WEFT_TOKEN_FD names; -1: nothing.
 };
 
-std::vector<std::string> Environment(const Service& service, const std::string& artifact) {
+std::vector<std::string> Environment(const Service& service, const std::string& artifact,
+                                     const DataDirectory& data, bool has_token) {
   std::map<std::string, std::string> variables;
   const auto set = [&](const std::string& assignment) {
     variables[assignment.substr(0, assignment.find('='))] = assignment;
   };
   for (char** variable = environ; *variable != nullptr; ++variable) set(*variable);
   for (const std::string& assignment : service.environment) set(assignment);
-  if (!service.provider.empty()) set(absl::StrCat("WEFT_ARTIFACT=", artifact));
+  if (!service.provider.empty()) {
+    set(absl::StrCat("WEFT_ARTIFACT=", artifact));
+    set(absl::StrCat("WEFT_CORE=", data.SocketAddress("core")));
+  }
+  if (has_token) set(absl::StrCat("WEFT_TOKEN_FD=", kTokenDescriptor));
   std::vector<std::string> assignments;
   assignments.reserve(variables.size());
   for (auto& [name, assignment] : variables) assignments.push_back(std::move(assignment));
@@ -102,6 +111,12 @@ bool WriteRecord(const ChildPlan& plan) {
   // Closed by execve and not before: the child holds the supervisor's lock until it is the program,
   // so that no other supervisor looks for it too early.
   close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  // The one descriptor that the program gets; dup2 clears the flag, but not on itself.
+  if (plan.token == kTokenDescriptor) {
+    fcntl(plan.token, F_SETFD, 0);
+  } else if (plan.token >= 0) {
+    dup2(plan.token, kTokenDescriptor);
+  }
   signal(SIGPIPE, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
@@ -113,6 +128,22 @@ bool WriteRecord(const ChildPlan& plan) {
   }
   if (write(STDERR_FILENO, failed, strlen(failed)) < 0) _exit(126);
   _exit(127);
+}
+
+// A descriptor from which `service` reads a new token of its own; -1: it calls nobody.
+absl::StatusOr<int> OpenToken(const Service& service, const DataDirectory& data) {
+  if (!auth::CallerOf(service.name).ok()) return -1;
+  WEFT_ASSIGN_OR_RETURN(const std::string token, auth::NewToken(data, service.name));
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return absl::UnavailableError(absl::StrCat("make a pipe: ", strerror(errno)));
+  // It fits into the pipe's buffer.
+  const bool written =
+      write(ends[1], token.data(), token.size()) == static_cast<ssize_t>(token.size());
+  close(ends[1]);
+  if (written) return ends[0];
+  close(ends[0]);
+  return absl::UnavailableError("write a token into a pipe");
 }
 
 }  // namespace
@@ -155,7 +186,9 @@ absl::StatusOr<ProcessHandle> Launch(const Service& service, const std::string& 
   plan.record_rest = absl::StrCat(" ", artifact, " ", attempt, "\n");
   plan.arguments = service.arguments;
   plan.arguments.insert(plan.arguments.begin(), service.program);
-  plan.environment = Environment(service, artifact);
+  WEFT_ASSIGN_OR_RETURN(plan.token, OpenToken(service, data));
+  const absl::Cleanup close_token = [&] { close(plan.token); };
+  plan.environment = Environment(service, artifact, data, plan.token >= 0);
   plan.argv = PointersTo(plan.arguments);
   plan.envp = PointersTo(plan.environment);
   WEFT_ASSIGN_OR_RETURN(plan.log, OpenLog(data, service.name));

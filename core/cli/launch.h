@@ -13,9 +13,11 @@ namespace weft::cli {
 // logs/NAME.log and an empty signal mask. The child writes its own record (process_record.h) before
 // it becomes the program: whenever the caller dies, a program that runs has a record.
 //
-// `artifact` is the measured digest of the program; providers get it as WEFT_ARTIFACT. UNAVAILABLE:
-// the log cannot be opened or no process can be made. A program that cannot be executed ends with
-// status 127 and says why in its log. May be called while other threads run.
+// `artifact` is the measured digest of the program; providers get it as WEFT_ARTIFACT, and the
+// core's address as WEFT_CORE. What may call the core gets a new token (auth::NewToken) in the
+// descriptor that WEFT_TOKEN_FD names. FAILED_PRECONDITION: the token cannot be stored.
+// UNAVAILABLE: the log cannot be opened or no process can be made. A program that cannot be
+// executed ends with status 127 and says why in its log. May be called while other threads run.
 absl::StatusOr<ProcessHandle> Launch(const Service& service, const std::string& artifact,
                                      int attempt, const DataDirectory& data);
 

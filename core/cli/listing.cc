@@ -46,7 +46,7 @@ std::string SizeText(int64_t bytes) {
 
 std::string RenderApplications(const core::v1::ListApplicationsResponse& list, bool namespaces,
                                absl::Time now) {
-  Rows rows = {{"NAMESPACE", "NAME", "HEALTH", "COMPONENTS", "PODS READY", "AGE"}};
+  Rows rows = {{"NAMESPACE", "NAME", "HEALTH", "COMPONENTS", "PODS READY", "RUNTIME", "AGE"}};
   for (const core::v1::Application& application : list.applications()) {
     int64_t pods = 0, ready = 0;
     for (const core::v1::ComponentStatus& component : application.components()) {
@@ -57,6 +57,7 @@ std::string RenderApplications(const core::v1::ListApplicationsResponse& list, b
         {application.namespace_(), application.name(),
          application.deleting() ? "DELETING" : VerdictName(application.health().verdict()),
          absl::StrCat(application.components_size()), absl::StrCat(ready, "/", pods),
+         OrDash(application.runtime()),
          AgeOf(application.has_created(), application.created(), now)});
   }
   return TableOf(std::move(rows), namespaces, "no applications");
@@ -96,6 +97,23 @@ std::string RenderProviders(const core::v1::ListProvidersResponse& list) {
       absl::StrAppend(&reasons, provider.name(), ": ", provider.message(), "\n");
   }
   return TableOf(std::move(rows), false, "no providers") + reasons;
+}
+
+std::string RenderRuntimes(const core::v1::ListRuntimesResponse& list) {
+  Rows rows = {{"", "NAME", "PLATFORM", "VERSION", "AVAILABLE", "DEFAULT", "MESSAGE"}};
+  for (const core::v1::RuntimeInfo& runtime : list.runtimes()) {
+    std::vector<std::string> defaults;
+    if (runtime.default_()) defaults.emplace_back("yes");
+    if (runtime.namespaces_size() > 0)
+      defaults.push_back(absl::StrCat("of ", absl::StrJoin(runtime.namespaces(), ",")));
+    rows.push_back(
+        {"", runtime.name(),
+         OrDash(absl::StrCat(runtime.platform(), runtime.platform_version().empty() ? "" : " ",
+                             runtime.platform_version())),
+         OrDash(runtime.version()), runtime.available() ? "yes" : "no",
+         defaults.empty() ? "no" : absl::StrJoin(defaults, ", "), OrDash(runtime.message())});
+  }
+  return TableOf(std::move(rows), false, "no runtimes");
 }
 
 std::string RenderImages(const runtime::v1::ListImagesResponse& list, absl::Time now) {

@@ -18,6 +18,7 @@ core::v1::Application Hello() {
   hello.mutable_health()->set_verdict(common::v1::VERDICT_PROGRESSING);
   hello.mutable_health()->set_reason("PodsNotReady");
   hello.mutable_created()->set_seconds(10000 - 300);
+  hello.set_runtime("local");
   core::v1::ComponentStatus* web = hello.add_components();
   web->set_instance_name("web");
   web->set_component_name("hello-web");
@@ -59,6 +60,34 @@ TEST(StatusTreeTest, ShowsComponentsTraitsAndPodsWithReasons) {
             "         ImageNotFound: no image weft/hello:v2\n");
 }
 
+TEST(StatusTreeTest, ShowsWhatIsSteeredBelowWhoSteersIt) {
+  core::v1::Application hello = Hello();
+  core::v1::ComponentStatus* web = hello.mutable_components(0);
+  web->clear_pods();
+  web->set_latest_revision(1);
+  core::v1::ObjectStatus* object = web->add_objects();
+  object->mutable_ref()->set_kind("Deployment");
+  object->mutable_ref()->set_name("web");
+  object->set_accepted(true);
+  core::v1::SteeredLeafStatus* replicas = object->add_steered();
+  replicas->set_pointer("/spec/replicas");
+  replicas->set_by("default/hello/web/manual-scaler#0");
+  replicas->set_value("3");
+  replicas->set_reason("job morning");
+  replicas->mutable_acted()->set_seconds(10000 - 60);
+  core::v1::SteeredLeafStatus* other = object->add_steered();
+  other->set_pointer("/spec/other");
+  other->set_by("default/hello/web");
+  EXPECT_EQ(RenderStatus(hello, {.now = kNow}),
+            "hello  PROGRESSING  namespace default, generation 4\n"
+            "└─ web  PROGRESSING  component hello-web, revision 1, Server\n"
+            "   │  PodsNotReady: 1 of 2 pods is ready\n"
+            "   │  steers Deployment/web /spec/other\n"
+            "   └─ trait manual-scaler  UNKNOWN\n"
+            "         ProviderUnavailable\n"
+            "         steers Deployment/web /spec/replicas = 3 (job morning, 60s ago)\n");
+}
+
 TEST(StatusTreeTest, SaysWhatIsStaleUnacceptedOrBeingDeleted) {
   core::v1::Application hello;
   hello.set_namespace_("default");
@@ -88,6 +117,12 @@ TEST(StatusTreeTest, TellsTheReasonOfTheWholeWhereNothingBelowItDoes) {
   EXPECT_NE(RenderStatus(hello, {.now = kNow}).find("│  Refused\n"), std::string::npos);
 }
 
+TEST(StatusTreeTest, NamesTheRuntimeWhenAsked) {
+  const std::string tree = RenderStatus(Hello(), {.now = kNow, .runtime = true});
+  EXPECT_EQ(tree.substr(0, tree.find('\n')),
+            "hello  PROGRESSING  namespace default, generation 4, runtime local");
+}
+
 TEST(StatusTreeTest, ColoursOnlyWhenAsked) {
   EXPECT_EQ(RenderStatus(Hello(), {.now = kNow}).find('\033'), std::string::npos);
   EXPECT_NE(RenderStatus(Hello(), {.color = true, .now = kNow}).find('\033'), std::string::npos);
@@ -102,8 +137,30 @@ TEST(ApplicationListTest, CountsReadyPods) {
   EXPECT_EQ(RenderApplications(list, false, kNow), "no applications\n");
   *list.add_applications() = Hello();
   EXPECT_EQ(RenderApplications(list, true, kNow),
-            "NAMESPACE  NAME   HEALTH       COMPONENTS  PODS READY  AGE\n"
-            "default    hello  PROGRESSING  1           1/2         5m\n");
+            "NAMESPACE  NAME   HEALTH       COMPONENTS  PODS READY  RUNTIME  AGE\n"
+            "default    hello  PROGRESSING  1           1/2         local    5m\n");
+}
+
+TEST(RuntimeListTest, SaysWhatGoesWhereAndWhyOneIsAway) {
+  core::v1::ListRuntimesResponse list;
+  EXPECT_EQ(RenderRuntimes(list), "no runtimes\n");
+  core::v1::RuntimeInfo* cluster = list.add_runtimes();
+  cluster->set_name("kubernetes");
+  cluster->set_message("the runtime kubernetes does not answer: refused");
+  cluster->add_namespaces("shop");
+  cluster->add_namespaces("till");
+  core::v1::RuntimeInfo* local = list.add_runtimes();
+  local->set_name("local");
+  local->set_platform("docker");
+  local->set_platform_version("20.10.24");
+  local->set_version("0.1.0");
+  local->set_available(true);
+  local->set_default_(true);
+  EXPECT_EQ(RenderRuntimes(list),
+            "NAME        PLATFORM         VERSION  AVAILABLE  DEFAULT       MESSAGE\n"
+            "kubernetes  -                -        no         of shop,till  "
+            "the runtime kubernetes does not answer: refused\n"
+            "local       docker 20.10.24  0.1.0    yes        yes           -\n");
 }
 
 TEST(ComponentListTest, SaysWhatNobodyServes) {

@@ -20,6 +20,7 @@
 #include "core/cli/process.h"
 #include "core/cli/process_record.h"
 #include "core/cli/readiness.h"
+#include "core/cli/service_choice.h"
 #include "core/cli/supervisor.h"
 
 namespace weft::cli {
@@ -32,7 +33,8 @@ constexpr absl::Duration kTakeOver = absl::Seconds(5);
 constexpr int kTaken = 3;  // Exit status of a supervisor that found another at work.
 
 absl::StatusOr<std::vector<Service>> Installed(const DataDirectory& data) {
-  return FindServices(ServiceFolder(SelfPath()), data);
+  WEFT_ASSIGN_OR_RETURN(const config::ServicesConfig choice, ReadChoice(data));
+  return FindServices(ServiceFolder(SelfPath()), data, choice);
 }
 
 void LogLine(const std::string& line) {
@@ -98,6 +100,11 @@ absl::StatusOr<bool> EndRecorded(const DataDirectory& data) {
 }
 
 }  // namespace
+
+absl::Status Choose(const DataDirectory& data, const config::ServicesConfig& choice) {
+  WEFT_RETURN_IF_ERROR(FindServices(ServiceFolder(SelfPath()), data, choice).status());
+  return WriteChoice(data, choice);
+}
 
 absl::Status Supervise(const DataDirectory& data,
                        const std::function<void(const std::string&)>& say) {

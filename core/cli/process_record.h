@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "core/base/data_directory.h"
+#include "core/base/files.h"
 #include "core/cli/process.h"
 
 // The file run/NAME.pid of a data directory: which process is the service NAME. It outlives the
@@ -39,9 +40,5 @@ std::vector<std::string> RecordedServices(const DataDirectory& data);
 absl::Status RecordSelf(const DataDirectory& data, const std::string& name);
 
 void RemoveRecord(const DataDirectory& data, const std::string& name);
-
-// Writes `text` to `path` so that a reader sees the old text or the new one. FAILED_PRECONDITION:
-// cannot be written.
-absl::Status WriteFileAtomically(const std::string& path, std::string_view text);
 
 }  // namespace weft::cli

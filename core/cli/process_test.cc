@@ -102,13 +102,13 @@ TEST(RestartPolicyTest, WaitsLongerWhileEndsAreQuickAndStartsAnewAfterAStableRun
 TEST(ServicesTest, AreTheProgramsOfTheFolderWithTheirCommandLines) {
   const testing::TemporaryFolder folder;
   const DataDirectory data = DataDirectory::Open(folder / "d").value();
-  for (const char* name : {"weft-core", "weft-runtime-local", "weft-provider-x", "weft",
-                           "weft-provider-y.fails", "weft-bench"}) {
+  for (const char* name : {"weft-core", "weft-runtime-local", "weft-runtime-kubernetes",
+                           "weft-provider-x", "weft", "weft-provider-y.fails", "weft-bench"}) {
     folder.Write(name, "");
     std::filesystem::permissions(folder / name, std::filesystem::perms::owner_all);
   }
   folder.Write("weft-provider-text", "");  // Not a program.
-  const auto services = FindServices(folder.path().string(), data);
+  const auto services = FindServices(folder.path().string(), data, {});
   ASSERT_TRUE(services.ok()) << services.status();
   ASSERT_EQ(services->size(), 3u);
   EXPECT_EQ((*services)[0].name, "weft-core");
@@ -116,7 +116,34 @@ TEST(ServicesTest, AreTheProgramsOfTheFolderWithTheirCommandLines) {
   EXPECT_EQ((*services)[1].provider, "x");
   EXPECT_THAT((*services)[1].arguments,
               ElementsAre("--listen", data.SocketAddress("weft-provider-x")));
+  EXPECT_EQ((*services)[2].runtime, "local");
   EXPECT_EQ((*services)[2].address, data.SocketAddress("runtime-local"));
+}
+
+TEST(ServicesTest, OfRuntimesTheChosenAreRunForTheChosenCluster) {
+  const testing::TemporaryFolder folder;
+  const DataDirectory data = DataDirectory::Open(folder / "d").value();
+  for (const char* name : {"weft-core", "weft-runtime-local", "weft-runtime-kubernetes"}) {
+    folder.Write(name, "");
+    std::filesystem::permissions(folder / name, std::filesystem::perms::owner_all);
+  }
+  config::ServicesConfig choice{{"kubernetes"}, "", ""};
+  auto services = FindServices(folder.path().string(), data, choice);
+  ASSERT_TRUE(services.ok()) << services.status();
+  ASSERT_EQ(services->size(), 2u);
+  EXPECT_EQ((*services)[1].name, "weft-runtime-kubernetes");
+  EXPECT_EQ((*services)[1].runtime, "kubernetes");
+  EXPECT_EQ((*services)[1].address, data.SocketAddress("runtime-kubernetes"));
+  EXPECT_THAT((*services)[1].arguments, ElementsAre("--data", data.path()));
+  choice = {{"kubernetes", "local"}, "/k/config", "staging"};
+  services = FindServices(folder.path().string(), data, choice);
+  ASSERT_EQ(services->size(), 3u);
+  EXPECT_THAT((*services)[1].arguments, ElementsAre("--data", data.path(), "--kubeconfig",
+                                                    "/k/config", "--context", "staging"));
+  EXPECT_THAT((*services)[2].arguments, ElementsAre("--data", data.path()));
+  choice.runtimes = {"moon"};
+  EXPECT_EQ(FindServices(folder.path().string(), data, choice).status().message(),
+            "there is no program weft-runtime-moon in " + folder.path().string());
 }
 
 TEST(ServicesTest, StandInLibexecWhereInstalledAndBesideOtherwise) {

@@ -98,11 +98,13 @@ absl::Status UnmountEngine(const std::string& directory) {
 }
 
 bool IsOurs(const std::string& name) {
-  static const auto* const folders =
-      new std::set<std::string>{"engine", "logs", "providers", "run"};
-  return folders->count(name) != 0 || name == "installation" ||
-         absl::StartsWith(name, "installation.") || absl::StartsWith(name, "core.db") ||
-         absl::StartsWith(name, "runtime-local.db");
+  static const auto* const folders = new std::set<std::string>{
+      "engine", "identities", "logs", "pki", "providers", "run", "runtimes"};
+  return folders->count(name) != 0 || name == "installation" || name == "services.yaml" ||
+         absl::StartsWith(name, "installation.") || name == "tokens" ||
+         absl::StartsWith(name, "tokens.") || absl::StartsWith(name, "pki.") ||
+         absl::StartsWith(name, "core.db") || name == "core.yaml" ||
+         (absl::StartsWith(name, "runtime-") && absl::StrContains(name, ".db"));
 }
 
 }  // namespace

@@ -26,8 +26,10 @@ class PurgeTest : public ::testing::Test {
 };
 
 TEST_F(PurgeTest, RemovesEverythingThatIsWeftsAndTheDirectory) {
-  for (const char* name : {"installation", "core.db", "core.db-wal", "runtime-local.db",
-                           "engine/data/image/x", "logs/weft-core.log", "providers/x.yaml"})
+  for (const char* name :
+       {"installation", "core.db", "core.db-wal", "runtime-local.db", "runtime-kubernetes.db-wal",
+        "services.yaml", "tokens", "pki/ca.key", "identities/x/tls.key", "engine/data/image/x",
+        "logs/weft-core.log", "providers/x.yaml"})
     folder_.Write(std::string("data/") + name, "x");
   EXPECT_THAT(*RemoveData(data_), IsEmpty());
   EXPECT_FALSE(fs::exists(data_.path()));

@@ -28,6 +28,7 @@ constexpr int kAttempts = 5;  // Starts in a row that are no accident any more.
 struct Awaited {
   const Service* service;
   std::shared_ptr<grpc::Channel> channel;
+  bool serves = false;  // When it was asked last.
 };
 
 // A process that is about to be replaced may answer still: its program tells.
@@ -38,31 +39,62 @@ bool IsReady(const DataDirectory& data, const Awaited& awaited) {
   return artifact.ok() && *artifact == record->artifact && IsServing(awaited.channel, kHealthLimit);
 }
 
-// A service may serve before it can do its work: the runtime before the engine answers, the core
-// before it has heard from the providers that are started beside it. Other services have no such
-// state, and one that is older than the question is ready.
-bool CanWork(const Awaited& awaited, const std::vector<Service>& services) {
+// Has an answer, or is older than the question.
+bool Answered(const grpc::Status& status) {
+  return status.ok() || status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
+}
+
+// It serves before its engine or cluster answers.
+bool RuntimeCanWork(const Awaited& awaited) {
   grpc::ClientContext context;
   SetDeadline(context, kHealthLimit);
-  if (awaited.service->name == kRuntimeService) {
-    runtime::v1::DescribeResponse response;
-    const grpc::Status status =
-        runtime::v1::Runtime::NewStub(awaited.channel)->Describe(&context, {}, &response);
-    return status.error_code() == grpc::StatusCode::UNIMPLEMENTED ||
-           (status.ok() && !response.platform_version().empty());
-  }
-  if (awaited.service->name != kCoreService) return true;
-  core::v1::ListProvidersResponse response;
+  runtime::v1::DescribeResponse response;
   const grpc::Status status =
-      core::v1::Catalog::NewStub(awaited.channel)->ListProviders(&context, {}, &response);
-  if (!status.ok()) return status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
-  return std::all_of(services.begin(), services.end(), [&](const Service& service) {
-    const auto& known = response.providers();
-    return service.provider.empty() ||
-           std::any_of(known.begin(), known.end(), [&](const core::v1::Provider& provider) {
-             return provider.name() == service.provider && provider.available();
-           });
-  });
+      runtime::v1::Runtime::NewStub(awaited.channel)->Describe(&context, {}, &response);
+  return Answered(status) && !(status.ok() && response.platform_version().empty());
+}
+
+// Whether `name` is among `known`, the core's providers or runtimes, and can be used.
+template <typename Known>
+bool IsAvailable(const Known& known, const std::string& name) {
+  return std::any_of(known.begin(), known.end(),
+                     [&](const auto& one) { return one.name() == name && one.available(); });
+}
+
+// It serves before it has heard from the providers and runtimes that are started beside it.
+bool CoreCanWork(const Awaited& awaited, const std::vector<Service>& services) {
+  const auto stub = core::v1::Catalog::NewStub(awaited.channel);
+  grpc::ClientContext first, second;
+  SetDeadline(first, kHealthLimit);
+  SetDeadline(second, kHealthLimit);
+  core::v1::ListProvidersResponse providers;
+  core::v1::ListRuntimesResponse runtimes;
+  const grpc::Status listed = stub->ListProviders(&first, {}, &providers);
+  const grpc::Status too = stub->ListRuntimes(&second, {}, &runtimes);
+  return Answered(listed) && Answered(too) &&
+         std::all_of(services.begin(), services.end(), [&](const Service& service) {
+           const bool provider = listed.ok() && !service.provider.empty();
+           const bool runtime = too.ok() && !service.runtime.empty();
+           return (!provider || IsAvailable(providers.providers(), service.provider)) &&
+                  (!runtime || IsAvailable(runtimes.runtimes(), service.runtime));
+         });
+}
+
+bool CanWork(const Awaited& awaited, const std::vector<Service>& services) {
+  if (!awaited.service->runtime.empty()) return RuntimeCanWork(awaited);
+  return awaited.service->name != kCoreService || CoreCanWork(awaited, services);
+}
+
+// The service to name when time is up: the first that does not serve; of those that cannot work
+// yet, one that the core waits for.
+const std::string& Culprit(const std::vector<Awaited>& waiting) {
+  auto culprit = std::find_if(waiting.begin(), waiting.end(),
+                              [](const Awaited& awaited) { return !awaited.serves; });
+  if (culprit == waiting.end())
+    culprit = std::find_if(waiting.begin(), waiting.end(), [](const Awaited& awaited) {
+      return awaited.service->name != kCoreService;
+    });
+  return (culprit == waiting.end() ? waiting.front() : *culprit).service->name;
 }
 
 bool KeepsEnding(const DataDirectory& data, const std::string& name) {
@@ -101,8 +133,9 @@ absl::Status AwaitServing(const DataDirectory& data, const std::vector<Service>&
   Progress progress(terminal);
   for (;;) {
     waiting.erase(std::remove_if(waiting.begin(), waiting.end(),
-                                 [&](const Awaited& awaited) {
-                                   return IsReady(data, awaited) && CanWork(awaited, services);
+                                 [&](Awaited& awaited) {
+                                   awaited.serves = IsReady(data, awaited);
+                                   return awaited.serves && CanWork(awaited, services);
                                  }),
                   waiting.end());
     if (waiting.empty()) return absl::OkStatus();
@@ -113,9 +146,10 @@ absl::Status AwaitServing(const DataDirectory& data, const std::vector<Service>&
         return absl::UnavailableError(
             WithLog(data, name, name + " ends as often as it is started"));
     }
-    const std::string& first = waiting.front().service->name;
-    if (absl::Now() >= deadline)
-      return absl::DeadlineExceededError(WithLog(data, first, first + " does not answer in time"));
+    if (absl::Now() >= deadline) {
+      const std::string& late = Culprit(waiting);
+      return absl::DeadlineExceededError(WithLog(data, late, late + " does not answer in time"));
+    }
     if (supervisor.AwaitEnd(kPoll))
       return absl::UnavailableError(WithLog(data, kSupervisor, "the supervisor ended"));
   }

@@ -12,7 +12,8 @@
 namespace weft::cli {
 
 // Waits until every one of `services` runs the program that is installed, calls itself SERVING and
-// can do its work: the runtime has an engine, the core has heard from the providers among them.
+// can do its work: a runtime has its engine or cluster, the core has heard from the providers and
+// runtimes among them.
 // Shows what it waits for. `supervisor` keeps them running meanwhile.
 // UNAVAILABLE, with the last lines of its log: a service ended five times in a row, or the
 // supervisor did. DEADLINE_EXCEEDED, likewise: a service does not answer within `timeout`.

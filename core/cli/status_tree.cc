@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -71,7 +72,29 @@ std::string ComponentLine(const core::v1::ComponentStatus& component, const Stat
                       component.stale() ? " (stale)" : "", "  ", Paint(about, kDim, style.color));
 }
 
-TreeNode ComponentNode(const core::v1::ComponentStatus& component, const StatusStyle& style) {
+// Adds what the instance `key` (or, ending in '#', that of its type) steers.
+void AddSteered(TreeNode& node, const core::v1::ComponentStatus& component, const std::string& key,
+                const StatusStyle& style) {
+  for (const core::v1::ObjectStatus& object : component.objects()) {
+    for (const core::v1::SteeredLeafStatus& leaf : object.steered()) {
+      if (leaf.by() != key && !(key.back() == '#' && absl::StartsWith(leaf.by(), key))) continue;
+      std::string note = absl::StrCat("steers ", object.ref().kind(), "/", object.ref().name(), " ",
+                                      leaf.pointer());
+      if (!leaf.value().empty()) absl::StrAppend(&note, " = ", leaf.value());
+      if (leaf.has_acted()) {
+        const absl::Time acted = absl::FromUnixSeconds(leaf.acted().seconds());
+        absl::StrAppend(&note, " (", leaf.reason(), leaf.reason().empty() ? "" : ", ",
+                        FormatAge(style.now - acted), " ago)");
+      }
+      node.notes.push_back(std::move(note));
+    }
+  }
+}
+
+// `application`: the key of the component's application.
+TreeNode ComponentNode(const std::string& application, const core::v1::ComponentStatus& component,
+                       const StatusStyle& style) {
+  const std::string key = absl::StrCat(application, "/", component.instance_name());
   TreeNode node = {.line = ComponentLine(component, style)};
   AddReason(node, component.health());
   if (component.stale()) {
@@ -89,6 +112,7 @@ TreeNode ComponentNode(const core::v1::ComponentStatus& component, const StatusS
                                       " is not accepted yet", object.message().empty() ? "" : ": ",
                                       object.message()));
   }
+  AddSteered(node, component, key, style);
   for (const common::v1::Endpoint& endpoint : component.health().endpoints()) {
     node.branches.push_back(
         {.line = absl::StrCat("endpoint ", Paint(endpoint.url(), "36", style.color),
@@ -99,6 +123,7 @@ TreeNode ComponentNode(const core::v1::ComponentStatus& component, const StatusS
     TreeNode branch = {.line = absl::StrCat("trait ", trait.type(), "  ",
                                             PaintedVerdict(trait.health().verdict(), style.color))};
     AddReason(branch, trait.health());
+    AddSteered(branch, component, absl::StrCat(key, "/", trait.type(), "#"), style);
     node.branches.push_back(std::move(branch));
   }
   for (TreeNode& pod : PodNodes(component, style)) node.branches.push_back(std::move(pod));
@@ -146,6 +171,7 @@ std::string PaintedVerdict(common::v1::Verdict verdict, bool color) {
 std::string RenderStatus(const core::v1::Application& application, const StatusStyle& style) {
   std::string about = absl::StrCat("namespace ", application.namespace_(), ", generation ",
                                    application.generation());
+  if (style.runtime) absl::StrAppend(&about, ", runtime ", application.runtime());
   if (application.deleting()) {
     about += ", being deleted";
   } else if (!application.settled()) {
@@ -157,8 +183,9 @@ std::string RenderStatus(const core::v1::Application& application, const StatusS
   if (!ToldBelow(application)) AddReason(root, application.health());
   for (const std::string& problem : application.problems())
     root.notes.push_back(absl::StrCat(Paint("problem", "31", style.color), ": ", problem));
+  const std::string key = absl::StrCat(application.namespace_(), "/", application.name());
   for (const core::v1::ComponentStatus& component : application.components())
-    root.branches.push_back(ComponentNode(component, style));
+    root.branches.push_back(ComponentNode(key, component, style));
   return RenderTree(root, style.width);
 }
 

@@ -11,8 +11,9 @@ namespace weft::cli {
 
 struct StatusStyle {
   bool color = false;
-  int width = 100;  // Columns.
-  absl::Time now;   // Ages are counted to it.
+  int width = 100;       // Columns.
+  absl::Time now;        // Ages are counted to it.
+  bool runtime = false;  // Says on which runtime the application is.
 };
 
 // The tree application, component, trait, pods, with verdicts, reasons and endpoints; ends with a

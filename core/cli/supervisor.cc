@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/files.h"
 #include "core/base/status.h"
@@ -47,6 +48,20 @@ absl::Status EnsureProviderFile(const DataDirectory& data, const Service& servic
   return WriteFileAtomically(path, text);
 }
 
+// Whether the process was started with the service's arguments.
+bool WasToldTheSame(const ProcessRecord& record, const Service& service) {
+  const std::vector<std::string> words = CommandLine(record.process.pid);
+  const std::vector<std::string>& expected = service.arguments;
+  // Whatever stands before them is the program.
+  return words.size() > expected.size() &&
+         std::equal(expected.rbegin(), expected.rend(), words.rbegin());
+}
+
+bool IsOneOf(const std::vector<Service>& services, const std::string& name) {
+  return std::any_of(services.begin(), services.end(),
+                     [&](const Service& service) { return service.name == name; });
+}
+
 }  // namespace
 
 void BlockSupervisorSignals() {
@@ -80,6 +95,11 @@ absl::Status Supervisor::Run() {
 
 absl::Status Supervisor::Reconcile() {
   WEFT_ASSIGN_OR_RETURN(const std::vector<Service> services, find_());
+  RetireAllBut(services);
+  for (const Service& service : services) {
+    // Before anything starts, so that the core does not see half of the runtimes.
+    if (!service.runtime.empty()) WEFT_RETURN_IF_ERROR(WriteRuntimeFile(data_, service));
+  }
   for (const Service& service : services) {
     Supervised& supervised = supervised_[service.name];
     supervised.service = service;
@@ -88,30 +108,68 @@ absl::Status Supervisor::Reconcile() {
   return absl::OkStatus();
 }
 
-// Takes over a process that runs, if it is the program that is installed; ends it if it is not.
+// Ends runtimes that are not among `services`, also those of an earlier supervisor. What they
+// carried out goes on.
+void Supervisor::RetireAllBut(const std::vector<Service>& services) {
+  for (const std::string& name : RecordedServices(data_)) {
+    if (IsOneOf(services, name) || !absl::StartsWith(name, kRuntimePrefix)) continue;
+    Supervised& supervised = supervised_[name];
+    supervised.service.name = name;
+    supervised.service.runtime = name.substr(sizeof kRuntimePrefix - 1);
+    supervised.service.address = data_.SocketAddress("runtime-" + supervised.service.runtime);
+    Find(supervised);
+  }
+  for (auto& [name, supervised] : supervised_) {
+    if (IsOneOf(services, name) || supervised.service.runtime.empty()) continue;
+    RemoveRuntimeFile(data_, supervised.service);
+    if (supervised.ending != Ending::kRetired) say_(absl::StrCat(name, " is not chosen any more"));
+    End(supervised, Ending::kRetired);
+  }
+}
+
+// Takes over the process that runs as the service. False: none does.
+bool Supervisor::Find(Supervised& supervised) {
+  if (supervised.running) return true;
+  const std::string& name = supervised.service.name;
+  const std::optional<ProcessRecord> record = FindRunning(data_, name);
+  if (!record.has_value()) return false;
+  absl::StatusOr<ProcessHandle> process = ProcessHandle::Open(record->process);
+  if (!process.ok()) return false;
+  supervised.process = *std::move(process);
+  supervised.running = true;
+  supervised.since = absl::Now();
+  say_(absl::StrCat(name, " runs already as process ", record->process.pid));
+  return true;
+}
+
+// Takes over a process that runs, if it is the program that is installed, told what it would be
+// told now; ends it if it is not.
 void Supervisor::Adopt(Supervised& supervised) {
   const Service& service = supervised.service;
   const std::optional<ProcessRecord> record = FindRunning(data_, service.name);
-  if (!record.has_value()) return;
-  if (!supervised.running) {
-    absl::StatusOr<ProcessHandle> process = ProcessHandle::Open(record->process);
-    if (!process.ok()) return;
-    supervised.process = *std::move(process);
-    supervised.running = true;
-    supervised.since = absl::Now();
-    say_(absl::StrCat(service.name, " runs already as process ", record->process.pid));
-  }
+  if (!record.has_value() || !Find(supervised)) return;
+  if (supervised.ending != Ending::kNot) return End(supervised, Ending::kReplaced);
   const absl::StatusOr<std::string> artifact = MeasureArtifact(service.program);
-  if (!artifact.ok() || supervised.replacing) return;
-  if (*artifact == record->artifact) {
+  if (!artifact.ok()) return;
+  const bool same_program = *artifact == record->artifact;
+  if (same_program && WasToldTheSame(*record, service)) {
     if (absl::Status written = EnsureProviderFile(data_, service, *artifact); !written.ok())
       say_(std::string(written.message()));
     return;
   }
-  say_(absl::StrCat(service.name, " is another program now: restarting it"));
-  supervised.replacing = true;
-  supervised.due = absl::Now() + kDrain;
-  supervised.process.Signal(SIGTERM).IgnoreError();
+  say_(absl::StrCat(service.name,
+                    same_program ? " has other options now" : " is another program now",
+                    ": restarting it"));
+  End(supervised, Ending::kReplaced);
+}
+
+// Once it runs no more, Ended does the rest.
+void Supervisor::End(Supervised& supervised, Ending why) {
+  if (supervised.ending == Ending::kNot) {
+    supervised.due = absl::Now() + kDrain;
+    if (supervised.running) supervised.process.Signal(SIGTERM).IgnoreError();
+  }
+  supervised.ending = why;
 }
 
 void Supervisor::Start(Supervised& supervised) {
@@ -140,8 +198,12 @@ void Supervisor::Ended(Supervised& supervised) {
   const std::string how = DescribeEnd(supervised.process.identity().pid);
   supervised.running = false;
   supervised.process = ProcessHandle();
-  if (supervised.replacing) {
-    supervised.replacing = false;
+  if (supervised.ending == Ending::kRetired) {
+    RemoveRecord(data_, supervised.service.name);
+    return;
+  }
+  if (supervised.ending == Ending::kReplaced) {
+    supervised.ending = Ending::kNot;
     supervised.policy = RestartPolicy();
     supervised.due = now;
     return;
@@ -155,10 +217,13 @@ void Supervisor::Ended(Supervised& supervised) {
 }
 
 void Supervisor::StartDue() {
+  std::erase_if(supervised_, [](const auto& entry) {
+    return entry.second.ending == Ending::kRetired && !entry.second.running;
+  });
   for (auto& [name, supervised] : supervised_) {
     if (!supervised.running && supervised.due <= absl::Now()) {
       Start(supervised);
-    } else if (supervised.replacing && supervised.due <= absl::Now()) {
+    } else if (supervised.ending != Ending::kNot && supervised.due <= absl::Now()) {
       supervised.process.Signal(SIGKILL).IgnoreError();
       supervised.due = absl::InfiniteFuture();
     }
@@ -170,7 +235,8 @@ int Supervisor::Await() {
   std::vector<Supervised*> running;
   absl::Time due = absl::InfiniteFuture();
   for (auto& [name, supervised] : supervised_) {
-    if (!supervised.running || supervised.replacing) due = std::min(due, supervised.due);
+    if (!supervised.running || supervised.ending != Ending::kNot)
+      due = std::min(due, supervised.due);
     if (!supervised.running) continue;
     descriptors.push_back({supervised.process.fd(), POLLIN, 0});
     running.push_back(&supervised);

@@ -20,7 +20,8 @@ void BlockSupervisorSignals();
 
 // Keeps the services of one data directory running (docs/adr/0005-supervision.md): starts what is
 // missing, adopts what runs already, whoever started it, restarts what ends, replaces what runs
-// another program than is installed. Its own end ends nothing.
+// another program than is installed or was told something else, ends runtimes that are not chosen
+// any more. Its own end ends nothing.
 //
 // One thread calls Run. Only one supervisor may run for a data directory: the caller holds its lock
 // "supervisor".
@@ -37,18 +38,27 @@ class Supervisor {
   absl::Status Run();
 
  private:
+  // Why we end a process.
+  enum class Ending {
+    kNot,
+    kReplaced,  // To start another program, or the same with other arguments, at once.
+    kRetired,   // It is not wanted any more.
+  };
   struct Supervised {
     Service service;
     ProcessHandle process;
     bool running = false;
-    bool replacing = false;  // Ended by us, to start another program at once.
-    absl::Time since;        // Of the start or adoption.
-    absl::Time due;          // Not running: when to start it. Replacing: when to kill it.
+    Ending ending = Ending::kNot;
+    absl::Time since;  // Of the start or adoption.
+    absl::Time due;    // Not running: when to start it. Being ended: when to kill it.
     RestartPolicy policy;
   };
 
   absl::Status Reconcile();
+  void RetireAllBut(const std::vector<Service>& services);
+  bool Find(Supervised& supervised);
   void Adopt(Supervised& supervised);
+  void End(Supervised& supervised, Ending why);
   void Start(Supervised& supervised);
   void Ended(Supervised& supervised);
   void StartDue();

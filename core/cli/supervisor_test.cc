@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "core/auth/tokens.h"
 #include "core/base/data_directory.h"
 #include "core/base/files.h"
 #include "core/cli/installed_services.h"
@@ -23,6 +24,7 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using testing::Eventually;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::Outcome;
 using testing::Program;
 
@@ -75,6 +77,14 @@ class SupervisorTest : public ::testing::Test {
     std::ofstream(Bin("new"), std::ios::app) << "changed";
     fs::rename(Bin("new"), Bin(name));
   }
+  std::string Variables(const std::string& name) const {
+    return ReadFileOrEmpty("/proc/" + std::to_string(Pid(name)) + "/environ");
+  }
+  // What waits for the service in its descriptor: the test's program leaves it there.
+  std::string TokenOf(const std::string& name) const {
+    EXPECT_THAT(Variables(name), HasSubstr("WEFT_TOKEN_FD=3"));
+    return ReadFileOrEmpty("/proc/" + std::to_string(Pid(name)) + "/fd/3");
+  }
   std::string ProviderText() const { return ReadFileOrEmpty(data_.Below("providers/x.yaml")); }
 
   const testing::TemporaryFolder folder_;
@@ -99,6 +109,33 @@ TEST_F(SupervisorTest, AProviderIsConfiguredWithTheArtifactThatItIsToldOf) {
   const std::string environment =
       ReadFileOrEmpty("/proc/" + std::to_string(Pid("weft-provider-x")) + "/environ");
   EXPECT_THAT(environment, HasSubstr("WEFT_ARTIFACT=" + artifact));
+}
+
+TEST_F(SupervisorTest, AChildReadsATokenByWhichTheCoreKnowsIt) {
+  Up();
+  const auth::Tokens tokens(data_);
+  EXPECT_EQ(tokens.Find(TokenOf("weft-provider-x")).value(),
+            (auth::Caller{auth::Caller::Kind::kProvider, "x"}));
+  EXPECT_EQ(tokens.Find(TokenOf("weft-runtime-local")).value(),
+            (auth::Caller{auth::Caller::Kind::kRuntime, "local"}));
+  EXPECT_THAT(Variables("weft-provider-x"), HasSubstr("WEFT_CORE=" + data_.SocketAddress("core")));
+  EXPECT_THAT(Variables("weft-core"), Not(HasSubstr("WEFT_TOKEN_FD")));
+}
+
+TEST_F(SupervisorTest, TokensOutliveTheSupervisorAndNotTheirChild) {
+  Up();
+  const auth::Tokens tokens(data_);
+  const std::string provider = TokenOf("weft-provider-x");
+  const std::string runtime = TokenOf("weft-runtime-local");
+  ASSERT_EQ(kill(Pid(kSupervisor), SIGKILL), 0);
+  ASSERT_TRUE(Eventually([&] { return Pid(kSupervisor) == 0; }));
+  Up();
+  EXPECT_TRUE(tokens.Find(provider).ok());
+  const pid_t killed = Pid("weft-provider-x");
+  ASSERT_EQ(kill(killed, SIGKILL), 0);
+  ASSERT_TRUE(Eventually([&] { return RunsInsteadOf(killed, "weft-provider-x"); }));
+  EXPECT_TRUE(absl::IsUnauthenticated(tokens.Find(provider).status()));
+  EXPECT_TRUE(tokens.Find(runtime).ok());
 }
 
 TEST_F(SupervisorTest, UpAgainSaysThatItRunsAndTouchesNothing) {
@@ -282,6 +319,105 @@ TEST_F(SupervisorTest, ServicesKeepNoDescriptorOfTheirStarter) {
   close(leaked);
   for (const pid_t pid : {Pid(kSupervisor), Pid("weft-core")})
     EXPECT_FALSE(fs::exists("/proc/" + std::to_string(pid) + "/fd/77")) << pid;
+}
+
+class RuntimesUpTest : public SupervisorTest {
+ protected:
+  RuntimesUpTest() {
+    fs::copy_file(fs::path(WEFT_BIN_DIR) / "cli_fake_service", Bin("weft-runtime-kubernetes"));
+  }
+  void UpWith(const std::vector<std::string>& flags) const {
+    std::vector<std::string> arguments = {"up", "--detach"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const Outcome up = Weft(arguments);
+    ASSERT_EQ(up.status, 0) << up.text;
+  }
+  bool Runs(const std::string& runtime) const { return Pid("weft-runtime-" + runtime) != 0; }
+  std::string RuntimeText(const std::string& runtime) const {
+    return ReadFileOrEmpty(data_.Below("runtimes/" + runtime + ".yaml"));
+  }
+};
+
+TEST_F(RuntimesUpTest, WithoutAChoiceTheLocalOneRuns) {
+  Up();
+  EXPECT_TRUE(Runs("local"));
+  EXPECT_FALSE(Runs("kubernetes"));
+  EXPECT_THAT(RuntimeText("local"),
+              AllOf(HasSubstr("name: local\n"),
+                    HasSubstr("address: " + data_.SocketAddress("runtime-local") + "\n")));
+  EXPECT_EQ(RuntimeText("kubernetes"), "");
+}
+
+TEST_F(RuntimesUpTest, AChoiceIsRememberedByWhoeverComesLater) {
+  UpWith({"--runtime", "kubernetes", "--kubeconfig", "/k/config", "--context", "staging"});
+  EXPECT_FALSE(Runs("local"));
+  EXPECT_EQ(RuntimeText("local"), "");
+  EXPECT_TRUE(fs::is_socket(data_.SocketPath("runtime-kubernetes")));
+  EXPECT_THAT(RuntimeText("kubernetes"), HasSubstr("name: kubernetes\n"));
+  const pid_t runtime = Pid("weft-runtime-kubernetes");
+  const std::vector<std::string> words = CommandLine(runtime);
+  EXPECT_EQ(std::vector<std::string>(words.end() - 4, words.end()),
+            std::vector<std::string>({"--kubeconfig", "/k/config", "--context", "staging"}));
+  // By a supervisor that takes over, and by one after the end of all.
+  ASSERT_EQ(kill(Pid(kSupervisor), SIGKILL), 0);
+  ASSERT_TRUE(Eventually([&] { return Pid(kSupervisor) == 0; }));
+  Up();
+  EXPECT_EQ(Pid("weft-runtime-kubernetes"), runtime);
+  EXPECT_FALSE(Runs("local"));
+  EXPECT_EQ(Weft({"down"}).status, 0);
+  EXPECT_FALSE(Runs("kubernetes"));
+  Up();
+  EXPECT_TRUE(Runs("kubernetes"));
+  EXPECT_FALSE(Runs("local"));
+}
+
+TEST_F(RuntimesUpTest, AnotherChoiceStartsAndEndsWhatDiffersAndNothingElse) {
+  Up();
+  const pid_t core = Pid("weft-core"), local = Pid("weft-runtime-local");
+  UpWith({"--runtime", "local,kubernetes"});
+  EXPECT_EQ(Pid("weft-core"), core);
+  EXPECT_EQ(Pid("weft-runtime-local"), local);
+  EXPECT_TRUE(Runs("kubernetes"));
+  UpWith({"--runtime", "kubernetes"});
+  EXPECT_TRUE(Eventually([&] { return !Runs("local"); }));
+  EXPECT_EQ(RuntimeText("local"), "");
+  EXPECT_EQ(Pid("weft-core"), core);
+  EXPECT_TRUE(Runs("kubernetes"));
+}
+
+TEST_F(RuntimesUpTest, ANewSupervisorEndsARuntimeThatIsNotChosenAnyMore) {
+  Up();
+  ASSERT_EQ(kill(Pid(kSupervisor), SIGKILL), 0);
+  ASSERT_TRUE(Eventually([&] { return Pid(kSupervisor) == 0; }));
+  UpWith({"--runtime", "kubernetes"});
+  EXPECT_TRUE(Eventually([&] { return !Runs("local"); }));
+  EXPECT_EQ(RuntimeText("local"), "");
+}
+
+TEST_F(RuntimesUpTest, AnotherClusterStartsTheRuntimeAgain) {
+  UpWith({"--runtime", "kubernetes", "--kubeconfig", "/k/one"});
+  const pid_t one = Pid("weft-runtime-kubernetes");
+  UpWith({"--kubeconfig", "/k/one"});
+  EXPECT_EQ(Pid("weft-runtime-kubernetes"), one);
+  UpWith({"--kubeconfig", "/k/two"});
+  EXPECT_TRUE(Eventually([&] { return RunsInsteadOf(one, "weft-runtime-kubernetes"); }));
+  EXPECT_EQ(CommandLine(Pid("weft-runtime-kubernetes")).back(), "/k/two");
+}
+
+TEST_F(RuntimesUpTest, AChoiceThatCannotBeRunIsNotRemembered) {
+  const Outcome moon = Weft({"up", "--detach", "--runtime", "moon"});
+  EXPECT_EQ(moon.status, 1);
+  EXPECT_THAT(moon.text, HasSubstr("there is no program weft-runtime-moon in"));
+  EXPECT_THAT(Weft({"up", "--detach", "--context", "c"}).text,
+              HasSubstr("add --runtime kubernetes"));
+  Up();
+  EXPECT_TRUE(Runs("local"));
+}
+
+TEST_F(RuntimesUpTest, ARuntimeConfiguredByHandIsLeftAlone) {
+  folder_.Write("data/runtimes/local.yaml", "name: local\naddress: host:1\n");
+  UpWith({"--runtime", "kubernetes"});
+  EXPECT_THAT(RuntimeText("local"), HasSubstr("host:1"));
 }
 
 TEST_F(SupervisorTest, WithoutServicesUpSaysWhereItLooked) {

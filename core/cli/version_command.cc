@@ -8,7 +8,9 @@
 #include "core/cli/client.h"
 #include "core/cli/commands.h"
 #include "core/cli/health.h"
+#include "core/cli/installed_services.h"
 #include "core/cli/process_record.h"
+#include "core/cli/service_choice.h"
 #include "weft/runtime/v1/runtime.grpc.pb.h"
 
 namespace weft::cli {
@@ -26,13 +28,13 @@ std::string CoreVersion(const DataDirectory& data) {
                       record->artifact.substr(0, sizeof("sha256:") - 1 + 12));
 }
 
-std::string RuntimeVersion(const DataDirectory& data) {
+std::string RuntimeVersion(const DataDirectory& data, const std::string& runtime) {
   grpc::ClientContext call;
   SetDeadline(call, kLimit);
   runtime::v1::DescribeRequest request;
   request.add_protocol_versions("v1");
   runtime::v1::DescribeResponse response;
-  const auto stub = runtime::v1::Runtime::NewStub(Dial(data.SocketAddress("runtime-local")));
+  const auto stub = runtime::v1::Runtime::NewStub(Dial(data.SocketAddress("runtime-" + runtime)));
   if (!stub->Describe(&call, request, &response).ok()) return kUnreachable;
   // It does not know its platform before it has found an engine.
   return std::string(absl::StripTrailingAsciiWhitespace(absl::StrCat(
@@ -41,8 +43,13 @@ std::string RuntimeVersion(const DataDirectory& data) {
 
 absl::Status Version(const Context& context) {
   WEFT_ASSIGN_OR_RETURN(const DataDirectory data, context.OpenData());
-  context.terminal.out << "weft " << WEFT_VERSION << "\nweft-core: " << CoreVersion(data)
-                       << "\nweft-runtime-local: " << RuntimeVersion(data) << std::endl;
+  WEFT_ASSIGN_OR_RETURN(const config::ServicesConfig choice, ReadChoice(data));
+  context.terminal.out << "weft " << WEFT_VERSION << "\nweft-core: " << CoreVersion(data);
+  for (const std::string& runtime : choice.runtimes) {
+    context.terminal.out << "\n"
+                         << kRuntimePrefix << runtime << ": " << RuntimeVersion(data, runtime);
+  }
+  context.terminal.out << std::endl;
   return absl::OkStatus();
 }
 

@@ -5,79 +5,76 @@
 
 #include <CLI/CLI.hpp>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "core/api/applications_service.h"
-#include "core/api/catalog_service.h"
+#include "core/auth/authenticator.h"
+#include "core/auth/identities.h"
 #include "core/base/data_directory.h"
 #include "core/base/service.h"
 #include "core/base/status.h"
+#include "core/cmd/core_parts.h"
+#include "core/config/core_config.h"
 #include "core/mesh/caching_stub.h"
-#include "core/mesh/providers.h"
-#include "core/scheduler/admission.h"
-#include "core/scheduler/scheduler.h"
 #include "core/store/sqlite_store.h"
 
 namespace weft::cmd {
 namespace {
 
-constexpr int kWorkers = 8;
-constexpr size_t kWaiting = 256;
 constexpr absl::Duration kAnswersKept = absl::Hours(24 * 30);
 
 struct Flags {
   std::string data;     // Empty: WEFT_DATA, or ~/.weft.
+  std::string config;   // Empty: core.yaml of the data directory, if it is there.
   std::string listen;   // Empty: the socket "core" of the data directory.
-  std::string runtime;  // Empty: the socket "runtime-local" of the data directory.
+  std::string tcp;      // Beside it, over mTLS; empty: as the configuration says.
+  std::string runtime;  // Empty: as the configuration says.
 };
 
-// Puts the core together, from the bottom up; what is above is gone before what is below.
-absl::Status Run(const Flags& flags) {
+// The configuration file, with what the flags say instead.
+absl::StatusOr<config::CoreConfig> ReadConfiguration(const Flags& flags,
+                                                     const DataDirectory& data) {
+  absl::StatusOr<config::CoreConfig> config =
+      config::ReadCoreConfig(flags.config.empty() ? data.Below("core.yaml") : flags.config);
+  if (flags.config.empty() && absl::IsNotFound(config.status())) config.emplace();
+  if (!config.ok()) return config;
+  if (!flags.runtime.empty()) config->runtime = flags.runtime;
+  if (!flags.tcp.empty()) config->listen = flags.tcp;
+  if (config->address.empty()) config->address = config->listen;
+  return config;
+}
+
+absl::StatusOr<Settings> Open(const Flags& flags) {
   WEFT_ASSIGN_OR_RETURN(const DataDirectory data, DataDirectory::Open(flags.data));
+  WEFT_ASSIGN_OR_RETURN(config::CoreConfig config, ReadConfiguration(flags, data));
   WEFT_RETURN_IF_ERROR(data.Lock("core"));
-  WEFT_ASSIGN_OR_RETURN(const std::string installation, data.Installation());
-  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store,
+  WEFT_ASSIGN_OR_RETURN(std::string installation, data.Installation());
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<store::Store> store,
                         store::OpenSqliteStore(data.Below("core.db")));
   WEFT_RETURN_IF_ERROR(mesh::DropOldAnswers(*store, absl::Now() - kAnswersKept));
-  const auto runtime = runtime::v1::Runtime::NewStub(
-      MakeChannel(flags.runtime.empty() ? data.SocketAddress("runtime-local") : flags.runtime));
-  auto pool = std::make_unique<WorkerPool>(kWorkers, kWaiting);
-  scheduler::Scheduler* told = nullptr;  // Set before the providers' thread starts.
-  mesh::Providers providers({.directory = data.Below("providers"),
-                             .store = store.get(),
-                             .connect =
-                                 [&](const mesh::ProviderConfig& config) {
-                                   return mesh::MakeCachingStub(
-                                       mesh::MakeGrpcStub(config.address, mesh::Deadlines()),
-                                       config.artifact, *store);
-                                 },
-                             .on_change = [&] { told->ProvidersChanged(); }});
-  scheduler::Scheduler scheduler(*store, providers, *runtime);
-  told = &scheduler;
-  const absl::Cleanup stop_telling = [&] { providers.Stop(); };  // Before the scheduler goes.
-  providers.Start();
-  WEFT_RETURN_IF_ERROR(scheduler.Start());
-  const scheduler::Admission admission(
-      {.store = store.get(),
-       .providers = &providers,
-       .runtime = runtime.get(),
-       .pool = pool.get(),
-       .installation = installation,
-       .on_stored = [&](const std::string& application) { scheduler.Touch(application); }});
-  api::ApplicationsService applications({.store = store.get(),
-                                         .scheduler = &scheduler,
-                                         .admission = &admission,
-                                         .runtime = runtime.get(),
-                                         .pool = pool.get()});
-  api::CatalogService catalog(*store, providers, *pool);
-  const absl::Status served =
-      RunService({.name = "weft-core",
-                  .address = flags.listen.empty() ? data.SocketAddress("core") : flags.listen,
-                  .services = {&applications, &catalog},
-                  .on_drain = [&] { applications.EndStreams(); }});
-  // Every call has ended; what still waits in the pool needs the parts above.
-  pool.reset();
+  return Settings{data, std::move(config), std::move(installation), std::move(store)};
+}
+
+absl::Status Run(const Flags& flags) {
+  WEFT_ASSIGN_OR_RETURN(const Settings settings, Open(flags));
+  const auth::Authenticator authenticator(settings.data);
+  Parts parts(settings, authenticator);
+  WEFT_RETURN_IF_ERROR(parts.Start());
+  const std::string address =
+      flags.listen.empty() ? settings.data.SocketAddress("core") : flags.listen;
+  const std::string tcp = IsUnixSocket(address) ? settings.config.address : address;
+  std::string tls_dir;
+  if (!tcp.empty()) {
+    WEFT_ASSIGN_OR_RETURN(tls_dir, EnsureIdentity(settings.data, tcp));
+  }
+  const auth::Renewal renewal(settings.data);
+  absl::Status served = RunService({.name = "weft-core",
+                                    .address = address,
+                                    .tcp_address = settings.config.listen,
+                                    .tls_dir = tls_dir,
+                                    .admit = authenticator.admit(),
+                                    .services = parts.services(),
+                                    .on_drain = [&] { parts.EndStreams(); }});
+  parts.EndWork();
   return served;
 }
 
@@ -88,8 +85,12 @@ int CoreMain(int argc, char** argv) {
   CLI::App app("The API and the scheduler of Weft", "weft-core");
   app.set_version_flag("--version", absl::StrCat("weft-core ", WEFT_VERSION));
   app.add_option("--data", flags.data, "The data directory [env WEFT_DATA, else ~/.weft]");
+  app.add_option("--config", flags.config, "Its configuration [core.yaml of the data directory]");
   app.add_option("--listen", flags.listen, "Where to serve [a socket of the data directory]");
-  app.add_option("--runtime", flags.runtime, "The runtime [a socket of the data directory]");
+  app.add_option("--listen-tcp", flags.tcp,
+                 "Where to serve over mTLS beside it [as the configuration says]");
+  app.add_option("--runtime", flags.runtime,
+                 "The runtime that applications go to [as the configuration says]");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -49,7 +49,8 @@ void Grants::Add(const catalog::Write& write, const Pointer& pointer) {
     place = &place->fields[step.field];
     if (!step.element.empty()) place = &place->elements[ElementToken(step.element)];
   }
-  place->add = true;
+  place->steer |= write.mode == catalog::WriteMode::kSteer;
+  place->add |= write.mode != catalog::WriteMode::kSteer;
   place->change |= write.mode == catalog::WriteMode::kOverride;
 }
 
@@ -64,7 +65,7 @@ bool Grants::MayCreate(const ObjectRef& object) const {
 }
 
 Grants::Cursor::Cursor(const Place* place)
-    : add_(place->add), change_(place->change), place_(place) {}
+    : add_(place->add), change_(place->change), steer_(place->steer), place_(place) {}
 
 Grants::Cursor Grants::Cursor::Field(std::string_view name) const {
   return Below(&Place::fields, name);
@@ -84,6 +85,7 @@ Grants::Cursor Grants::Cursor::Below(
     below.place_ = &found->second;
     below.add_ |= below.place_->add;
     below.change_ |= below.place_->change;
+    below.steer_ |= below.place_->steer;
   }
   return below;
 }

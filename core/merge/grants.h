@@ -31,6 +31,7 @@ class Grants {
   struct Place {
     bool add = false;
     bool change = false;
+    bool steer = false;
     std::map<std::string, Place, std::less<>> fields;    // By name.
     std::map<std::string, Place, std::less<>> elements;  // By ElementToken.
   };
@@ -50,7 +51,8 @@ class Grants::Cursor {
 
   bool may_add() const { return add_; }        // Leaves that nobody wrote.
   bool may_change() const { return change_; }  // Also leaves that an earlier owner wrote.
-  // Nothing here, and nothing anywhere below.
+  bool may_steer() const { return steer_; }    // Mark leaves as steered, whoever wrote them.
+  // Nothing to write here, and nothing anywhere below.
   bool nothing() const { return !add_ && place_ == nullptr; }
 
   Cursor Field(std::string_view name) const;
@@ -64,6 +66,7 @@ class Grants::Cursor {
 
   bool add_ = false;
   bool change_ = false;
+  bool steer_ = false;
   const Place* place_ = nullptr;  // Null: there are no permissions below other than these.
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,16 @@ struct ObjectRef {
   auto operator<=>(const ObjectRef&) const = default;
 };
 
-// A piece of JSON to merge into an object, as in weft.provider.v1.Part.
+// Who changes a leaf at run time, as weft.provider.v1.Steering.
+enum class Steering { kActions, kPlatform };
+
+// A piece of JSON to merge into an object, or the mark that a leaf of it is steered, as in
+// weft.provider.v1.Part.
 struct Part {
   ObjectRef object;     // An empty namespace is the instance's.
   std::string pointer;  // RFC 6901 with [key=value,...]; "": the whole object.
   json::value value;
+  std::optional<Steering> steering = {};  // Set: the leaf is steered, and `value` says nothing.
 };
 
 // What one instance (a workload or a trait) contributes.
@@ -51,10 +57,20 @@ struct LeafOwner {
   bool operator==(const LeafOwner&) const = default;
 };
 
+// A leaf that changes at run time. It stands neither in the object nor among its leaves.
+struct SteeredLeaf {
+  std::string pointer;
+  std::string owner;  // Who steers it.
+  Steering by = Steering::kActions;
+  json::value seed;        // What the parts give the leaf; 1 where none does.
+  std::string seed_owner;  // Who gave that; empty: nobody.
+};
+
 struct MergedObject {
   ObjectRef ref;
   json::value value;              // With apiVersion, kind, metadata.namespace and metadata.name.
   std::vector<LeafOwner> leaves;  // By pointer. Nothing for the four fields above.
+  std::vector<SteeredLeaf> steered = {};  // By pointer.
 };
 
 // Why the contributions cannot be merged.
@@ -80,6 +96,9 @@ struct Merged {
 // there; within a stage it always is. An object only grows: {} agrees with any object, and no leaf
 // may stand where an object stands. The one thing that is removed is the other arm of a union, by a
 // writer who may override it. Every part is checked against the writes of its type.
+//
+// A leaf may be steered by one owner, whatever the stages; values of it stand beside that, and what
+// they come to is its seed. What is no leaf cannot be steered.
 //
 // Pure and thread-safe. Values must come from json::Parse. Time is that of sorting what is written.
 Merged Merge(const Workload& workload, const std::vector<std::vector<Contribution>>& stages);

@@ -32,6 +32,12 @@ class Source {
 
  private:
   std::vector<catalog::Write> Writes() {
+    std::vector<catalog::Write> writes = ValueWrites();
+    if (Pick(8) != 0) writes.push_back({"*", "*", "", catalog::WriteMode::kSteer});
+    return writes;
+  }
+
+  std::vector<catalog::Write> ValueWrites() {
     switch (Pick(6)) {
       case 0:
         return Adds();
@@ -46,7 +52,7 @@ class Source {
 
   Part RandomPart() {
     const std::string pod = "/spec/template/spec";
-    switch (Pick(6)) {
+    switch (Pick(7)) {
       case 0:
         return {kDeployment, "/spec/replicas", Pick(8) == 0 ? json::value(2) : json::value(1)};
       case 1:
@@ -57,9 +63,19 @@ class Source {
         return {kDeployment, pod + "/containers[name=" + Name() + "]/readinessProbe", Probe()};
       case 4:
         return {kDeployment, pod + "/nodeSelector", json::object{{Name(), Scalar()}}};
+      case 5:
+        return Steer(pod);
       default:
         return {kService, "/spec", json::object{{"x", Scalar()}}};
     }
+  }
+
+  Part Steer(const std::string& pod) {
+    const std::string pointers[] = {"/spec/replicas", pod + "/nodeSelector/" + Name(),
+                                    pod + "/containers[name=" + Name() + "]/image",
+                                    pod + "/nodeSelector"};
+    return {kDeployment, pointers[Pick(16) == 0 ? 3 : Pick(3)], nullptr,
+            Pick(12) == 0 ? Steering::kPlatform : Steering::kActions};
   }
 
   std::string Name() { return std::string(1, static_cast<char>('a' + Pick(5))); }
@@ -109,6 +125,11 @@ std::string Text(const Merged& merged) {
   for (const MergedObject& object : merged.objects) {
     text += "\n" + json::Canonical(Sorted(object.value));
     for (const LeafOwner& leaf : object.leaves) text += "\n  " + leaf.pointer + " " + leaf.owner;
+    for (const SteeredLeaf& leaf : object.steered) {
+      text += "\n  " + leaf.pointer + " by " + leaf.owner +
+              (leaf.by == Steering::kActions ? " " : " on the platform ") +
+              json::Canonical(leaf.seed) + " " + leaf.seed_owner;
+    }
   }
   return text;
 }
@@ -207,7 +228,7 @@ const json::value& At(const json::value& root, const Pointer& pointer) {
   return *at;
 }
 
-TEST(Order, TheLeavesAloneGiveTheObjectsBack) {
+TEST(Order, TheLeavesAndMarksAloneGiveTheObjectsBack) {
   Source source(kSeed + 1);
   int checked = 0;
   for (int round = 0; round < 1500; ++round) {
@@ -217,8 +238,11 @@ TEST(Order, TheLeavesAloneGiveTheObjectsBack) {
     if (!merged.problems.empty()) continue;
     ++checked;
     Contribution whole{"d/app/web", {}, Creates()};
+    whole.writes.push_back({"*", "*", "", catalog::WriteMode::kSteer});
     for (const MergedObject& object : merged.objects) {
       whole.parts.push_back({object.ref, "", Json("{}")});
+      for (const SteeredLeaf& leaf : object.steered)
+        whole.parts.push_back({object.ref, leaf.pointer, nullptr, leaf.by});
       for (const LeafOwner& leaf : object.leaves) {
         const absl::StatusOr<Pointer> pointer = ParsePointer(leaf.pointer);
         ASSERT_TRUE(pointer.ok()) << pointer.status();
@@ -231,6 +255,7 @@ TEST(Order, TheLeavesAloneGiveTheObjectsBack) {
       ASSERT_EQ(json::Canonical(Sorted(again.objects[i].value)),
                 json::Canonical(Sorted(merged.objects[i].value)));
       ASSERT_EQ(again.objects[i].leaves.size(), merged.objects[i].leaves.size());
+      ASSERT_EQ(again.objects[i].steered.size(), merged.objects[i].steered.size());
     }
   }
   EXPECT_GT(checked, 200);

@@ -74,7 +74,12 @@ void PartWriter::Write(const Part& part) {
     pointer_ = part.pointer;
     return Bad(kBadPart, absl::StrCat("is nested deeper than ", json::kMaxDepth));
   }
-  if (Descend(*pointer, at)) WriteValue(at, part.value);
+  if (!Descend(*pointer, at)) return;
+  if (part.steering.has_value()) {
+    Steer(at, *part.steering);
+  } else {
+    WriteValue(at, part.value);
+  }
 }
 
 PartWriter::Place PartWriter::Root() {
@@ -233,6 +238,14 @@ void PartWriter::WriteLeaf(const Place& at, Form form, const json::value& value)
     return Bad(kBadPart, "has too many leaves below names that are too long");
   }
   Propose(at, form, &value);
+}
+
+void PartWriter::Steer(const Place& at, Steering steering) {
+  if (at.where != Where::kBody || at.own != nullptr || at.fixed != nullptr || !at.keys.empty())
+    return Bad(kBadPart, "is no leaf, so it cannot be steered");
+  if (!at.grant.may_steer())
+    return Bad(kNotPermitted, absl::StrCat(owner_, " steers this without permission"));
+  at.node->marks.push_back({&owner_, steering});
 }
 
 void PartWriter::Propose(const Place& at, Form form, const json::value* value) {

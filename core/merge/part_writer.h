@@ -15,9 +15,9 @@
 
 namespace weft::merge {
 
-// Reads the parts that one contribution has for one object and proposes their leaves, after
-// checking each against what the contribution may write. Looks only at what is settled, never at
-// other proposals. Time and memory grow with the size of the parts alone.
+// Reads the parts that one contribution has for one object and proposes their leaves and marks of
+// leaves, after checking each against what the contribution may write. Looks only at what is
+// settled, never at other proposals. Time and memory grow with the size of the parts alone.
 class PartWriter {
  public:
   // `made` receives values that stand in no part; everything given outlives the proposals.
@@ -61,6 +61,7 @@ class PartWriter {
   void WriteList(const Place& at, const json::value& value);
   void WriteLeaf(const Place& at, Form form, const json::value& value);
   void WriteKeys(const Place& at, std::span<const ListKey> keys);
+  void Steer(const Place& at, Steering steering);
 
   void Propose(const Place& at, Form form, const json::value* value);
   void Bad(const char* code, const std::string& what);

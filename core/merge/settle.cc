@@ -1,6 +1,7 @@
 #include "core/merge/settle.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -41,6 +42,8 @@ class Settler {
  private:
   bool AllAgree(const std::vector<Proposal>& proposals);
   bool MayStand(const Node& node);
+  void SettleMarks(Node& node);
+  void Steer(Node& node, const Mark& mark);
   bool SwitchArm(Node& node, const Schema& schema);
   bool OneArm(const std::vector<Node::Children::iterator>& arms);
   bool Replace(Node& node, Node::Children::const_iterator old, Node::Children::const_iterator arm);
@@ -57,6 +60,7 @@ class Settler {
 };
 
 void Settler::Settle(Node& node, const Schema* schema, bool is_list) {
+  SettleMarks(node);
   if (node.proposals.empty()) return;  // Touched twice, and settled.
   std::ranges::stable_sort(node.proposals,
                            [](const auto& a, const auto& b) { return *a.owner < *b.owner; });
@@ -101,6 +105,11 @@ bool Settler::AllAgree(const std::vector<Proposal>& proposals) {
 // Whether what is proposed may stand where the stages before left something.
 bool Settler::MayStand(const Node& node) {
   const Proposal& first = node.proposals.front();
+  if (node.steered.has_value() && first.form != Form::kLeaf) {
+    Conflict(*first.owner, absl::StrCat(*first.owner, " writes ", Describe(first.form, nullptr),
+                                        " where ", *node.steered->owner, " steers a leaf"));
+    return false;
+  }
   if (node.form == Form::kNone) return true;
   const bool same_form = node.form == first.form;
   if (same_form && (node.form != Form::kLeaf || Equal(*node.value, *first.value))) return true;
@@ -115,6 +124,32 @@ bool Settler::MayStand(const Node& node) {
                                     same_form ? ", and may not override it" : ""));
   }
   return may;
+}
+
+// Of several who steer a leaf the first by key is the one that the others are in conflict with.
+void Settler::SettleMarks(Node& node) {
+  std::vector<Mark> marks = std::exchange(node.marks, {});
+  std::ranges::sort(marks, [](const Mark& a, const Mark& b) {
+    return std::tie(*a.owner, a.by) < std::tie(*b.owner, b.by);
+  });
+  for (const Mark& mark : marks) Steer(node, mark);
+}
+
+void Settler::Steer(Node& node, const Mark& mark) {
+  const auto is_leaf = [](Form form) { return form == Form::kNone || form == Form::kLeaf; };
+  const bool leaf =
+      is_leaf(node.form) && std::ranges::all_of(node.proposals, is_leaf, &Proposal::form);
+  if (!leaf) {
+    problems_.Add(kBadPart, *mark.owner, object_, pointer_, "is no leaf, so it cannot be steered");
+  } else if (!node.steered.has_value()) {
+    node.steered = mark;
+  } else if (*node.steered->owner != *mark.owner) {
+    Conflict(*mark.owner,
+             absl::StrCat(*mark.owner, " and ", *node.steered->owner, " both steer this"));
+  } else if (node.steered->by != mark.by) {
+    problems_.Add(kBadPart, *mark.owner, object_, pointer_,
+                  absl::StrCat(*mark.owner, " steers this in two ways"));
+  }
 }
 
 // Of a union only the arm that this stage writes stays. False after a problem.

@@ -28,6 +28,11 @@ class Emitter {
     return std::move(leaves_);
   }
 
+  std::vector<SteeredLeaf> TakeSteered() {
+    std::ranges::sort(steered_, {}, &SteeredLeaf::pointer);
+    return std::move(steered_);
+  }
+
  private:
   // `owner` is null for an object of which only the identity is written.
   void Own(const std::string* owner) {
@@ -42,11 +47,22 @@ class Emitter {
     return value;
   }
 
+  void EmitSteered(const Node::Children::value_type& child) {
+    const Node& node = *child.second;
+    const bool has_value = node.form == Form::kLeaf;
+    steered_.push_back({pointer_ + FieldToken(child.first), *node.steered->owner, node.steered->by,
+                        has_value ? *node.value : json::value(1), has_value ? *node.owner : ""});
+  }
+
   json::object EmitObject(const Node& node) {
     json::object object;
     object.reserve(node.children.size());
     for (const auto& child : node.children) {
-      object.emplace(child.first, EmitChild(Form::kObject, child));
+      if (child.second->steered.has_value()) {
+        EmitSteered(child);
+      } else {
+        object.emplace(child.first, EmitChild(Form::kObject, child));
+      }
     }
     return object;
   }
@@ -60,6 +76,7 @@ class Emitter {
 
   std::string pointer_;
   std::vector<LeafOwner> leaves_;
+  std::vector<SteeredLeaf> steered_;
 };
 
 }  // namespace
@@ -94,7 +111,7 @@ std::string TokenOf(Form form, const std::string& key) {
 
 MergedObject ToObject(const ObjectRef& ref, const Node& root) {
   Emitter emitter;
-  MergedObject object{ref, emitter.Emit(root), emitter.TakeLeaves()};
+  MergedObject object{ref, emitter.Emit(root), emitter.TakeLeaves(), emitter.TakeSteered()};
   json::object& value = object.value.get_object();
   value["apiVersion"] = ref.api_version;
   value["kind"] = ref.kind;

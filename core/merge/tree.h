@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,12 @@ struct Proposal {
   Grants::Cursor grant;
 };
 
+// That one contribution steers the leaf at one place.
+struct Mark {
+  const std::string* owner;
+  Steering by;
+};
+
 struct Node {
   using Children = std::map<std::string, std::unique_ptr<Node>, std::less<>>;
 
@@ -41,10 +48,12 @@ struct Node {
   const std::string* owner = nullptr;        // Of a leaf, or of an object or list that is empty.
   Children children;                         // Those that are only proposed among them.
   std::vector<Children::iterator> elements;  // Of a list, in its order.
+  std::optional<Mark> steered;               // Of a leaf, or where there is nothing.
 
   // Of this stage.
   std::vector<Proposal> proposals;
-  std::vector<Children::iterator> touched;  // Where there are proposals below; some twice.
+  std::vector<Mark> marks;
+  std::vector<Children::iterator> touched;  // Where something is proposed below; some twice.
 
  private:
   Children::iterator Touch(std::string_view key);

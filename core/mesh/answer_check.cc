@@ -19,12 +19,23 @@ constexpr size_t kObjects = 512;
 
 absl::Status Bad(const std::string& what) { return absl::InvalidArgumentError(what); }
 
+absl::Status CheckSteering(const pb::Part& part, const std::string& name) {
+  if (part.steering() != pb::STEERING_ACTIONS && part.steering() != pb::STEERING_PLATFORM) {
+    return Bad(absl::StrCat("UNSUPPORTED: the steering ", static_cast<int>(part.steering()), " of ",
+                            name));
+  }
+  if (!part.json().empty())
+    return Bad(absl::StrCat("a part that steers a leaf of ", name, " has JSON"));
+  return absl::OkStatus();
+}
+
 absl::Status CheckPart(pb::Part& part) {
   const auto& object = part.object();
   const std::string name = absl::StrCat(object.kind(), "/", object.name());
   if (object.api_version().empty() || object.kind().empty() || object.name().empty()) {
     return Bad("a part names no object: it needs api_version, kind and name");
   }
+  if (part.operation() == pb::PART_OPERATION_STEER) return CheckSteering(part, name);
   if (part.operation() != pb::PART_OPERATION_MERGE) {
     return Bad(absl::StrCat("UNSUPPORTED: the part operation ", static_cast<int>(part.operation()),
                             " on ", name));
@@ -44,6 +55,8 @@ absl::StatusOr<catalog::WriteMode> ReadMode(pb::WriteMode mode) {
       return catalog::WriteMode::kAdd;
     case pb::WRITE_MODE_OVERRIDE:
       return catalog::WriteMode::kOverride;
+    case pb::WRITE_MODE_STEER:
+      return catalog::WriteMode::kSteer;
     default:
       return Bad(absl::StrCat("unknown write mode ", static_cast<int>(mode)));
   }
@@ -85,8 +98,13 @@ absl::StatusOr<catalog::Type> ReadCapability(const std::string& provider,
   type.conflicts_with = {from.conflicts_with().begin(), from.conflicts_with().end()};
   const auto& reads = from.reads();
   type.reads_workload = std::find(reads.begin(), reads.end(), pb::READ_WORKLOAD) != reads.end();
-  const auto& features = from.features();
-  type.assesses = std::find(features.begin(), features.end(), pb::FEATURE_ASSESS) != features.end();
+  const auto has = [&](pb::Feature feature) {
+    return std::find(from.features().begin(), from.features().end(), feature) !=
+           from.features().end();
+  };
+  type.assesses = has(pb::FEATURE_ASSESS);
+  type.timeline = has(pb::FEATURE_TIMELINE);
+  type.instances = has(pb::FEATURE_INSTANCES);
   return type;
 }
 

@@ -13,9 +13,9 @@ namespace weft::mesh {
 absl::Status CheckLimits(const provider::v1::RenderResponse& response);
 
 // Checks an answer of a Render against the rules of docs/protocol.md and makes its JSON canonical
-// in place. INVALID_ARGUMENT, saying what: an unknown outcome or part operation, JSON that is not,
-// a part that is too large, too many objects. ABORTED: computed by another artifact than
-// `expected_artifact` (the provider is being replaced: ask again).
+// in place. INVALID_ARGUMENT, saying what: an unknown outcome, part operation or steering, JSON
+// that is not, a part that is too large, too many objects. ABORTED: computed by another artifact
+// than `expected_artifact` (the provider is being replaced: ask again).
 absl::Status CheckAnswer(const std::string& expected_artifact,
                          provider::v1::RenderResponse& response);
 

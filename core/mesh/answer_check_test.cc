@@ -65,6 +65,22 @@ TEST(CheckAnswer, RefusesWhatBreaksTheRules) {
   EXPECT_THAT(Refusal(response), HasSubstr("more than 512 objects"));
 }
 
+TEST(CheckAnswer, AMarkOfASteeredLeafSaysHowAndHasNoValue) {
+  pb::RenderResponse response = Answer();
+  response.mutable_parts(0)->set_operation(pb::PART_OPERATION_STEER);
+  response.mutable_parts(0)->clear_json();
+  EXPECT_THAT(Refusal(response), HasSubstr("UNSUPPORTED: the steering 0 of Deployment/web"));
+  response.mutable_parts(0)->set_steering(static_cast<pb::Steering>(77));
+  EXPECT_THAT(Refusal(response), HasSubstr("UNSUPPORTED: the steering 77 of Deployment/web"));
+  for (const pb::Steering steering : {pb::STEERING_ACTIONS, pb::STEERING_PLATFORM}) {
+    response.mutable_parts(0)->set_steering(steering);
+    response.mutable_parts(0)->clear_json();
+    EXPECT_TRUE(CheckAnswer("sha256:a", response).ok());
+    response.mutable_parts(0)->set_json("1");
+    EXPECT_THAT(Refusal(response), HasSubstr("has JSON"));
+  }
+}
+
 TEST(ReadDescription, RefusesWhatCannotBeUsed) {
   pb::DescribeResponse description;
   EXPECT_THAT(std::string(ReadDescription("p", description).status().message()), HasSubstr("v1"));
@@ -101,6 +117,16 @@ TEST(ReadDescription, ReadsWhatATypeSays) {
   EXPECT_EQ((*types)[0].provider, "p");
   EXPECT_TRUE((*types)[0].reads_workload);
   EXPECT_TRUE((*types)[0].assesses);
+  EXPECT_FALSE((*types)[0].timeline);
+  EXPECT_FALSE((*types)[0].instances);
+  capability->add_features(pb::FEATURE_TIMELINE);
+  capability->add_features(pb::FEATURE_INSTANCES);
+  capability->add_writes()->set_mode(pb::WRITE_MODE_STEER);
+  const auto living = ReadDescription("p", description);
+  ASSERT_TRUE(living.ok()) << living.status();
+  EXPECT_TRUE((*living)[0].timeline);
+  EXPECT_TRUE((*living)[0].instances);
+  EXPECT_EQ((*living)[0].writes.at(0).mode, catalog::WriteMode::kSteer);
 }
 
 }  // namespace

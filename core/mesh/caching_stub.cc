@@ -37,6 +37,14 @@ class CachingStub final : public ProviderStub, public std::enable_shared_from_th
   void AssessTrait(const pb::AssessRequest& request, Callback<pb::AssessResponse> done) override {
     inner_->AssessTrait(request, std::move(done));
   }
+  void WorkloadTimeline(const pb::TimelineRequest& request,
+                        Callback<pb::TimelineResponse> done) override {
+    inner_->WorkloadTimeline(request, std::move(done));
+  }
+  void TraitTimeline(const pb::TimelineRequest& request,
+                     Callback<pb::TimelineResponse> done) override {
+    inner_->TraitTimeline(request, std::move(done));
+  }
   bool Connected() override { return inner_->Connected(); }
 
  private:

@@ -28,6 +28,9 @@ class FakeProvider final : public ProviderStub {
       render_trait;
   std::function<absl::StatusOr<provider::v1::AssessResponse>(const provider::v1::AssessRequest&)>
       assess;
+  std::function<absl::StatusOr<provider::v1::TimelineResponse>(
+      const provider::v1::TimelineRequest&)>
+      timeline;
   // If set, takes the callback of a Describe, which is then not answered.
   std::function<void(Callback<provider::v1::DescribeResponse>)> describe;
   int renders() const {
@@ -63,6 +66,14 @@ class FakeProvider final : public ProviderStub {
   void AssessTrait(const provider::v1::AssessRequest& request,
                    Callback<provider::v1::AssessResponse> done) override {
     done(Count(assessments_) ? assess(request) : Away());
+  }
+  void WorkloadTimeline(const provider::v1::TimelineRequest& request,
+                        Callback<provider::v1::TimelineResponse> done) override {
+    done(Connected() ? timeline(request) : Away());
+  }
+  void TraitTimeline(const provider::v1::TimelineRequest& request,
+                     Callback<provider::v1::TimelineResponse> done) override {
+    done(Connected() ? timeline(request) : Away());
   }
   bool Connected() override {
     std::lock_guard lock(mutex_);

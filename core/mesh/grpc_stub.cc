@@ -1,6 +1,7 @@
 #include <chrono>
 
 #include "core/base/service.h"
+#include "core/mesh/away_stub.h"
 #include "core/mesh/provider_stub.h"
 #include "weft/provider/v1/identity.grpc.pb.h"
 #include "weft/provider/v1/trait.grpc.pb.h"
@@ -19,7 +20,7 @@ constexpr char kServiceConfig[] = R"({
   "methodConfig": [{
     "name": [{}],
     "retryPolicy": {"maxAttempts": 4, "initialBackoff": "0.1s", "maxBackoff": "1s",
-                    "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE"]}
+                    "backoffMultiplier": 2, "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]}
   }]
 })";
 
@@ -34,9 +35,9 @@ struct Call {
 
 class GrpcStub final : public ProviderStub {
  public:
-  GrpcStub(const std::string& address, const Deadlines& deadlines)
+  GrpcStub(const std::string& address, const Deadlines& deadlines, const ChannelOptions& channel)
       : deadlines_(deadlines),
-        channel_(MakeChannel(address, kServiceConfig)),
+        channel_(MakeChannel(address, channel)),
         identity_(pb::Identity::NewStub(channel_)),
         workload_(pb::WorkloadProvider::NewStub(channel_)),
         trait_(pb::TraitProvider::NewStub(channel_)) {}
@@ -62,6 +63,16 @@ class GrpcStub final : public ProviderStub {
   }
   void AssessTrait(const pb::AssessRequest& request, Callback<pb::AssessResponse> done) override {
     Start(trait_->async(), &pb::TraitProvider::Stub::async::Assess, deadlines_.assess, request,
+          std::move(done));
+  }
+  void WorkloadTimeline(const pb::TimelineRequest& request,
+                        Callback<pb::TimelineResponse> done) override {
+    Start(workload_->async(), &pb::WorkloadProvider::Stub::async::Timeline, deadlines_.timeline,
+          request, std::move(done));
+  }
+  void TraitTimeline(const pb::TimelineRequest& request,
+                     Callback<pb::TimelineResponse> done) override {
+    Start(trait_->async(), &pb::TraitProvider::Stub::async::Timeline, deadlines_.timeline, request,
           std::move(done));
   }
   bool Connected() override {
@@ -97,8 +108,18 @@ class GrpcStub final : public ProviderStub {
 
 }  // namespace
 
-std::shared_ptr<ProviderStub> MakeGrpcStub(const std::string& address, const Deadlines& deadlines) {
-  return std::make_shared<GrpcStub>(address, deadlines);
+std::shared_ptr<ProviderStub> MakeGrpcStub(const std::string& address, const Deadlines& deadlines,
+                                           ChannelOptions channel) {
+  channel.service_config = kServiceConfig;
+  return std::make_shared<GrpcStub>(address, deadlines, channel);
+}
+
+std::shared_ptr<ProviderStub> MakeGrpcStub(const ProviderConfig& config,
+                                           const std::string& tls_dir) {
+  if (config.address.empty()) return std::make_shared<AwayStub>();
+  return MakeGrpcStub(
+      config.address, Deadlines(),
+      {.tls_dir = tls_dir, .identity = config.identity, .server_name = config.server_name});
 }
 
 }  // namespace weft::mesh

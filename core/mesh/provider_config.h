@@ -8,13 +8,24 @@
 namespace weft::mesh {
 
 // One configured provider, from a file DATA/providers/NAME.yaml:
-//   name: server
-//   address: unix:/run/weft/weft-provider-server.sock
-//   artifact: sha256:...      # of the program; measured by whoever starts it
+//   name: greeter
+//   address: greeter.example:50051        # or unix:/run/weft/weft-provider-server.sock
+//   identity: provider/greeter            # over TCP: whom its certificate must name
+//   server_name: greeter.example          # over TCP: the host that it must name
+//   types: [greeter]                      # that it may serve
+//   artifact: sha256:...                  # of the program; measured by whoever starts it
+// A provider in a container has, instead of an address, that of its ready pods:
+//   application: weft-system/greeter
+//   port: 50051
 struct ProviderConfig {
   std::string name;
-  std::string address;   // gRPC's form.
-  std::string artifact;  // Empty: not known.
+  std::string address;      // gRPC's form. With `application`: found at run time; empty: nowhere.
+  std::string artifact;     // Empty: not known.
+  std::string identity;     // Empty only with a unix socket.
+  std::string server_name;  // Empty: the address's host (ChannelOptions).
+  std::vector<std::string> types;  // Canonical. Empty, only with a unix socket: all it describes.
+  std::string application;         // "NAMESPACE/NAME"
+  int port = 0;                    // With `application`.
 
   bool operator==(const ProviderConfig&) const = default;
 };
@@ -27,5 +38,8 @@ struct ProviderConfigs {
 // Reads every *.yaml file of `directory`. Strict: an unknown key is a problem. A file that cannot
 // be used leaves the others alone. A directory that does not exist is empty.
 ProviderConfigs ReadProviderConfigs(const std::string& directory);
+
+// The text of such a file.
+std::string ProviderFile(const ProviderConfig& config);
 
 }  // namespace weft::mesh

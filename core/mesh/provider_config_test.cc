@@ -28,17 +28,17 @@ class ProviderConfigTest : public testing::Test {
 
 TEST_F(ProviderConfigTest, ReadsEveryFileByName) {
   Write("z.yaml", "name: alpha\naddress: unix:/a.sock\nartifact: sha256:00\n");
-  Write("a.yaml", "name: beta\naddress: localhost:1\n");
+  Write("a.yaml", "name: beta\naddress: unix:/b.sock\n");
   Write("notes.txt", "not a provider");
   const ProviderConfigs read = ReadProviderConfigs(directory_);
   EXPECT_THAT(read.providers, ElementsAre(ProviderConfig{"alpha", "unix:/a.sock", "sha256:00"},
-                                          ProviderConfig{"beta", "localhost:1", ""}));
+                                          ProviderConfig{"beta", "unix:/b.sock", ""}));
   EXPECT_THAT(read.problems, IsEmpty());
 }
 
 TEST_F(ProviderConfigTest, AFileThatCannotBeUsedLeavesTheOthersAlone) {
   Write("good.yaml", "name: good\naddress: unix:/a.sock\n");
-  Write("key.yaml", "name: x\naddress: y\ncolour: red\n");
+  Write("key.yaml", "name: x\naddress: unix:/y\ncolour: red\n");
   Write("list.yaml", "- 1\n");
   Write("broken.yaml", "name: [\n");
   Write("none.yaml", "name: x\n");
@@ -47,9 +47,46 @@ TEST_F(ProviderConfigTest, AFileThatCannotBeUsedLeavesTheOthersAlone) {
   ASSERT_EQ(read.providers.size(), 1u);
   EXPECT_EQ(read.providers[0].address, "unix:/a.sock");
   EXPECT_THAT(read.problems,
-              ElementsAre(HasSubstr("broken.yaml"), HasSubstr("unknown key 'colour'"),
-                          HasSubstr("is not a mapping"), HasSubstr("needs name and address"),
+              ElementsAre(HasSubstr("broken.yaml:"),
+                          HasSubstr("key.yaml:3:1: a provider has no field \"colour\""),
+                          HasSubstr("list.yaml:1:1: it is not a map"),
+                          HasSubstr("none.yaml:1:1: a provider needs \"address\" or"),
                           HasSubstr("another file names the provider good")));
+}
+
+TEST_F(ProviderConfigTest, OverTcpItSaysWhoAnswersAndWithWhichTypes) {
+  ProviderConfig tcp = {.name = "greeter",
+                        .address = "greeter.example:50051",
+                        .artifact = "sha256:00",
+                        .identity = "provider/greeter",
+                        .server_name = "other.example",
+                        .types = {"greeter", "example.org/v1.Greeter"}};
+  ProviderConfig pods = {.name = "pods",
+                         .identity = "provider/pods",
+                         .types = {"pods"},
+                         .application = "weft-system/pods",
+                         .port = 50051};
+  Write("a.yaml", ProviderFile(tcp));
+  Write("b.yaml", ProviderFile(pods));
+  const ProviderConfigs read = ReadProviderConfigs(directory_);
+  EXPECT_THAT(read.providers, ElementsAre(tcp, pods));
+  EXPECT_THAT(read.problems, IsEmpty());
+}
+
+TEST_F(ProviderConfigTest, WhatDoesNotFitTogetherIsAProblem) {
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"name: x\naddress: host:1\ntypes: [x]\n", "over TCP needs \"identity\""},
+      {"name: x\naddress: host:1\nidentity: provider/x\n", "over TCP needs \"types\""},
+      {"name: x\naddress: host:1\nidentity: core/x\ntypes: [x]\n", "is not provider/NAME"},
+      {"name: x\naddress: host:1\nidentity: x\ntypes: [x]\n", "is not provider/NAME"},
+      {"name: x\naddress: unix:/x\napplication: a/b\nport: 1\n", "not both"},
+      {"name: x\napplication: a/b\nidentity: provider/x\ntypes: [x]\n", "stand together"},
+      {"name: x\naddress: unix:/x\nport: 1\n", "stand together"},
+      {"name: x\naddress: unix:/x\nport: 65536\n", "65536"}};
+  for (const auto& [text, problem] : cases) {
+    Write("x.yaml", text);
+    EXPECT_THAT(ReadProviderConfigs(directory_).problems, ElementsAre(HasSubstr(problem))) << text;
+  }
 }
 
 TEST_F(ProviderConfigTest, AFolderThatDoesNotExistIsEmpty) {

@@ -6,6 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "core/base/channel.h"
+#include "core/mesh/provider_config.h"
 #include "weft/provider/v1/identity.pb.h"
 #include "weft/provider/v1/render.pb.h"
 
@@ -31,6 +33,10 @@ class ProviderStub {
                               Callback<provider::v1::AssessResponse> done) = 0;
   virtual void AssessTrait(const provider::v1::AssessRequest& request,
                            Callback<provider::v1::AssessResponse> done) = 0;
+  virtual void WorkloadTimeline(const provider::v1::TimelineRequest& request,
+                                Callback<provider::v1::TimelineResponse> done) = 0;
+  virtual void TraitTimeline(const provider::v1::TimelineRequest& request,
+                             Callback<provider::v1::TimelineResponse> done) = 0;
   // Whether the connection stands, as far as is known without a call; tries to connect if it does
   // not.
   virtual bool Connected() = 0;
@@ -41,9 +47,16 @@ struct Deadlines {
   absl::Duration describe = absl::Seconds(1);
   absl::Duration render = absl::Seconds(2);
   absl::Duration assess = absl::Seconds(1);
+  absl::Duration timeline = absl::Seconds(1);
 };
 
-// Calls the provider at `address` over gRPC.
-std::shared_ptr<ProviderStub> MakeGrpcStub(const std::string& address, const Deadlines& deadlines);
+// Calls the provider at `address` over gRPC, as `channel` says over TCP; its service_config is
+// ours.
+std::shared_ptr<ProviderStub> MakeGrpcStub(const std::string& address, const Deadlines& deadlines,
+                                           ChannelOptions channel = {});
+
+// Calls a configured provider, with the identity in `tls_dir` over TCP.
+std::shared_ptr<ProviderStub> MakeGrpcStub(const ProviderConfig& config,
+                                           const std::string& tls_dir);
 
 }  // namespace weft::mesh

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <filesystem>
 #include <spdlog/spdlog.h>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/config/directory.h"
 #include "core/mesh/answer_check.h"
 #include "core/store/keys.h"
 #include "core/store/records.pb.h"
@@ -20,20 +20,26 @@ namespace pb = ::weft::provider::v1;
 
 constexpr auto kTick = std::chrono::milliseconds(100);
 constexpr absl::Duration kDescribeAgain = absl::Seconds(1);
+constexpr absl::Duration kResolveEvery = absl::Seconds(1);
 
-// Changes whenever a file of `directory` is added, replaced or written.
-std::string SignatureOf(const std::string& directory) {
-  std::vector<std::string> files;
-  std::error_code ec;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, ec)) {
-    std::error_code gone;
-    files.push_back(absl::StrCat(entry.path().native(), " ", entry.file_size(gone), " ",
-                                 entry.last_write_time(gone).time_since_epoch().count(), "\n"));
-  }
-  std::sort(files.begin(), files.end());
-  std::string signature;
-  for (const std::string& file : files) signature += file;
-  return signature;
+// The types that `config` allows of those that its provider describes.
+std::vector<catalog::Type> Allowed(const ProviderConfig& config, std::vector<catalog::Type> types) {
+  if (config.types.empty()) return types;
+  std::erase_if(types, [&](const catalog::Type& type) {
+    const bool allowed =
+        std::find(config.types.begin(), config.types.end(), type.name) != config.types.end();
+    if (!allowed)
+      spdlog::warn("msg=\"a provider describes a type that it may not serve\" provider={} type={}",
+                   config.name, type.name);
+    return !allowed;
+  });
+  return types;
+}
+
+std::string DoesNotAnswer(const ProviderConfig& config) {
+  if (config.address.empty())
+    return absl::StrCat("has no pod that is ready (", config.application, ")");
+  return absl::StrCat("does not answer at ", config.address);
 }
 
 }  // namespace
@@ -92,6 +98,7 @@ void Providers::Run() {
 
 void Providers::Tick() {
   ReadConfiguration();
+  Resolve();
   std::vector<std::shared_ptr<Entry>> entries;
   {
     std::lock_guard lock(mutex_);
@@ -100,8 +107,33 @@ void Providers::Tick() {
   for (const auto& entry : entries) Watch(entry);
 }
 
+// Providers whose pods answer elsewhere now get another entry, with what is known of the last one.
+// While there is no pod at all the last address stays: it does not answer, and says so.
+void Providers::Resolve() {
+  if (options_.resolve == nullptr || absl::Now() < resolve_at_) return;
+  resolve_at_ = absl::Now() + kResolveEvery;
+  std::vector<std::shared_ptr<Entry>> entries;
+  {
+    std::lock_guard lock(mutex_);
+    entries = entries_;
+  }
+  for (std::shared_ptr<Entry>& entry : entries) {
+    if (entry->config.application.empty()) continue;
+    ProviderConfig config = entry->config;
+    config.address = options_.resolve(config);
+    if (!config.address.empty() && config.address != entry->config.address) entry = Adopt(config);
+  }
+  std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i] == entries_[i]) continue;
+    entries[i]->types = entries_[i]->types;
+    entries[i]->version = entries_[i]->version;
+  }
+  entries_ = std::move(entries);
+}
+
 void Providers::ReadConfiguration() {
-  std::string signature = SignatureOf(options_.directory);
+  std::string signature = config::SignatureOf(options_.directory);
   if (signature == signature_) return;
   signature_ = std::move(signature);
   ProviderConfigs read = ReadProviderConfigs(options_.directory);
@@ -110,11 +142,15 @@ void Providers::ReadConfiguration() {
   std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<Entry>> entries;
   for (const ProviderConfig& config : read.providers) {
-    const auto known = std::find_if(entries_.begin(), entries_.end(),
-                                    [&](const auto& entry) { return entry->config == config; });
+    const auto known = std::find_if(entries_.begin(), entries_.end(), [&](const auto& entry) {
+      ProviderConfig as_written = entry->config;
+      if (!as_written.application.empty()) as_written.address.clear();
+      return as_written == config;
+    });
     entries.push_back(known != entries_.end() ? *known : Adopt(config));
   }
   entries_ = std::move(entries);
+  resolve_at_ = absl::InfinitePast();
   problems_ = std::move(read.problems);
   RebuildTypesLocked();
 }
@@ -122,12 +158,12 @@ void Providers::ReadConfiguration() {
 // A new entry, with what the provider said of itself in an earlier life of the core.
 std::shared_ptr<Providers::Entry> Providers::Adopt(const ProviderConfig& config) const {
   std::shared_ptr<Entry> entry(new Entry{.config = config, .stub = options_.connect(config)});
-  entry->message = absl::StrCat("does not answer at ", config.address);
+  entry->message = DoesNotAnswer(config);
   const absl::StatusOr<std::string> bytes = options_.store->Get(store::ProviderKey(config.name));
   store::v1::ProviderRecord record;
   if (!bytes.ok() || !record.ParseFromString(*bytes)) return entry;
   auto types = ReadDescription(config.name, record.description());
-  if (types.ok()) entry->types = *std::move(types);
+  if (types.ok()) entry->types = Allowed(config, *std::move(types));
   entry->version = record.description().version();
   return entry;
 }
@@ -139,17 +175,17 @@ void Providers::Watch(const std::shared_ptr<Entry>& entry) {
     if (entry->connected != connected) {
       entry->connected = connected;
       entry->described = false;
-      entry->message = connected ? "has not said yet what it serves"
-                                 : absl::StrCat("does not answer at ", entry->config.address);
+      entry->message = connected ? "has not said yet what it serves" : DoesNotAnswer(entry->config);
       entry->describe_at = absl::InfinitePast();
       changed_ = true;
       spdlog::info("msg=\"provider {}\" provider={} address={}",
                    connected ? "connected" : "disconnected", entry->config.name,
                    entry->config.address);
     }
-    if (!connected || entry->described || entry->describing || absl::Now() < entry->describe_at ||
-        stopping_)
-      return;
+    // A call tells why there is no connection, such as a certificate that is refused.
+    const bool ask = connected ? !entry->described
+                               : !entry->config.identity.empty() && !entry->config.address.empty();
+    if (!ask || entry->describing || absl::Now() < entry->describe_at || stopping_) return;
     entry->describing = true;
     ++describing_;
   }
@@ -171,7 +207,7 @@ void Providers::Described(const std::shared_ptr<Entry>& entry,
   // It was removed or replaced while it was asked.
   if (std::find(entries_.begin(), entries_.end(), entry) == entries_.end()) return;
   if (types.ok()) {
-    entry->types = *std::move(types);
+    entry->types = Allowed(entry->config, *std::move(types));
     entry->version = response->version();
     entry->described = true;
     entry->message.clear();
@@ -183,8 +219,12 @@ void Providers::Described(const std::shared_ptr<Entry>& entry,
     options_.store->CommitLater(std::move(transaction));
     RebuildTypesLocked();
   } else {
-    entry->message = absl::StrCat("cannot be used: ", types.status().message());
+    std::string message =
+        absl::StrCat(entry->connected ? "cannot be used" : DoesNotAnswer(entry->config), ": ",
+                     types.status().message());
     entry->describe_at = absl::Now() + kDescribeAgain;
+    if (message == entry->message) return;
+    entry->message = std::move(message);
     changed_ = true;
     spdlog::warn("msg=\"a provider cannot be used\" provider={} error=\"{}\"", entry->config.name,
                  std::string(types.status().message()));

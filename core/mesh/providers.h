@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "core/catalog/type.h"
 #include "core/mesh/provider_config.h"
 #include "core/mesh/provider_stub.h"
@@ -35,6 +36,9 @@ class Providers {
     store::Store* store = nullptr;  // Outlives the object.
     // Makes the client of one provider, cache and all.
     std::function<std::shared_ptr<ProviderStub>(const ProviderConfig&)> connect;
+    // Where the ready pods of `config.application` answer, in gRPC's form; empty: nowhere. Asked
+    // every second. May be empty where no provider has an application.
+    std::function<std::string(const ProviderConfig& config)> resolve = {};
     // Called from the object's own thread after a provider or the table of types changed.
     std::function<void()> on_change;
   };
@@ -65,6 +69,7 @@ class Providers {
   void Run();
   void Tick();
   void ReadConfiguration();
+  void Resolve();
   std::shared_ptr<Entry> Adopt(const ProviderConfig& config) const;
   void Watch(const std::shared_ptr<Entry>& entry);
   void Described(const std::shared_ptr<Entry>& entry,
@@ -75,9 +80,10 @@ class Providers {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
-  bool changed_ = false;                         // Since on_change was called last.
-  std::string signature_;                        // Of the configuration files as read last.
-  std::vector<std::shared_ptr<Entry>> entries_;  // By name.
+  bool changed_ = false;                          // Since on_change was called last.
+  std::string signature_;                         // Of the configuration files as read last.
+  absl::Time resolve_at_ = absl::InfinitePast();  // Applications' addresses.
+  std::vector<std::shared_ptr<Entry>> entries_;   // By name.
   std::vector<std::string> problems_;
   catalog::TypeTablePtr types_;
   int describing_ = 0;  // Calls under way, also of providers that are not configured any more.

@@ -40,16 +40,26 @@ class ProvidersTest : public testing::Test {
   }
   void Start() {
     providers_.reset();
-    providers_ = std::make_unique<Providers>(
-        Providers::Options{.directory = directory_,
-                           .store = &store_,
-                           .connect = [this](const ProviderConfig&) { return provider_; },
-                           .on_change =
-                               [this] {
-                                 std::lock_guard lock(mutex_);
-                                 ++changes_;
-                                 changed_.notify_all();
-                               }});
+    providers_ =
+        std::make_unique<Providers>(Providers::Options{.directory = directory_,
+                                                       .store = &store_,
+                                                       .connect =
+                                                           [this](const ProviderConfig& config) {
+                                                             std::lock_guard lock(mutex_);
+                                                             connected_.push_back(config.address);
+                                                             return provider_;
+                                                           },
+                                                       .resolve =
+                                                           [this](const ProviderConfig&) {
+                                                             std::lock_guard lock(mutex_);
+                                                             return pods_;
+                                                           },
+                                                       .on_change =
+                                                           [this] {
+                                                             std::lock_guard lock(mutex_);
+                                                             ++changes_;
+                                                             changed_.notify_all();
+                                                           }});
     providers_->Start();
   }
   // Waits for changes until `holds`.
@@ -64,6 +74,8 @@ class ProvidersTest : public testing::Test {
   std::mutex mutex_;
   std::condition_variable changed_;
   int changes_ = 0;
+  std::string pods_;                    // Where the application's pods are.
+  std::vector<std::string> connected_;  // Addresses, in order.
   std::unique_ptr<Providers> providers_;
 };
 
@@ -97,6 +109,49 @@ TEST_F(ProvidersTest, FollowsTheConfiguration) {
   std::filesystem::remove(directory_ + "/server.yaml");
   ASSERT_TRUE(Await([&] { return providers_->states().empty(); }));
   EXPECT_TRUE(providers_->types()->types().empty());
+}
+
+TEST_F(ProvidersTest, ServesOnlyTheTypesThatAreAllowed) {
+  std::ofstream(directory_ + "/server.yaml")
+      << "name: server\naddress: unix:/s.sock\ntypes: [example.org/v1.Other]\n";
+  Start();
+  ASSERT_TRUE(Await([&] { return providers_->WhyAway("server").empty(); }));
+  EXPECT_TRUE(providers_->types()->types().empty());
+}
+
+TEST_F(ProvidersTest, FollowsThePodsOfAnApplication) {
+  std::ofstream(directory_ + "/server.yaml")
+      << "name: server\napplication: weft-system/server\nport: 50051\n"
+         "identity: provider/server\ntypes: [example.org/v1.Web]\n";
+  provider_->SetConnected(false);
+  Start();
+  EXPECT_THAT(providers_->WhyAway("server"), HasSubstr("has no pod that is ready"));
+  const auto reaches = [&](const std::string& pods) {
+    {
+      std::lock_guard lock(mutex_);
+      pods_ = pods;
+    }
+    return Await([&] { return providers_->states()[0].config.address == pods; });
+  };
+  provider_->SetConnected(true);
+  ASSERT_TRUE(reaches("ipv4:10.0.0.1:50051"));
+  ASSERT_TRUE(Await([&] { return providers_->WhyAway("server").empty(); }));
+  ASSERT_TRUE(reaches("ipv4:10.0.0.2:50051"));
+  EXPECT_THAT(providers_->types()->Names(catalog::TypeKind::kWorkload),
+              ElementsAre("example.org/v1.Web"));
+  EXPECT_THAT(connected_, ElementsAre("", "ipv4:10.0.0.1:50051", "ipv4:10.0.0.2:50051"));
+}
+
+TEST_F(ProvidersTest, SaysWhyAProviderOverTcpDoesNotAnswer) {
+  std::ofstream(directory_ + "/server.yaml")
+      << "name: server\naddress: server.example:1\nidentity: provider/server\n"
+         "types: [example.org/v1.Web]\n";
+  provider_->SetConnected(false);
+  Start();
+  ASSERT_TRUE(Await([&] {
+    return providers_->WhyAway("server") ==
+           "the provider server does not answer at server.example:1: it is away";
+  }));
 }
 
 // The callback holds the object.

@@ -96,10 +96,12 @@ struct Container {
   std::string image_pull_secret;
 };
 
+// Source: OAM v1alpha1, section 3, "WorkloadSetting".
 struct WorkloadSetting {
   std::string name;
-  std::string type;
-  std::optional<json::value> value;
+  std::string description;
+  std::string type;                  // As a parameter's.
+  std::optional<json::value> value;  // Objects within may say `fromParam` beside their `value`.
   std::string from_param;
   bool required = false;
 };

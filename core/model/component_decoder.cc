@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "core/model/kinds.h"
 #include "core/model/quantity.h"
@@ -119,26 +117,17 @@ void ReadContainer(ObjectReader& in, Container& out) {
 void ReadWorkloadSetting(ObjectReader& in, WorkloadSetting& out) {
   in.Name("name", out.name, kOamName, Need::kRequired);
   std::optional<std::string> description;
-  in.Text("description", description);
+  if (in.Text("description", description)) out.description = *description;
   in.OneOf("type", out.type, ParameterTypes(), Need::kRequired);
   in.Json("value", out.value, out.type);
   in.String("fromParam", out.from_param);
   in.Boolean("required", out.required);
-}
-
-// A component of a core type needs containers (OAM v1alpha1, section 3). A type without a group is
-// short for one of the core group.
-void CheckContainers(ObjectReader& in, const ComponentSchematic& component) {
-  const std::string& type = component.workload_type;
-  const bool core =
-      type.find('/') == std::string::npos || type.starts_with(std::string(kApiVersion) + ".");
-  if (type.empty() || !core || !component.containers.empty()) return;
-  const bool given = in.Contains("containers");
+  if (!out.required || out.value || in.Has("fromParam")) return;
   in.reading()
-      .Error(given ? in.KeyPlaceOf("containers") : in.place(),
-             given ? in.PointerOf("containers") : in.pointer(), "MISSING_FIELD",
-             absl::StrCat("a component of type ", type, " needs at least one container"))
-      .hint = "add \"containers\"";
+      .Error(in.place(), in.pointer(), "MISSING_SETTING",
+             absl::StrCat("the workload setting ", Quoted(out.name),
+                          " is required and has neither \"value\" nor \"fromParam\""))
+      .hint = "add one of them, or leave \"required\" out";
 }
 
 }  // namespace
@@ -152,46 +141,13 @@ void ReadComponent(ObjectReader& document, ComponentSchematic& out) {
         in.OneOf("arch", out.arch, {"i386", "amd64", "arm", "arm64"});
         in.List("parameters", "a parameter", out.parameters, ReadParameter);
         in.Unique("parameters", "name", NamesOf(out.parameters));
-        const bool listed = in.List("containers", "a container", out.containers, ReadContainer);
+        in.List("containers", "a container", out.containers, ReadContainer);
         in.Unique("containers", "name", NamesOf(out.containers));
         in.List("workloadSettings", "a workload setting", out.workload_settings,
                 ReadWorkloadSetting);
         in.Unique("workloadSettings", "name", NamesOf(out.workload_settings));
-        if (listed) CheckContainers(in, out);
       },
       Need::kRequired);
-}
-
-void CheckComponentReferences(const ComponentSchematic& component, const SourceMap& places,
-                              Reading& reading) {
-  const std::vector<std::string> declared = NamesOf(component.parameters);
-  const auto check = [&](const std::string& parameter, const std::string& element) {
-    if (parameter.empty() ||
-        std::find(declared.begin(), declared.end(), parameter) != declared.end()) {
-      return;
-    }
-    const std::string pointer = element + "/fromParam";
-    Diagnostic& error =
-        reading.Error(places.Value(pointer), pointer, "UNKNOWN_PARAMETER",
-                      absl::StrCat("the component declares no parameter ", Quoted(parameter)));
-    error.found = Quoted(parameter);
-    const std::string nearest = Nearest(parameter, declared);
-    error.hint =
-        nearest.empty() ? "declare it in \"parameters\"" : absl::StrCat("write \"", nearest, "\"");
-  };
-  for (size_t c = 0; c < component.containers.size(); ++c) {
-    const Container& container = component.containers[c];
-    const std::string pointer = absl::StrCat("/spec/containers/", c);
-    for (size_t i = 0; i < container.env.size(); ++i) {
-      check(container.env[i].from_param, absl::StrCat(pointer, "/env/", i));
-    }
-    for (size_t i = 0; i < container.config.size(); ++i) {
-      check(container.config[i].from_param, absl::StrCat(pointer, "/config/", i));
-    }
-  }
-  for (size_t i = 0; i < component.workload_settings.size(); ++i) {
-    check(component.workload_settings[i].from_param, absl::StrCat("/spec/workloadSettings/", i));
-  }
 }
 
 }  // namespace weft::model

@@ -148,21 +148,6 @@ TEST(Component, ReportsFieldsThatAreMissingUnknownOrOfTheWrongType) {
       });
 }
 
-// Checklist, rule 4.
-TEST(Rule4Containers, AreRequiredByCoreTypes) {
-  Check(kHead, {
-                   {"core",
-                    "  workloadType: core.oam.dev/v1alpha1.Thing\n",
-                    {"6:3 MISSING_FIELD /spec"},
-                    "containers"},
-                   {"short",
-                    "  workloadType: Thing\n  containers: []\n",
-                    {"7:3 MISSING_FIELD /spec/containers"},
-                    "containers"},
-                   {"another group", "  workloadType: example.org/v1.Thing\n", {}, ""},
-               });
-}
-
 TEST(Component, ReportsParametersThatDoNotFit) {
   const std::string head = WithContainer("") + "  parameters:\n";
   Check(kHead,
@@ -189,6 +174,13 @@ TEST(Component, ReportsParametersThatDoNotFit) {
              WithContainer("") + "  workloadSettings: [{name: a, type: string, fromParam: b}]\n",
              {"10:57 UNKNOWN_PARAMETER /spec/workloadSettings/0/fromParam"},
              "declare it"},
+            {"fromParam within the value of a setting",
+             WithContainer("") +
+                 "  parameters: [{name: debug, type: string}]\n"
+                 "  workloadSettings:\n    - name: a\n      type: array\n"
+                 "      value: [{name: D, fromParam: debug}, {in: {name: E, fromParam: debgu}}]\n",
+             {"14:70 UNKNOWN_PARAMETER /spec/workloadSettings/0/value/1/in/fromParam"},
+             "write \"debug\""},
         });
 }
 
@@ -204,6 +196,21 @@ TEST(Rule5Environment, NeedsAValueFromSomewhere) {
                     {"10:16 MISSING_FIELD /spec/containers/0/config/0"},
                     ""},
                    {"empty", WithContainer("      env: [{name: A, value: \"\"}]\n"), {}, ""},
+               });
+}
+
+// Checklist, rule 5, of settings.
+TEST(Rule5Settings, ThatAreRequiredNeedAValueFromSomewhere) {
+  const std::string settings =
+      "  workloadType: x/v1.Y\n  parameters: [{name: p, type: string}]\n"
+      "  workloadSettings:\n    - {name: a, type: string, required: true";
+  Check(kHead, {
+                   {"neither",
+                    settings + "}\n",
+                    {"9:7 MISSING_SETTING /spec/workloadSettings/0"},
+                    "add one of them"},
+                   {"an empty value", settings + ", value: \"\"}\n", {}, ""},
+                   {"a parameter", settings + ", fromParam: p}\n", {}, ""},
                });
 }
 

@@ -44,6 +44,12 @@ bool ObjectReader::Has(std::string_view field) const {
   return member != nullptr && member->value->kind != Node::Kind::kNull;
 }
 
+std::vector<std::string> ObjectReader::Fields() const {
+  std::vector<std::string> fields;
+  for (const Member& member : node_.members) fields.push_back(member.key);
+  return fields;
+}
+
 std::string ObjectReader::PointerOf(std::string_view field) const {
   return pointer_ + json::PointerToken(field);
 }

@@ -72,6 +72,8 @@ class ObjectReader {
   // Whether the field is there, and whether it is there and not null.
   bool Contains(std::string_view field) const { return node_.Find(field) != nullptr; }
   bool Has(std::string_view field) const;
+  // All of them, in order: of a map whose keys are names.
+  std::vector<std::string> Fields() const;
   Position place() const { return node_.place; }
   const std::string& pointer() const { return pointer_; }
   std::string PointerOf(std::string_view field) const;

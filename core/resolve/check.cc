@@ -4,20 +4,35 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/model/text.h"
+#include "core/resolve/containers.h"
 #include "core/resolve/features.h"
 #include "core/resolve/findings.h"
 #include "core/resolve/resolve.h"
 #include "core/resolve/schema.h"
+#include "core/resolve/settings.h"
 #include "core/resolve/type_names.h"
 
 // The checks that need no application.
 namespace weft::resolve {
 namespace {
 
+// `type` is canonical.
+void CheckContainers(const model::ComponentSchematic& component, const std::string& type,
+                     Findings& findings) {
+  if (!LacksContainers(component, type)) return;
+  findings
+      .Error("/spec/containers", "MISSING_FIELD",
+             absl::StrCat("a component of type ", component.workload_type,
+                          " needs at least one container"))
+      .hint = "add \"containers\"";
+}
+
 void CheckType(const model::ComponentSchematic& component, const catalog::TypeTable& types,
                Findings& findings) {
   const std::string& type = component.workload_type;
-  if (types.Find(catalog::TypeKind::kWorkload, type) != nullptr) return;
+  const catalog::Type* found = types.Find(catalog::TypeKind::kWorkload, type);
+  CheckContainers(component, found == nullptr ? type : found->name, findings);
+  if (found != nullptr) return CheckSettings(component, found->schema, findings);
   const TypeNames names(types, catalog::TypeKind::kWorkload, type);
   model::Diagnostic& warning =
       findings.Warning("/spec/workloadType", "UNKNOWN_WORKLOAD_TYPE",

@@ -27,6 +27,43 @@ TEST(Rule12Types, ThatNobodyServesAreAWarningOfTheComponent) {
               IsEmpty());
 }
 
+std::string ComponentOf(const std::string& rest) {
+  return "apiVersion: core.oam.dev/v1alpha1\nkind: ComponentSchematic\nmetadata: {name: thing}\n"
+         "spec:\n" +
+         rest;
+}
+
+// Checklist, rule 4. A short name is of the group of the type that it stands for.
+TEST(Rule4Containers, AreRequiredByCoreTypes) {
+  const catalog::TypeTable types(
+      {MakeWorkload("core.oam.dev/v1alpha1.Thing", {"Thing"}, "", *json::Parse("{}")),
+       MakeWorkload("example.org/v1.Web", {"Web"}, "", *json::Parse("{}"))});
+  const auto check = [&](const std::string& rest) {
+    return Brief(CheckComponent(model::DecodeText(ComponentOf(rest)).documents.at(0), types));
+  };
+  EXPECT_THAT(check("  workloadType: core.oam.dev/v1alpha1.Thing\n"),
+              ElementsAre("5:3 MISSING_FIELD /spec/containers"));
+  EXPECT_THAT(check("  workloadType: Thing\n  containers: []\n"),
+              ElementsAre("6:15 MISSING_FIELD /spec/containers"));
+  EXPECT_THAT(check("  workloadType: core.oam.dev/v1alpha1.Unserved\n"),
+              ElementsAre("5:3 MISSING_FIELD /spec/containers",
+                          "5:17 warning UNKNOWN_WORKLOAD_TYPE /spec/workloadType"));
+  EXPECT_THAT(check("  workloadType: Web\n"), IsEmpty());
+  EXPECT_THAT(check("  workloadType: example.org/v1.Web\n"), IsEmpty());
+}
+
+// Checklist, rule 4. Nobody served its type when it was stored.
+TEST(Rule4Containers, AreRequiredWhenAnApplicationUsesTheComponent) {
+  const std::string text =
+      ComponentOf("  workloadType: Thing\n") +
+      "---\napiVersion: core.oam.dev/v1alpha1\nkind: ApplicationConfiguration\n"
+      "metadata: {name: app}\nspec:\n  components:\n    - componentName: thing\n"
+      "      instanceName: thing\n";
+  const catalog::TypeTable types({MakeWorkload("core.oam.dev/v1alpha1.Thing", {"Thing"}, "")});
+  EXPECT_THAT(Brief(ResolveText(text, {}, types).diagnostics),
+              ElementsAre("12:22 MISSING_FIELD /spec/components/0/componentName"));
+}
+
 TEST(NotSupportedYet, IsSaidAtItsPlaceInTheComponent) {
   const model::Decoded decoded = model::DecodeTestData("everything.yaml");
   std::vector<std::string> said;

@@ -1,9 +1,9 @@
 #include "core/resolve/containers.h"
 
+#include <string_view>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "core/model/text.h"
+#include "core/model/kinds.h"
 
 namespace weft::resolve {
 namespace {
@@ -45,25 +45,10 @@ std::vector<Container> FillContainers(const model::ComponentSchematic& component
   return filled;
 }
 
-json::value FillSettings(const model::ComponentSchematic& component, const std::string& pointer,
-                         Parameters& parameters, Findings& findings) {
-  json::object filled;
-  for (const model::WorkloadSetting& setting : component.workload_settings) {
-    const json::value* set =
-        setting.from_param.empty() ? nullptr : parameters.Find(setting.from_param);
-    if (set == nullptr && setting.value) set = &*setting.value;
-    if (set != nullptr) {
-      filled[boost::json::string_view(setting.name)] = *set;
-    } else if (setting.required && !setting.from_param.empty()) {
-      parameters.Require(setting.from_param, findings);
-    } else if (setting.required) {
-      findings.Error(pointer + "/componentName", "MISSING_SETTING",
-                     absl::StrCat("the component ", model::Quoted(component.metadata.name),
-                                  " requires its workload setting ", model::Quoted(setting.name),
-                                  " and gives it neither \"value\" nor \"fromParam\""));
-    }
-  }
-  return filled;
+bool LacksContainers(const model::ComponentSchematic& component, const std::string& type) {
+  constexpr std::string_view kGroupVersion = model::kApiVersion;
+  return component.containers.empty() && type.starts_with(kGroupVersion) &&
+         type.substr(kGroupVersion.size()).starts_with('.');
 }
 
 }  // namespace weft::resolve

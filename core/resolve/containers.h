@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "core/base/json.h"
 #include "core/model/component.h"
 #include "core/resolve/findings.h"
 #include "core/resolve/parameters.h"
@@ -16,9 +15,9 @@ namespace weft::resolve {
 std::vector<Container> FillContainers(const model::ComponentSchematic& component,
                                       Parameters& parameters, Findings& findings);
 
-// The component's workload settings as one object, filled in likewise. Diagnostics stand at
-// `pointer`, the use of the component. Source: OAM v1alpha1, section 3, "WorkloadSetting".
-json::value FillSettings(const model::ComponentSchematic& component, const std::string& pointer,
-                         Parameters& parameters, Findings& findings);
+// Whether the component, of the workload type `type` (its canonical name), needs containers and has
+// none: a type of OAM's own group runs those, others may say otherwise what runs. Source: OAM
+// v1alpha1, section 3, "Core Workload Types".
+bool LacksContainers(const model::ComponentSchematic& component, const std::string& type);
 
 }  // namespace weft::resolve

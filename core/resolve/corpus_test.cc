@@ -74,6 +74,22 @@ TEST_F(Corpus, HelloworldTakesItsParameterFromTheApplication) {
   EXPECT_EQ(env.at(1).value, "9999");
 }
 
+TEST_F(Corpus, SettingsOfAFunctionTakeTheApplicationsParameters) {
+  const std::vector<model::Document> documents = Read("openfaasapp.yaml");
+  catalog::Type scaler = MakeTrait("manual-scaler", {"+scale"});
+  scaler.schema = *json::Parse(R"({"type": "object"})");
+  const Resolved resolved =
+      World(documents, {},
+            catalog::TypeTable({MakeWorkload("openfaas.com/v1alpha2.Function", {}, "/spec/replicas",
+                                             *json::Parse(R"({"type": "object"})")),
+                                scaler}))
+          .Resolve(documents.at(1));
+  EXPECT_THAT(Brief(resolved.diagnostics), ElementsAre());
+  EXPECT_EQ(json::Canonical(resolved.application.instances.at(0).properties),
+            R"({"environment":[{"name":"write_debug","type":"string","value":"false"}],)"
+            R"("handler":"node main.js","image":"functions/nodeinfo"})");
+}
+
 TEST_F(Corpus, WhatIsNotCarriedOutYetIsRefused) {
   EXPECT_THAT(
       Brief(

@@ -79,12 +79,18 @@ void Parameters::Take(const model::ParameterValue& given, const std::string& poi
     reported_.insert(given.name);
   } else {
     values_.emplace(given.name, *std::move(value));
+    places_.emplace(given.name, pointer + "/value");
   }
 }
 
 const json::value* Parameters::Find(const std::string& name) const {
   const auto found = values_.find(name);
   return found == values_.end() ? nullptr : &found->second;
+}
+
+std::string Parameters::PlaceOf(const std::string& name) const {
+  const auto found = places_.find(name);
+  return found == places_.end() ? "" : found->second;
 }
 
 void Parameters::Require(const std::string& name, Findings& findings) {

@@ -25,6 +25,9 @@ class Parameters {
   // Lives as long as this.
   const json::value* Find(const std::string& name) const;
 
+  // The pointer of the value that the application gives `name`, or "".
+  std::string PlaceOf(const std::string& name) const;
+
   // Reports, once a parameter, that something takes `name` and has nothing else to fall back to.
   void Require(const std::string& name, Findings& findings);
 
@@ -36,6 +39,7 @@ class Parameters {
   const std::string pointer_;
   const std::string component_;
   std::map<std::string, json::value> values_;
+  std::map<std::string, std::string> places_;
   std::set<std::string> reported_;
 };
 

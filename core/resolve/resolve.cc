@@ -14,6 +14,7 @@
 #include "core/resolve/findings.h"
 #include "core/resolve/parameters.h"
 #include "core/resolve/schema.h"
+#include "core/resolve/settings.h"
 #include "core/resolve/traits.h"
 #include "core/resolve/type_names.h"
 #include "core/resolve/variables.h"
@@ -177,12 +178,24 @@ void Resolver::Fill(const ComponentRevision& revision, const model::ApplicationC
   out.arch = component.arch;
   const size_t before = out_.diagnostics.size();
   out.containers = FillContainers(component, parameters, findings_);
-  out.properties = FillSettings(component, pointer, parameters, findings_);
+  const Settings settings = FillSettings(component, &parameters, findings_);
+  out.properties = settings.properties;
   if (type == nullptr || out_.diagnostics.size() != before) return;
-  for (const Violation& violation : Validate(out.properties, type->schema)) {
-    findings_.Error(pointer + "/componentName", violation.code,
-                    absl::StrCat("the workload settings of the component ",
-                                 Quoted(component.metadata.name), ": ", violation.message));
+  if (!revision.checked && LacksContainers(component, type->name)) {
+    findings_.Error(pointer + "/componentName", "MISSING_FIELD",
+                    absl::StrCat("the component ", Quoted(component.metadata.name), " of type ",
+                                 component.workload_type, " needs at least one container"));
+  }
+  for (const Violation& violation : Validate(settings.properties, type->schema)) {
+    const std::string* parameter = settings.ParameterOf(violation);
+    if (parameter == nullptr && revision.checked && violation.code != "BAD_SCHEMA") continue;
+    const std::string given = parameter == nullptr ? "" : parameters.PlaceOf(*parameter);
+    model::Diagnostic& error =
+        findings_.Error(given.empty() ? pointer + "/componentName" : given, violation.code,
+                        absl::StrCat("the workload settings of the component ",
+                                     Quoted(component.metadata.name), ": ", violation.message));
+    error.found = violation.found;
+    error.expected = violation.expected;
   }
 }
 

@@ -15,6 +15,8 @@ namespace weft::resolve {
 struct ComponentRevision {
   model::ComponentSchematic component;
   int64_t revision = 0;
+  // Its document is part of the same call: CheckComponent has said what is wrong with it.
+  bool checked = false;
 };
 
 struct EnvironmentVariable {
@@ -84,8 +86,10 @@ struct Resolved {
 // thread-safe. Source: OAM v1alpha1 sections 3, 5 and 6; docs/oam.md.
 Resolved Resolve(const model::Document& document, const Environment& environment);
 
-// What can be said of a component before an application uses it, all of it warnings: a type that
-// nobody serves, and what Weft does not carry out yet. Resolve makes errors of these where the
+// What can be said of a component before an application uses it. Errors: no containers where the
+// type needs some; workload settings, as far as no parameter fills them in, that the schema of the
+// type does not allow. Warnings: a type that
+// nobody serves, and what Weft does not carry out yet; Resolve makes errors of these where the
 // component is used. `document` holds a component.
 model::Diagnostics CheckComponent(const model::Document& document, const catalog::TypeTable& types);
 

@@ -329,8 +329,6 @@ TEST(Resolve, WorkloadSettingsArePropertiesOfTheirType) {
               ElementsAre("13:23 BAD_PROPERTY /spec/components/0/componentName"));
   EXPECT_THAT(Brief(with("{name: treis, type: number, value: 2}", "").diagnostics),
               ElementsAre("13:23 UNKNOWN_PROPERTY /spec/components/0/componentName"));
-  EXPECT_THAT(Brief(with("{name: mode, type: string, required: true}", "").diagnostics),
-              ElementsAre("13:23 MISSING_SETTING /spec/components/0/componentName"));
   EXPECT_THAT(
       Brief(with("{name: tries, type: number, required: true, fromParam: p}", "").diagnostics),
       ElementsAre("13:7 MISSING_PARAMETER /spec/components/0"));

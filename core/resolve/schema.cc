@@ -80,7 +80,7 @@ std::string NameIn(const std::string& description) {
 }
 
 Violation Missing(const Spot& spot, const std::string& name) {
-  Violation violation{.pointer = spot.pointer, .code = "MISSING_PROPERTY"};
+  Violation violation{.pointer = spot.pointer, .missing = name, .code = "MISSING_PROPERTY"};
   violation.message = absl::StrCat("the property ", model::Quoted(name), " is missing");
   const json::value* schema =
       spot.schema == nullptr ? nullptr : json::FindPath(*spot.schema, {"properties", name});

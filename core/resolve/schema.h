@@ -11,6 +11,7 @@ namespace weft::resolve {
 struct Violation {
   std::string pointer;  // RFC 6901, into the value.
   bool of_key = false;  // The key at `pointer` is wrong, not its value.
+  std::string missing;  // Of MISSING_PROPERTY: the name of the property.
   std::string code;     // MISSING_PROPERTY, UNKNOWN_PROPERTY, BAD_PROPERTY, BAD_SCHEMA,
                         // LIMIT
   std::string message;

@@ -12,6 +12,7 @@
 #include "core/scheduler/admission_check.h"
 #include "core/scheduler/admission_store.h"
 #include "core/scheduler/application_key.h"
+#include "core/scheduler/claims.h"
 #include "core/scheduler/provider_diagnostics.h"
 #include "core/scheduler/rendering.h"
 #include "core/store/object_key.h"
@@ -31,8 +32,8 @@ constexpr int kObjectsInACall = 512;  // Source: weft.runtime.v1.
 // One Apply. Alive until it has called back.
 class Job : public std::enable_shared_from_this<Job> {
  public:
-  Job(const Admission::Options& options, ApplyRequest request, Admission::Done done)
-      : options_(options), request_(std::move(request)), done_(std::move(done)) {}
+  Job(const Admission::Options& options, ApplyRequest request, Admission::Done done, bool system)
+      : options_(options), request_(std::move(request)), done_(std::move(done)), system_(system) {}
 
   void Start() {
     if (request_.documents().empty())
@@ -53,7 +54,8 @@ class Job : public std::enable_shared_from_this<Job> {
     const std::string ns =
         request_.default_namespace().empty() ? "default" : request_.default_namespace();
     absl::StatusOr<Checked> checked =
-        Check(sources_, ns, *options_.store, *options_.providers->types());
+        Check(sources_, ns, *options_.store, *options_.providers->types(),
+              {.runtimes = options_.runtimes->choice(), .system = system_});
     if (!checked.ok()) return done_(checked.status());
     // The documents must not move: what was checked points to them.
     checked_ = std::make_unique<Checked>(*std::move(checked));
@@ -120,6 +122,9 @@ class Job : public std::enable_shared_from_this<Job> {
   // Asks whether the platform could carry the objects out. A runtime that cannot be asked says so
   // later, in the application's status.
   void AskRuntime(const DesiredApplication& desired) {
+    const std::shared_ptr<RuntimeConnection> runtime =
+        options_.runtimes->Find(desired.checked->runtime);
+    if (runtime == nullptr) return RuntimeAway(desired, "it is not configured");
     for (int from = 0; from < static_cast<int>(desired.objects.size()); from += kObjectsInACall) {
       rt::ApplyRequest request;
       request.set_dry_run(true);
@@ -130,22 +135,22 @@ class Job : public std::enable_shared_from_this<Job> {
         *object->mutable_object() = desired.objects[i].object();
         object->set_owner(desired.objects[i].owner());
         object->set_generation(1);
+        *object->mutable_steered() = SteeredFor(desired.objects[i], store::v1::InventoryRecord());
       }
       grpc::ClientContext context;
       context.set_deadline(std::chrono::system_clock::now() + kDryRunDeadline);
       rt::ApplyResponse response;
-      const grpc::Status status = options_.runtime->Apply(&context, request, &response);
-      if (!status.ok()) {
-        AddRuntimeDiagnostic(
-            desired, "", model::Severity::kWarning, "RUNTIME_AWAY",
-            absl::StrCat("the runtime could not be asked whether it can carry this "
-                         "out: ",
-                         status.error_message()));
-        return;
-      }
+      const grpc::Status status = runtime->stub->Apply(&context, request, &response);
+      if (!status.ok()) return RuntimeAway(desired, status.error_message());
       for (int i = 0; i < response.results_size() && from + i < to; ++i)
         TakeRuntimeResult(desired, desired.objects[from + i], response.results(i));
     }
+  }
+
+  void RuntimeAway(const DesiredApplication& desired, const std::string& why) {
+    AddRuntimeDiagnostic(desired, "", model::Severity::kWarning, "RUNTIME_AWAY",
+                         absl::StrCat("the runtime ", desired.checked->runtime,
+                                      " could not be asked whether it can carry this out: ", why));
   }
 
   void TakeRuntimeResult(const DesiredApplication& desired, const store::v1::DesiredRecord& object,
@@ -189,6 +194,7 @@ class Job : public std::enable_shared_from_this<Job> {
   const Admission::Options& options_;
   const ApplyRequest request_;
   const Admission::Done done_;
+  const bool system_;
   std::vector<model::Source> sources_;
   std::unique_ptr<Checked> checked_;
   std::vector<Rendered> rendered_;  // Of each application.
@@ -200,8 +206,8 @@ class Job : public std::enable_shared_from_this<Job> {
 
 }  // namespace
 
-void Admission::Apply(ApplyRequest request, Done done) const {
-  auto job = std::make_shared<Job>(options_, std::move(request), std::move(done));
+void Admission::Apply(ApplyRequest request, Done done, bool system) const {
+  auto job = std::make_shared<Job>(options_, std::move(request), std::move(done), system);
   if (!options_.pool->TryRun([job] { job->Start(); })) job->Refuse();
 }
 

@@ -8,21 +8,21 @@
 #include "absl/status/statusor.h"
 #include "core/base/worker_pool.h"
 #include "core/mesh/providers.h"
+#include "core/scheduler/runtimes.h"
 #include "core/store/store.h"
 #include "weft/core/v1/applications.pb.h"
-#include "weft/runtime/v1/runtime.grpc.pb.h"
 
 namespace weft::scheduler {
 
-// Takes what users apply: decodes, resolves, renders, merges, asks the runtime whether it could
-// carry it out, and stores the result in one transaction. With one error nothing changes.
-// Thread-safe.
+// Takes what users apply: decodes, resolves, renders, merges, asks the runtime that it goes to
+// whether it could carry it out, and stores the result in one transaction. With one error nothing
+// changes. Thread-safe.
 class Admission {
  public:
   struct Options {
     store::Store* store = nullptr;
     const mesh::Providers* providers = nullptr;
-    runtime::v1::Runtime::StubInterface* runtime = nullptr;
+    const Runtimes* runtimes = nullptr;
     WorkerPool* pool = nullptr;  // Where it works. All of these outlive every call.
     std::string installation;
     // Called with an application's key after it was stored.
@@ -33,7 +33,8 @@ class Admission {
   explicit Admission(Options options) : options_(std::move(options)) {}
 
   // Returns at once; `done` is called exactly once, from the pool. Statuses as Applications.Apply.
-  void Apply(core::v1::ApplyRequest request, Done done) const;
+  // `system`: a call of the core's own, which may write to kSystemNamespace.
+  void Apply(core::v1::ApplyRequest request, Done done, bool system = false) const;
 
   // Marks an application as to be deleted, with everything it has. NOT_FOUND; ABORTED: it was
   // changed meanwhile again and again. Blocks for the store.

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "core/scheduler/application_key.h"
 #include "core/scheduler/records.h"
 #include "core/store/keys.h"
 
@@ -44,7 +45,7 @@ class Components {
       const model::Metadata& metadata = component.document->metadata();
       if (metadata.name_space != ns) continue;
       found_[metadata.name] = ComponentRevision{
-          std::get<model::ComponentSchematic>(component.document->value), component.revision};
+          std::get<model::ComponentSchematic>(component.document->value), component.revision, true};
     }
   }
 
@@ -105,7 +106,7 @@ absl::StatusOr<CheckedApplication> CheckOne(const model::Document& document,
   WEFT_RETURN_IF_ERROR(components.error());
   Append(std::move(resolved.diagnostics), diagnostics);
   return CheckedApplication{&document, std::move(resolved.application),
-                            std::move(components.used())};
+                            std::move(components.used()), ""};
 }
 
 // An instance name belongs to one application; two of the same call are not in the store yet.
@@ -128,15 +129,44 @@ void CheckOwners(const std::vector<CheckedApplication>& applications,
   }
 }
 
-void CheckNotDeleting(const model::Document& document, store::Store& store,
-                      model::Diagnostics& diagnostics) {
+// Where the application runs, as it is stored and as the document says. One that is being deleted
+// runs nowhere.
+absl::StatusOr<std::string> CheckPlace(const model::Document& document, store::Store& store,
+                                       const RuntimeChoice& runtimes,
+                                       model::Diagnostics& diagnostics) {
   const auto stored =
       ReadApplication(store, document.metadata().name_space, document.metadata().name);
-  if (!stored.ok() || !stored->record.deleting()) return;
+  if (absl::IsNotFound(stored.status()))
+    return ChooseRuntime(document, nullptr, runtimes, diagnostics);
+  if (!stored.ok()) return stored.status();
+  if (!stored->record.deleting())
+    return ChooseRuntime(document, &stored->record, runtimes, diagnostics);
   model::Diagnostic error = model::Place(document, "/metadata/name", model::At::kValue);
   error.code = "BEING_DELETED";
   error.message = absl::StrCat("the application ", document.metadata().name, " is being deleted");
   error.hint = "apply it again when it is gone: weft get apps";
+  diagnostics.push_back(std::move(error));
+  return "";
+}
+
+// The place of what put the document into its namespace: the field, or, if the call's default did,
+// the document's kind.
+model::Diagnostic PlaceNamespace(const model::Document& document) {
+  model::Diagnostic place = model::Place(document, "/metadata/namespace", model::At::kValue);
+  const model::Diagnostic around = model::Place(document, "/metadata", model::At::kValue);
+  // The place of a value that is not there is that of what would hold it.
+  const bool written = std::pair(place.line, place.column) != std::pair(around.line, around.column);
+  return written ? place : model::Place(document, "/kind", model::At::kValue);
+}
+
+void CheckNamespace(const model::Document& document, bool system, model::Diagnostics& diagnostics) {
+  if (system || document.metadata().name_space != kSystemNamespace) return;
+  model::Diagnostic error = PlaceNamespace(document);
+  error.code = "SYSTEM_NAMESPACE";
+  error.message = absl::StrCat("the namespace ", kSystemNamespace,
+                               " is the installation's own: nothing can be applied there");
+  error.found = kSystemNamespace;
+  error.hint = "choose another namespace";
   diagnostics.push_back(std::move(error));
 }
 
@@ -144,10 +174,12 @@ void CheckNotDeleting(const model::Document& document, store::Store& store,
 
 absl::StatusOr<Checked> Check(const std::vector<model::Source>& sources,
                               const std::string& default_namespace, store::Store& store,
-                              const catalog::TypeTable& types) {
+                              const catalog::TypeTable& types, const CheckRules& rules) {
   Checked checked;
   checked.decoded = model::Decode(sources, default_namespace);
   checked.diagnostics = checked.decoded.diagnostics;
+  for (const model::Document& document : checked.decoded.documents)
+    CheckNamespace(document, rules.system, checked.diagnostics);
   for (const model::Document& document : checked.decoded.documents) {
     if (!std::holds_alternative<model::ComponentSchematic>(document.value)) continue;
     WEFT_ASSIGN_OR_RETURN(CheckedComponent component,
@@ -156,10 +188,12 @@ absl::StatusOr<Checked> Check(const std::vector<model::Source>& sources,
   }
   for (const model::Document& document : checked.decoded.documents) {
     if (!std::holds_alternative<model::ApplicationConfiguration>(document.value)) continue;
-    CheckNotDeleting(document, store, checked.diagnostics);
+    WEFT_ASSIGN_OR_RETURN(std::string runtime,
+                          CheckPlace(document, store, rules.runtimes, checked.diagnostics));
     WEFT_ASSIGN_OR_RETURN(
         CheckedApplication application,
         CheckOne(document, checked.components, store, types, checked.diagnostics));
+    application.runtime = std::move(runtime);
     checked.applications.push_back(std::move(application));
   }
   CheckOwners(checked.applications, checked.diagnostics);

@@ -10,6 +10,7 @@
 #include "core/catalog/type.h"
 #include "core/model/decode.h"
 #include "core/resolve/resolve.h"
+#include "core/scheduler/runtime_choice.h"
 #include "core/store/records.pb.h"
 #include "core/store/store.h"
 
@@ -28,6 +29,7 @@ struct CheckedApplication {
   resolve::Application resolved;
   std::map<std::string, std::string> used;  // The stored bytes of each component that it uses and
                                             // that did not come in the call, by name.
+  std::string runtime;                      // That carries it out.
 };
 
 // What a call holds, as far as it can be told without asking a provider.
@@ -38,11 +40,17 @@ struct Checked {
   model::Diagnostics diagnostics;
 };
 
+// What a call may do.
+struct CheckRules {
+  RuntimeChoice runtimes;
+  bool system = false;  // The core's own call: it may write to kSystemNamespace.
+};
+
 // Decodes and resolves the documents of a call against the types that are served and the components
-// that are stored or come in the same call. An error is the store's; what is wrong with a document
-// is a diagnostic.
+// that are stored or come in the same call, and chooses where each application runs. An error is
+// the store's; what is wrong with a document is a diagnostic.
 absl::StatusOr<Checked> Check(const std::vector<model::Source>& sources,
                               const std::string& default_namespace, store::Store& store,
-                              const catalog::TypeTable& types);
+                              const catalog::TypeTable& types, const CheckRules& rules = {});
 
 }  // namespace weft::scheduler

@@ -1,5 +1,7 @@
 #include "core/scheduler/admission_store.h"
 
+#include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -7,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/scheduler/application_key.h"
+#include "core/scheduler/claims.h"
+#include "core/scheduler/instance_reports.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/requests.h"
 #include "core/store/keys.h"
@@ -43,6 +47,12 @@ ApplyResponse::Change MakeChangeOf(const model::Document& document, int64_t revi
   return change;
 }
 
+bool SteersTheSame(const DesiredRecord& a, const DesiredRecord& b) {
+  return std::equal(
+      a.steered().begin(), a.steered().end(), b.steered().begin(), b.steered().end(),
+      [](const auto& x, const auto& y) { return x.SerializeAsString() == y.SerializeAsString(); });
+}
+
 // The applications of one change that have objects, by object key.
 using Claims = std::map<std::string, std::string>;
 
@@ -63,8 +73,10 @@ class ApplicationChange {
     WEFT_RETURN_IF_ERROR(Read());
     ApplicationRecord record = old_.has_value() ? old_->record : ApplicationRecord();
     record.set_document(desired_.checked->document->canonical);
+    if (!old_.has_value()) record.set_runtime(desired_.checked->runtime);
     record.clear_instances();
     for (const auto& instance : desired_.instances) *record.add_instances() = instance;
+    SetAttached(record);
     WEFT_RETURN_IF_ERROR(PutObjects());
     const bool changed =
         objects_changed_ || !old_.has_value() || record.SerializeAsString() != old_->bytes;
@@ -86,12 +98,36 @@ class ApplicationChange {
       // Deleted since it was checked: checked again, it is refused.
       if (old_->record.deleting())
         return absl::AbortedError(absl::StrCat("the application ", name_, " is being deleted"));
+      // Likewise if it was deleted and applied to another runtime.
+      if (RuntimeOf(old_->record) != desired_.checked->runtime)
+        return absl::AbortedError(absl::StrCat("the application ", name_, " runs elsewhere now"));
     } else if (!absl::IsNotFound(stored.status())) {
       return stored.status();
     }
     WEFT_ASSIGN_OR_RETURN(inventory_, ReadInventory(store_, ns_, name_));
     WEFT_ASSIGN_OR_RETURN(stored_desired_, ReadDesired(store_, ns_, name_));
     return absl::OkStatus();
+  }
+
+  // Whoever is in the old record under the same key is the same instance.
+  void SetAttached(ApplicationRecord& record) const {
+    std::map<std::string, int64_t> attached;
+    if (old_.has_value()) {
+      for (const auto& instance : old_->record.instances()) {
+        attached[instance.instance().key()] = instance.attached_unix_ms();
+        for (const auto& trait : instance.traits())
+          attached[trait.instance().key()] = trait.attached_unix_ms();
+      }
+    }
+    const auto since = [&](const std::string& key) {
+      const int64_t known = attached[key];
+      return known != 0 ? known : now_;
+    };
+    for (auto& instance : *record.mutable_instances()) {
+      instance.set_attached_unix_ms(since(instance.instance().key()));
+      for (auto& trait : *instance.mutable_traits())
+        trait.set_attached_unix_ms(since(trait.instance().key()));
+    }
   }
 
   absl::Status PutApplication(ApplicationRecord& record) {
@@ -111,6 +147,7 @@ class ApplicationChange {
       WEFT_RETURN_IF_ERROR(Claim(instance_key, name_));
     }
     if (!old_.has_value()) return absl::OkStatus();
+    DropReports(old_->record, &record, out_.transaction);
     for (const auto& instance : old_->record.instances()) {
       if (!names.contains(instance.instance().name()))
         out_.transaction.Delete(store::InstanceKey(ns_, instance.instance().name()));
@@ -161,7 +198,8 @@ class ApplicationChange {
     const auto stored = stored_desired_.find(key);
     const bool same = stored != stored_desired_.end() &&
                       stored->second.object().json() == object.object().json() &&
-                      stored->second.owner() == object.owner();
+                      stored->second.owner() == object.owner() &&
+                      SteersTheSame(stored->second, object);
     if (stored == stored_desired_.end() || stored->second.SerializeAsString() != bytes) {
       out_.transaction.Put(DesiredKeyOf(ns_, name_, key), bytes);
       objects_changed_ = true;
@@ -175,6 +213,9 @@ class ApplicationChange {
     record.set_wanted(true);
     record.clear_refused();
     record.clear_problem();
+    record.clear_corrections();
+    record.clear_contested();
+    KeepClaims(object, record);
     PutInventory(key, known == inventory_.end() ? nullptr : &known->second, record);
     return absl::OkStatus();
   }
@@ -182,6 +223,7 @@ class ApplicationChange {
   void Unwant(const std::string& key, const InventoryRecord& before) {
     InventoryRecord record = before;
     record.set_wanted(false);
+    record.clear_claims();
     PutInventory(key, &before, record);
   }
 

@@ -35,8 +35,9 @@ struct StoredChange {
 };
 
 // What makes the store hold the call: new component revisions, the applications, their desired sets
-// and inventories. What is as it should be is not written. The transaction expects that everything
-// which it was computed from is unchanged.
+// and inventories. An instance that stays keeps the time at which it was attached, and the claims
+// on what it steers. What is as it should be is not written. The transaction expects that
+// everything which it was computed from is unchanged.
 absl::StatusOr<StoredChange> MakeChange(const Checked& checked,
                                         const std::vector<DesiredApplication>& applications,
                                         int64_t now_unix_ms, store::Store& store);

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "core/catalog/components.h"
 #include "core/resolve/testing.h"
+#include "core/scheduler/claims.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/testing.h"
 #include "core/store/keys.h"
@@ -23,6 +25,14 @@ merge::MergedObject Object(const std::string& name, int replicas,
   return {{"apps/v1", "Deployment", "default", name},
           json::value({{"spec", {{"replicas", replicas}}}}),
           {{"/spec/replicas", leaf_owner}}};
+}
+
+// One whose replicas are steered.
+merge::MergedObject Steered(const std::string& name, const std::string& owner, int seed = 1) {
+  return {{"apps/v1", "Deployment", "default", name},
+          json::value({{"spec", json::object()}}),
+          {},
+          {{"/spec/replicas", owner, merge::Steering::kActions, seed, ""}}};
 }
 
 std::string Key(const std::string& name) { return store::ObjectKey(Ref("Deployment", name)); }
@@ -57,7 +67,7 @@ class AdmissionStoreTest : public testing::Test {
       desired.push_back(MakeDesired(application, rendered, diagnostics));
     }
     EXPECT_THAT(diagnostics, IsEmpty()) << model::Full(diagnostics);
-    return MakeChange(*checked_, desired, /*now_unix_ms=*/1000, store_);
+    return MakeChange(*checked_, desired, now_, store_);
   }
   // As Change, and stores it.
   StoredChange Store(const std::vector<std::string>& texts, const Objects& objects) {
@@ -110,6 +120,7 @@ class AdmissionStoreTest : public testing::Test {
     ASSERT_TRUE(store_.Commit(std::move(transaction)).ok());
   }
 
+  int64_t now_ = 1000;
   store::MemoryStore store_;
   const catalog::TypeTable types_ = resolve::TestTypes();
   std::unique_ptr<Checked> checked_;
@@ -348,6 +359,98 @@ TEST_F(AdmissionStoreTest, ADeletionOfWhatChangedSinceIsAborted) {
   const auto deletion = MakeDeletion("default", "shop", 2000, store_);
   Store({ApplicationText()}, {{"front", {Object("front", 2)}}});
   EXPECT_TRUE(absl::IsAborted(store_.Commit(*deletion)));
+}
+
+TEST_F(AdmissionStoreTest, AnInstanceThatStaysKeepsTheTimeAtWhichItWasAttached) {
+  const auto attached = [&] {
+    const auto stored = ReadApplication(store_, "default", "shop");
+    std::vector<int64_t> times;
+    for (const auto& instance : stored->record.instances()) {
+      times.push_back(instance.attached_unix_ms());
+      for (const auto& trait : instance.traits()) times.push_back(trait.attached_unix_ms());
+    }
+    return times;
+  };
+  const auto scaler = [](int replicas) {
+    return absl::StrCat("{name: scaler, properties: {replicas: ", replicas, "}}");
+  };
+  Store({ComponentText(), ApplicationText()}, {{"front", {Object("front", 1)}}});
+  EXPECT_THAT(attached(), ElementsAre(1000));
+  now_ = 2000;
+  Store({ApplicationText(scaler(3))}, {{"front", {Object("front", 3)}}});
+  EXPECT_THAT(attached(), ElementsAre(1000, 2000));
+  now_ = 3000;
+  Store({ApplicationText(scaler(4))}, {{"front", {Object("front", 4)}}});
+  EXPECT_THAT(attached(), ElementsAre(1000, 2000));
+  Store({ApplicationText()}, {{"front", {Object("front", 1)}}});
+  Store({ApplicationText(scaler(4))}, {{"front", {Object("front", 4)}}});
+  EXPECT_THAT(attached(), ElementsAre(1000, 3000));
+}
+
+TEST_F(AdmissionStoreTest, AClaimLastsWhileTheSameInstanceSteersTheLeaf) {
+  const std::string cron = "default/shop/front/cron#0", other = "default/shop/front/other#0";
+  const auto claims = [&] {
+    std::vector<std::string> all;
+    const auto inventory = ReadInventory(store_, "default", "shop");
+    for (const auto& [key, record] : *inventory)
+      for (const auto& claim : record.claims()) all.push_back(claim.owner() + " " + claim.value());
+    return all;
+  };
+  const auto act = [&] {
+    const auto desired = ReadDesired(store_, "default", "shop");
+    PutInventory("front", [&](store::v1::InventoryRecord& record) {
+      ASSERT_TRUE(ApplyAction({cron, "/spec/replicas", "7", 1, record.generation(), "", 0},
+                              desired->at(Key("front")), record)
+                      .changed);
+    });
+  };
+  const auto apply = [&](const merge::MergedObject& object) {
+    Store({ComponentText(), ApplicationText()}, {{"front", {object}}});
+  };
+  apply(Steered("front", cron));
+  act();
+  EXPECT_THAT(InventoryOf(), ElementsAre("front generation 2"));
+  apply(Steered("front", cron));
+  EXPECT_THAT(claims(), ElementsAre(cron + " 7"));
+  EXPECT_THAT(InventoryOf(), ElementsAre("front generation 2"));
+  apply(Steered("front", cron, 3));
+  EXPECT_THAT(claims(), ElementsAre(cron + " 7"));
+  EXPECT_THAT(InventoryOf(), ElementsAre("front generation 3"));
+  apply(Steered("front", other, 3));
+  EXPECT_THAT(claims(), IsEmpty());
+  EXPECT_THAT(InventoryOf(), ElementsAre("front generation 4"));
+  apply(Steered("front", cron));
+  act();
+  apply(Object("front", 5));
+  EXPECT_THAT(claims(), IsEmpty());
+  EXPECT_THAT(InventoryOf(), ElementsAre("front generation 7"));
+}
+
+TEST_F(AdmissionStoreTest, AClaimEndsWithItsObject) {
+  Store({ComponentText(), ApplicationText()}, {{"front", {Steered("front", "t")}}});
+  const auto desired = ReadDesired(store_, "default", "shop");
+  PutInventory("front", [&](store::v1::InventoryRecord& record) {
+    ApplyAction({"t", "/spec/replicas", "7", 1, 1, "", 0}, desired->at(Key("front")), record);
+  });
+  Store({ApplicationText()}, {{"front", {}}});
+  EXPECT_TRUE(ReadInventory(store_, "default", "shop")->at(Key("front")).claims().empty());
+}
+
+TEST_F(AdmissionStoreTest, AnObjectThatTheDocumentChangesIsTakenBackFromOtherWriters) {
+  const auto contested = [&] {
+    const auto inventory = ReadInventory(store_, "default", "shop");
+    const store::v1::InventoryRecord& record = inventory->at(Key("front"));
+    return record.contested_size() + record.corrections_size();
+  };
+  Store({ComponentText(), ApplicationText()}, {{"front", {Object("front", 1)}}});
+  PutInventory("front", [](store::v1::InventoryRecord& record) {
+    record.add_contested()->set_pointer("/spec/replicas");
+    record.add_corrections()->set_pointer("/spec/paused");
+  });
+  Store({ApplicationText()}, {{"front", {Object("front", 1)}}});
+  EXPECT_EQ(contested(), 2);
+  Store({ApplicationText()}, {{"front", {Object("front", 2)}}});
+  EXPECT_EQ(contested(), 0);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/testing.h"
+#include "core/store/keys.h"
 
 namespace weft::scheduler {
 namespace {
@@ -49,6 +50,16 @@ class AdmissionTest : public testing::Test {
     const auto front = desired->find(kFront);
     if (front == desired->end()) return nullptr;
     return json::Parse(front->second.object().json()).value();
+  }
+  core::v1::ApplyResponse Answer(const core::v1::ApplyRequest& request, bool system) {
+    std::promise<core::v1::ApplyResponse> answer;
+    core_.admission().Apply(
+        request,
+        [&](absl::StatusOr<core::v1::ApplyResponse> response) {
+          answer.set_value(response.value_or(core::v1::ApplyResponse()));
+        },
+        system);
+    return answer.get_future().get();
   }
   // The status of an Apply that fails as a call.
   static absl::Status Failure(const Admission& admission, core::v1::ApplyRequest request) {
@@ -293,11 +304,62 @@ TEST_F(AdmissionTest, ACallWithoutDocumentsOrWithOneThatIsTooLargeIsTheCallersFa
   EXPECT_EQ(status.message(), "large.yaml is over 1 MiB");
 }
 
+TEST_F(AdmissionTest, TheRuntimeThatAnApplicationGoesToIsAskedAndRemembered) {
+  TestCore core({"local", "other"}, {.runtime = "other", .of_namespace = {}});
+  core.other.SetOutcome(kFront, runtime::v1::APPLY_OUTCOME_REFUSED, "not here");
+  const core::v1::ApplyResponse refused = core.Apply({ComponentText(), ApplicationText()});
+  EXPECT_THAT(Brief(refused), ElementsAre("6:7 RUNTIME_REFUSED /spec/components/0"));
+  core.other.SetOutcome(kFront, runtime::v1::APPLY_OUTCOME_ACCEPTED);
+  core.runtime.SetOutcome(kFront, runtime::v1::APPLY_OUTCOME_REFUSED);
+  EXPECT_THAT(Brief(core.Apply({ComponentText(), ApplicationText()})), IsEmpty());
+  EXPECT_EQ(ReadApplication(core.store, "default", "shop")->record.runtime(), "other");
+}
+
+TEST_F(AdmissionTest, AnApplicationOfBeforeThereWereSeveralRuntimesIsTheLocalOnes) {
+  core_.Apply({ComponentText(), ApplicationText()});
+  StoredApplication stored = *ReadApplication(core_.store, "default", "shop");
+  stored.record.clear_runtime();
+  store::Transaction old;
+  old.Put(store::ApplicationKey("default", "shop"), stored.record.SerializeAsString());
+  ASSERT_TRUE(core_.store.Commit(std::move(old)).ok());
+  EXPECT_THAT(Changes(core_.Apply({ApplicationText()})),
+              ElementsAre("ApplicationConfiguration shop 1 UNCHANGED"));
+}
+
+TEST_F(AdmissionTest, MovingAnApplicationToAnotherRuntimeChangesNothing) {
+  TestCore core({"local", "other"});
+  core.Apply({ComponentText(), ApplicationText()});
+  std::string moved = ApplicationText(kScaler);
+  moved.replace(moved.find("{name: shop}"), 12,
+                "{name: shop, annotations: {weft.dev/runtime: other}}");
+  const core::v1::ApplyResponse response = core.Apply({moved});
+  EXPECT_THAT(Brief(response),
+              ElementsAre("3:56 RUNTIME_CHANGED /metadata/annotations/weft.dev~1runtime"));
+  EXPECT_THAT(response.changes(), IsEmpty());
+  EXPECT_EQ(ReadApplication(core.store, "default", "shop")->record.generation(), 1);
+}
+
+TEST_F(AdmissionTest, OnlyTheSystemAppliesToItsNamespace) {
+  std::string written = ComponentText();
+  written.replace(written.find("{name: site}"), 12, "{name: site, namespace: weft-system}");
+  EXPECT_THAT(Brief(core_.Apply({written})),
+              ElementsAre("3:35 SYSTEM_NAMESPACE /metadata/namespace"));
+  core::v1::ApplyRequest request;
+  request.set_default_namespace("weft-system");
+  for (const std::string& text : {ComponentText(), ApplicationText()})
+    request.add_documents()->set_content(text);
+  EXPECT_THAT(Brief(Answer(request, /*system=*/false)),
+              ElementsAre("2:7 SYSTEM_NAMESPACE /kind", "2:7 SYSTEM_NAMESPACE /kind"));
+  EXPECT_THAT(
+      Changes(Answer(request, /*system=*/true)),
+      ElementsAre("ComponentSchematic site 1 CREATED", "ApplicationConfiguration shop 1 CREATED"));
+}
+
 TEST_F(AdmissionTest, TooManyCallsAreTurnedAway) {
   WorkerPool full(1, /*limit=*/0);
   const Admission admission({.store = &core_.store,
                              .providers = &core_.providers(),
-                             .runtime = &core_.runtime.stub(),
+                             .runtimes = &core_.runtimes(),
                              .pool = &full,
                              .installation = "test",
                              .on_stored = [](const std::string&) {}});

@@ -6,6 +6,9 @@
 
 namespace weft::scheduler {
 
+// The namespace of what the installation runs for itself. Users cannot apply anything there.
+inline constexpr char kSystemNamespace[] = "weft-system";
+
 // "NAMESPACE/NAME": the key under which an application is worked on.
 inline std::string ApplicationKeyOf(const std::string& ns, const std::string& name) {
   return absl::StrCat(ns, "/", name);

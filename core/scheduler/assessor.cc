@@ -31,6 +31,21 @@ pb::Projection ToProvider(const runtime::v1::Projection& from, const Inventory& 
   return to;
 }
 
+// The leaves of the object `ref` that an action holds.
+void AddSteered(const common::v1::ObjectRef& ref, const Inventory& inventory,
+                pb::AssessRequest& request) {
+  const auto known = inventory.find(store::ObjectKey(ref));
+  if (known == inventory.end()) return;
+  for (const store::v1::ClaimRecord& claim : known->second.claims()) {
+    if (claim.released()) continue;
+    pb::SteeredValue* steered = request.add_steered();
+    *steered->mutable_object() = ref;
+    steered->set_pointer(claim.pointer());
+    steered->set_value(claim.value());
+    steered->set_reason(claim.reason());
+  }
+}
+
 // What the provider of a workload sees; one of its traits sees the same of its workload.
 pb::AssessRequest RequestOf(const store::v1::InstanceRecord& record, const Inventory& inventory,
                             const Observed::View& observed) {
@@ -38,6 +53,7 @@ pb::AssessRequest RequestOf(const store::v1::InstanceRecord& record, const Inven
   *request.mutable_instance() = record.instance();
   *request.mutable_shape() = record.shape();
   *request.mutable_objects() = record.objects();
+  for (const common::v1::ObjectRef& ref : record.objects()) AddSteered(ref, inventory, request);
   for (const auto& [key, projection] : observed.objects) {
     if (projection.owner() == record.instance().key())
       *request.add_observed() = ToProvider(projection, inventory);

@@ -47,6 +47,14 @@ class HeldProvider final : public mesh::ProviderStub {
                    mesh::Callback<pb::AssessResponse> done) override {
     calls_.push_back({request, std::move(done)});
   }
+  void WorkloadTimeline(const pb::TimelineRequest&,
+                        mesh::Callback<pb::TimelineResponse> done) override {
+    done(absl::UnimplementedError("it only assesses"));
+  }
+  void TraitTimeline(const pb::TimelineRequest&,
+                     mesh::Callback<pb::TimelineResponse> done) override {
+    done(absl::UnimplementedError("it only assesses"));
+  }
   bool Connected() override { return true; }
 
   // The instances of the calls that wait.
@@ -199,6 +207,23 @@ TEST_F(AssessorTest, WhatThePlatformSaysOfAnOlderGenerationIsNotUpToDate) {
 }
 
 // Else an application that was just changed would be taken for settled and healthy.
+TEST_F(AssessorTest, TellsOfLeavesThatAnActionHolds) {
+  for (const bool released : {false, true}) {
+    store::v1::ClaimRecord* claim = inventory_[kFront].add_claims();
+    claim->set_pointer(released ? "/spec/paused" : "/spec/replicas");
+    claim->set_value("5");
+    claim->set_reason("job morning");
+    claim->set_released(released);
+  }
+  Assess();
+  ASSERT_EQ(provider_->first().steered_size(), 1);
+  const pb::SteeredValue& steered = provider_->first().steered(0);
+  EXPECT_EQ(steered.object().name(), "front");
+  EXPECT_EQ(steered.pointer(), "/spec/replicas");
+  EXPECT_EQ(steered.value(), "5");
+  EXPECT_EQ(steered.reason(), "job morning");
+}
+
 TEST_F(AssessorTest, AVerdictOnWhatChangedMeanwhileIsNotCurrent) {
   Assess();
   SetStatus("2");

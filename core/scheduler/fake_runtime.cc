@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/json.h"
 #include "core/store/object_key.h"
 
 namespace weft::scheduler {
@@ -13,6 +14,13 @@ using grpc::Status;
 
 namespace {
 const Status kAway(grpc::StatusCode::UNAVAILABLE, "the platform is away");
+
+// Whether the object has a leaf at `pointer`, which goes through objects alone.
+bool HasLeaf(const std::string& object, const std::string& pointer) {
+  const absl::StatusOr<json::value> value = json::Parse(object);
+  boost::system::error_code error;
+  return value.ok() && value->find_pointer(pointer, error) != nullptr;
+}
 }  // namespace
 
 FakeRuntime::FakeRuntime() {
@@ -50,8 +58,26 @@ void FakeRuntime::SetComplete(bool complete) {
 void FakeRuntime::SetOutcome(const std::string& object, pb::ApplyOutcome outcome,
                              const std::string& message) {
   std::lock_guard lock(mutex_);
-  outcomes_[object] = {outcome, message};
+  outcomes_[object] = {outcome, message, {}};
   if (outcome == pb::APPLY_OUTCOME_ACCEPTED) outcomes_.erase(object);
+}
+
+void FakeRuntime::SetImmutable(const std::string& object,
+                               const std::vector<std::string>& pointers) {
+  std::lock_guard lock(mutex_);
+  outcomes_[object] = {pb::APPLY_OUTCOME_REFUSED, "", pointers};
+}
+
+void FakeRuntime::SayDigests() {
+  std::lock_guard lock(mutex_);
+  digests_ = true;
+}
+
+void FakeRuntime::Edit(const std::string& object, const std::string& pointer,
+                       const std::string& writer) {
+  std::lock_guard lock(mutex_);
+  edits_[object][pointer] = writer;
+  SayLocked(projections_.at(object));
 }
 
 void FakeRuntime::HoldDeletions() {
@@ -104,9 +130,31 @@ std::string FakeRuntime::JsonOf(const std::string& object) const {
   return found == json_.end() ? "" : found->second;
 }
 
+std::vector<std::string> FakeRuntime::SteeredOf(const std::string& object) const {
+  std::lock_guard lock(mutex_);
+  const auto found = steered_.find(object);
+  return found == steered_.end() ? std::vector<std::string>() : found->second;
+}
+
 int FakeRuntime::applies() const {
   std::lock_guard lock(mutex_);
   return applies_;
+}
+
+int FakeRuntime::describes() const {
+  std::lock_guard lock(mutex_);
+  return describes_;
+}
+
+Status FakeRuntime::Describe(grpc::ServerContext*, const pb::DescribeRequest*,
+                             pb::DescribeResponse* response) {
+  std::lock_guard lock(mutex_);
+  if (away_) return kAway;
+  ++describes_;
+  response->set_platform("fake");
+  response->set_platform_version("2");
+  response->set_version("1");
+  return Status::OK;
 }
 
 Status FakeRuntime::Apply(grpc::ServerContext*, const pb::ApplyRequest* request,
@@ -132,6 +180,7 @@ void FakeRuntime::ApplyOneLocked(const pb::AppliedObject& object, bool dry_run,
   if (const auto told = outcomes_.find(key); told != outcomes_.end()) {
     result.set_outcome(told->second.outcome);
     result.set_message(told->second.message);
+    for (const std::string& pointer : told->second.immutable) result.add_immutable(pointer);
     return;
   }
   if (dry_run) return;
@@ -139,9 +188,17 @@ void FakeRuntime::ApplyOneLocked(const pb::AppliedObject& object, bool dry_run,
   if (known != projections_.end() && known->second.generation() > object.generation())
     return result.set_outcome(pb::APPLY_OUTCOME_OUTDATED);
   if (known != projections_.end() && known->second.generation() == object.generation() &&
-      !known->second.deleting())
-    return;
+      !known->second.deleting()) {
+    if (object.correct()) CorrectLocked(key, result);
+    return result.set_digest(DigestLocked(key));
+  }
   json_[key] = object.object().json();
+  edits_.erase(key);
+  steered_[key].clear();
+  for (const pb::SteeredLeaf& leaf : object.steered())
+    steered_[key].push_back(
+        absl::StrCat(leaf.pointer(), leaf.set() ? " = " : " from ", leaf.value()));
+  result.set_digest(DigestLocked(key));
   pb::Projection projection;
   *projection.mutable_ref() = object.object().ref();
   projection.set_owner(object.owner());
@@ -149,6 +206,28 @@ void FakeRuntime::ApplyOneLocked(const pb::AppliedObject& object, bool dry_run,
   projection.set_status("{}");
   projection.set_up_to_date(true);
   SayLocked(projection);
+}
+
+void FakeRuntime::CorrectLocked(const std::string& object, pb::ApplyResponse::Result& result) {
+  for (const auto& [pointer, writer] : edits_[object]) {
+    if (!HasLeaf(json_[object], pointer)) continue;
+    pb::ApplyResponse::Correction* correction = result.add_corrections();
+    correction->set_pointer(pointer);
+    correction->set_writer(writer);
+  }
+  if (result.corrections().empty()) return;
+  edits_.erase(object);
+  SayLocked(projections_.at(object));
+}
+
+std::string FakeRuntime::DigestLocked(const std::string& object) const {
+  if (!digests_) return "";
+  std::string values = json_.at(object);
+  if (const auto edits = edits_.find(object); edits != edits_.end()) {
+    for (const auto& [pointer, writer] : edits->second)
+      if (HasLeaf(json_.at(object), pointer)) absl::StrAppend(&values, pointer, writer);
+  }
+  return json::Sha256(values);
 }
 
 Status FakeRuntime::Delete(grpc::ServerContext*, const pb::DeleteRequest* request,
@@ -220,8 +299,10 @@ Status FakeRuntime::Logs(grpc::ServerContext*, const pb::LogsRequest* request,
   return Status::OK;
 }
 
-void FakeRuntime::SayLocked(const pb::Projection& projection) {
-  projections_[store::ObjectKey(projection.ref())] = projection;
+void FakeRuntime::SayLocked(pb::Projection projection) {
+  const std::string key = store::ObjectKey(projection.ref());
+  if (json_.contains(key)) projection.set_digest(DigestLocked(key));
+  projections_[key] = projection;
   pb::WatchResponse event;
   *event.mutable_changed() = projection;
   TellLocked(std::move(event));

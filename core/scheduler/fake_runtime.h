@@ -41,6 +41,13 @@ class FakeRuntime final : public runtime::v1::Runtime::Service {
   // Called in every call of Apply, before it does anything; null: nothing.
   void OnApply(std::function<void(const runtime::v1::ApplyRequest&)> called);
 
+  // Begins to say digests, as a platform that others can write to.
+  void SayDigests();
+  // `writer` changes the leaf of an object; whether that is drift depends on what is applied.
+  void Edit(const std::string& object, const std::string& pointer, const std::string& writer);
+  // Answers REFUSED for the object, because these leaves cannot be changed.
+  void SetImmutable(const std::string& object, const std::vector<std::string>& pointers);
+
   // Something else removes an object from the platform.
   void Lose(const std::string& object);
   // The platform says this of an object or pod, which it may see for the first time.
@@ -49,9 +56,16 @@ class FakeRuntime final : public runtime::v1::Runtime::Service {
   // What it has: "OBJECT generation N", by object.
   std::vector<std::string> Objects() const;
   std::string JsonOf(const std::string& object) const;
+  // "POINTER = VALUE" of what was set, "POINTER from VALUE" of what was seeded last.
+  std::vector<std::string> SteeredOf(const std::string& object) const;
   // Apply calls that were not dry runs.
   int applies() const;
+  // Describe calls that were answered.
+  int describes() const;
 
+  // Platform "fake" 2 of version "1".
+  grpc::Status Describe(grpc::ServerContext* context, const runtime::v1::DescribeRequest* request,
+                        runtime::v1::DescribeResponse* response) override;
   grpc::Status Apply(grpc::ServerContext* context, const runtime::v1::ApplyRequest* request,
                      runtime::v1::ApplyResponse* response) override;
   grpc::Status Delete(grpc::ServerContext* context, const runtime::v1::DeleteRequest* request,
@@ -68,11 +82,14 @@ class FakeRuntime final : public runtime::v1::Runtime::Service {
   struct Outcome {
     runtime::v1::ApplyOutcome outcome;
     std::string message;
+    std::vector<std::string> immutable;
   };
 
   void ApplyOneLocked(const runtime::v1::AppliedObject& object, bool dry_run,
                       runtime::v1::ApplyResponse::Result& result);
-  void SayLocked(const runtime::v1::Projection& projection);
+  void CorrectLocked(const std::string& object, runtime::v1::ApplyResponse::Result& result);
+  std::string DigestLocked(const std::string& object) const;
+  void SayLocked(runtime::v1::Projection projection);
   void EraseLocked(const std::string& object);
   void TellLocked(runtime::v1::WatchResponse event);
 
@@ -80,12 +97,14 @@ class FakeRuntime final : public runtime::v1::Runtime::Service {
   std::condition_variable changed_;
   std::map<std::string, runtime::v1::Projection> projections_;
   std::map<std::string, std::string> json_;  // As applied.
+  std::map<std::string, std::vector<std::string>> steered_;
+  std::map<std::string, std::map<std::string, std::string>> edits_;  // Writers, by pointer.
   std::map<std::string, Outcome> outcomes_;
   std::vector<runtime::v1::WatchResponse> events_;  // Since the beginning.
   std::function<void(const runtime::v1::ApplyRequest&)> on_apply_;
   bool away_ = false, complete_ = true, hold_deletions_ = false, hold_events_ = false;
-  bool stopping_ = false;
-  int applies_ = 0;
+  bool stopping_ = false, digests_ = false;
+  int applies_ = 0, describes_ = 0;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<runtime::v1::Runtime::StubInterface> stub_;
 };

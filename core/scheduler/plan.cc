@@ -1,7 +1,16 @@
 #include "core/scheduler/plan.h"
 
+#include "core/scheduler/drift.h"
+
 namespace weft::scheduler {
 namespace {
+
+bool MustCorrect(const std::string& key, const store::v1::InventoryRecord& record,
+                 const Observed::View& observed) {
+  if (record.refused() == record.generation()) return false;
+  const auto found = observed.objects.find(key);
+  return found != observed.objects.end() && HasDrifted(record, found->second);
+}
 
 bool MustApply(const std::string& key, const store::v1::InventoryRecord& record,
                const Observed::View& observed) {
@@ -21,7 +30,11 @@ Plan MakePlan(const Inventory& inventory, const Observed::View& observed) {
   Plan plan;
   for (const auto& [key, record] : inventory) {
     if (record.wanted()) {
-      if (MustApply(key, record, observed)) plan.apply.push_back(key);
+      if (MustApply(key, record, observed)) {
+        plan.apply.push_back(key);
+      } else if (MustCorrect(key, record, observed)) {
+        plan.correct.push_back(key);
+      }
       continue;
     }
     if (observed.gone.contains(key)) {

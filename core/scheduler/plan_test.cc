@@ -34,15 +34,23 @@ Observed::View Deleting(uint64_t generation) {
   return view;
 }
 
+// The object stands at `generation` as somebody else left it; Record has no digest.
+Observed::View Changed(uint64_t generation) {
+  Observed::View view = View(generation);
+  view.objects[kFront].set_digest("sha256:1");
+  return view;
+}
+
 Observed::View Gone() {
   Observed::View view = View(0);
   view.gone.insert(kFront);
   return view;
 }
 
-const Plan kApply{.apply = {kFront}, .remove = {}, .gone = {}};
-const Plan kRemove{.apply = {}, .remove = {kFront}, .gone = {}};
-const Plan kGone{.apply = {}, .remove = {}, .gone = {kFront}};
+const Plan kApply{.apply = {kFront}, .correct = {}, .remove = {}, .gone = {}};
+const Plan kCorrect{.apply = {}, .correct = {kFront}, .remove = {}, .gone = {}};
+const Plan kRemove{.apply = {}, .correct = {}, .remove = {kFront}, .gone = {}};
+const Plan kGone{.apply = {}, .correct = {}, .remove = {}, .gone = {kFront}};
 const Plan kNothing;
 
 TEST(Plan, FollowsFromWhatIsWantedAndWhatIsThere) {
@@ -64,6 +72,10 @@ TEST(Plan, FollowsFromWhatIsWantedAndWhatIsThere) {
       {"refused, not sent again", Record(true, 2, 1, 2), View(1), kNothing},
       {"refused and missing", Record(true, 2, 0, 2), View(0), kNothing},
       {"refused before it was changed", Record(true, 3, 1, 2), View(1), kApply},
+      {"somebody else changed it", Record(true, 2, 2), Changed(2), kCorrect},
+      {"somebody else changed it, and it was refused", Record(true, 2, 2, 2), Changed(2), kNothing},
+      {"changed here and there", Record(true, 3, 2), Changed(2), kApply},
+      {"somebody else changed what is unwanted", Record(false, 2, 2), Changed(2), kRemove},
       {"unwanted and there", Record(false, 2, 2), View(2), kRemove},
       {"unwanted and not seen", Record(false, 2, 2), View(0), kRemove},
       {"unwanted and not seen yet", Record(false, 2, 2), View(0, false), kRemove},
@@ -75,6 +87,7 @@ TEST(Plan, FollowsFromWhatIsWantedAndWhatIsThere) {
     SCOPED_TRACE(c.name);
     const Plan plan = MakePlan({{kFront, c.record}}, c.view);
     EXPECT_EQ(plan.apply, c.expected.apply);
+    EXPECT_EQ(plan.correct, c.expected.correct);
     EXPECT_EQ(plan.remove, c.expected.remove);
     EXPECT_EQ(plan.gone, c.expected.gone);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/json.h"
 
 namespace weft::scheduler {
 namespace {
@@ -40,6 +41,15 @@ void Add(const Placement& at, model::Severity severity, std::string code, std::s
   diagnostic.code = std::move(code);
   diagnostic.message = std::move(message);
   diagnostics.push_back(std::move(diagnostic));
+}
+
+// The place of the instance `key`: a trait of the workload, or itself.
+Placement PlaceOfInstance(const Placement& workload, const std::string& key) {
+  const auto& traits = workload.workload.traits;
+  const auto trait =
+      std::find_if(traits.begin(), traits.end(), [&](const auto& t) { return t.key == key; });
+  return {workload.application, workload.components, workload.workload,
+          trait == traits.end() ? nullptr : &*trait};
 }
 
 void AddProviders(const Placement& at, const common::v1::Diagnostic& from,
@@ -90,13 +100,25 @@ void ReportAnswer(const Placement& at, const absl::StatusOr<pb::RenderResponse>&
 void ReportProblems(const Placement& workload, const std::vector<merge::Problem>& problems,
                     model::Diagnostics& diagnostics) {
   for (const merge::Problem& problem : problems) {
-    Placement at = workload;
-    const auto& traits = workload.workload.traits;
-    const auto trait = std::find_if(traits.begin(), traits.end(),
-                                    [&](const auto& t) { return t.key == problem.owner; });
-    Placement blamed{at.application, at.components, at.workload,
-                     trait == traits.end() ? nullptr : &*trait};
-    Add(blamed, model::Severity::kError, problem.code, problem.message, diagnostics);
+    Add(PlaceOfInstance(workload, problem.owner), model::Severity::kError, problem.code,
+        problem.message, diagnostics);
+  }
+}
+
+void ReportSteered(const Placement& workload, const std::vector<merge::MergedObject>& objects,
+                   model::Diagnostics& diagnostics) {
+  for (const merge::MergedObject& object : objects) {
+    for (const merge::SteeredLeaf& leaf : object.steered) {
+      if (leaf.seed_owner.empty() || leaf.seed_owner == leaf.owner) continue;
+      const Placement steerer = PlaceOfInstance(workload, leaf.owner);
+      Add(PlaceOfInstance(workload, leaf.seed_owner), model::Severity::kWarning, "STEERED_VALUE",
+          absl::StrCat(
+              object.ref.kind, "/", object.ref.name, " ", leaf.pointer, ": ",
+              json::Canonical(leaf.seed), " is only what it starts with: ",
+              steerer.trait != nullptr ? steerer.trait->type.name : workload.workload.type.name,
+              " steers it"),
+          diagnostics);
+    }
   }
 }
 

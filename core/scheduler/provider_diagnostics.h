@@ -36,6 +36,11 @@ void ReportAnswer(const Placement& placement,
 void ReportProblems(const Placement& workload, const std::vector<merge::Problem>& problems,
                     model::Diagnostics& diagnostics);
 
+// Adds a warning for each value that is only what a steered leaf starts with, at the place of the
+// workload or trait that gives it.
+void ReportSteered(const Placement& workload, const std::vector<merge::MergedObject>& objects,
+                   model::Diagnostics& diagnostics);
+
 common::v1::Diagnostic ToProto(const model::Diagnostic& diagnostic);
 
 }  // namespace weft::scheduler

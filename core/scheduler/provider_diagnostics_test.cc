@@ -21,6 +21,7 @@ class ProviderDiagnosticsTest : public testing::Test {
     workload_.key = "default/shop/front";
     workload_.name = "front";
     workload_.component_name = "site";
+    workload_.type.name = "example.org/v1.Web";
     workload_.type.provider = "web";
     workload_.pointer = "/spec/components/0";
     resolve::TraitInstance scaler;
@@ -166,6 +167,29 @@ TEST_F(ProviderDiagnosticsTest, AProblemOfTheMergeIsPutWhereItsOwnerStands) {
                                               "8:16 CONFLICT /spec/components/0/traits/0",
                                               "6:7 CONFLICT /spec/components/0"));
   EXPECT_EQ(diagnostics[1].message, "two values");
+}
+
+TEST_F(ProviderDiagnosticsTest, AValueThatIsOnlyASeedIsAWarningWhereItIsGiven) {
+  const auto steered = [](const std::string& owner, const std::string& seed_owner) {
+    return merge::MergedObject{
+        {"apps/v1", "Deployment", "default", "front"},
+        {},
+        {},
+        {{"/spec/replicas", owner, merge::Steering::kActions, 5, seed_owner}}};
+  };
+  const std::string workload = "default/shop/front", trait = "default/shop/front/scaler#0";
+  model::Diagnostics diagnostics;
+  ReportSteered(Workload(),
+                {steered(workload, trait), steered(trait, workload), steered(trait, trait),
+                 steered(trait, "")},
+                diagnostics);
+  ASSERT_THAT(Brief(diagnostics),
+              ElementsAre("8:16 warning STEERED_VALUE /spec/components/0/traits/0",
+                          "6:7 warning STEERED_VALUE /spec/components/0"));
+  EXPECT_EQ(diagnostics[0].message,
+            "Deployment/front /spec/replicas: 5 is only what it starts with: example.org/v1.Web "
+            "steers it");
+  EXPECT_THAT(diagnostics[1].message, HasSubstr("scaler steers it"));
 }
 
 TEST_F(ProviderDiagnosticsTest, TheProtocolSaysTheSame) {

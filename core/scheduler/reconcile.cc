@@ -7,10 +7,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/base/failpoint.h"
 #include "core/base/service.h"
 #include "core/base/status.h"
 #include "core/scheduler/application_key.h"
+#include "core/scheduler/claims.h"
+#include "core/scheduler/drift.h"
+#include "core/scheduler/instance_reports.h"
 #include "core/scheduler/plan.h"
 #include "core/scheduler/records.h"
 #include "core/store/keys.h"
@@ -21,19 +25,31 @@ namespace {
 
 namespace pb = ::weft::runtime::v1;
 
-constexpr size_t kObjectsInACall = 512;  // Source: weft.runtime.v1.
+constexpr int kObjectsInACall = 512;  // Source: weft.runtime.v1.
 constexpr std::chrono::seconds kDeadline(30);
 
 std::string NameOf(const common::v1::ObjectRef& ref) {
   return absl::StrCat(ref.kind(), "/", ref.name());
 }
 
+// Why the runtime refuses an object, and what helps, for people.
+std::string DescribeRefusal(const pb::ApplyResponse::Result& result, const std::string& message) {
+  if (result.immutable().empty()) return message;
+  return absl::StrCat("the platform does not change ", absl::StrJoin(result.immutable(), ", "),
+                      " of an object that exists: delete the application and apply it again",
+                      message.empty() ? "" : " (", message, message.empty() ? "" : ")");
+}
+
 // One pass.
 class Pass {
  public:
   Pass(const std::string& application, store::Store& store, pb::Runtime::StubInterface& runtime,
-       Observed& observed)
-      : application_(application), store_(store), runtime_(runtime), observed_(observed) {
+       Observed& observed, absl::Time now)
+      : application_(application),
+        store_(store),
+        runtime_(runtime),
+        observed_(observed),
+        now_(now) {
     std::tie(ns_, name_) = SplitApplicationKey(application);
   }
 
@@ -45,7 +61,7 @@ class Pass {
     before_ = inventory_;
     view_ = observed_.Of(application_);
     Plan plan = MakePlan(inventory_, view_);
-    if (!plan.apply.empty()) WEFT_RETURN_IF_ERROR(Apply(plan.apply, *stored));
+    WEFT_RETURN_IF_ERROR(Apply(plan, *stored));
     if (!plan.remove.empty()) Remove(plan);
     for (const std::string& key : plan.gone) inventory_.erase(key);
     result_.gone = stored->record.deleting() && inventory_.empty();
@@ -65,22 +81,31 @@ class Pass {
     result_.problems.push_back(problem);
   }
 
-  absl::Status Apply(const std::vector<std::string>& keys, const StoredApplication& stored) {
+  absl::Status Apply(const Plan& plan, const StoredApplication& stored) {
+    if (plan.apply.empty() && plan.correct.empty()) return absl::OkStatus();
     WEFT_ASSIGN_OR_RETURN(const auto desired, ReadDesired(store_, ns_, name_));
-    for (size_t from = 0; from < keys.size(); from += kObjectsInACall) {
-      pb::ApplyRequest request;
-      const size_t to = std::min(keys.size(), from + kObjectsInACall);
-      for (size_t i = from; i < to; ++i) {
-        const auto found = desired.find(keys[i]);
-        if (found == desired.end()) return NotDesired(keys[i], stored);
-        pb::AppliedObject* object = request.add_objects();
-        *object->mutable_object() = found->second.object();
-        object->set_owner(found->second.owner());
-        object->set_generation(inventory_.at(keys[i]).generation());
+    pb::ApplyRequest request;
+    for (const auto* keys : {&plan.apply, &plan.correct}) {
+      for (const std::string& key : *keys) {
+        const auto found = desired.find(key);
+        if (found == desired.end()) return NotDesired(key, stored);
+        pb::AppliedObject& object = *request.add_objects();
+        MakeApplied(found->second, inventory_.at(key), object);
+        object.set_correct(keys == &plan.correct);
+        if (request.objects_size() == kObjectsInACall) CallApply(std::exchange(request, {}));
       }
-      CallApply(request);
     }
+    if (request.objects_size() > 0) CallApply(request);
     return absl::OkStatus();
+  }
+
+  void MakeApplied(const store::v1::DesiredRecord& desired,
+                   const store::v1::InventoryRecord& record, pb::AppliedObject& to) {
+    *to.mutable_object() = desired.object();
+    to.set_owner(desired.owner());
+    to.set_generation(record.generation());
+    *to.mutable_steered() = SteeredFor(desired, record);
+    LeaveContested(record, to);
   }
 
   // The inventory has an object that the desired set, which was read after it, has not.
@@ -112,14 +137,20 @@ class Pass {
     if (message.empty() && result.diagnostics_size() > 0) message = result.diagnostics(0).message();
     switch (result.outcome()) {
       case pb::APPLY_OUTCOME_ACCEPTED:
+        // What is sent again without need is answered as it stands, be it as somebody else left it.
+        if (object.correct() || record.accepted() != object.generation())
+          record.set_digest(result.digest());
         record.set_accepted(object.generation());
         record.clear_refused();
         record.clear_problem();
         observed_.ForgetGone(application_, key);
+        if (object.correct() &&
+            RecordCorrections(result.corrections(), absl::ToUnixMillis(now_), record))
+          result_.again = true;
         return;
       case pb::APPLY_OUTCOME_REFUSED:
         record.set_refused(object.generation());
-        record.set_problem(absl::StrCat("refused: ", message));
+        record.set_problem(absl::StrCat("refused: ", DescribeRefusal(result, message)));
         return;
       case pb::APPLY_OUTCOME_OUTDATED: {
         // The runtime knows more than this store, which was restored from an older copy: go on from
@@ -138,9 +169,9 @@ class Pass {
   // Asks for the deletion of everything in `plan.remove`; what turns out to be gone moves on to
   // `plan.gone`.
   void Remove(Plan& plan) {
-    for (size_t from = 0; from < plan.remove.size(); from += kObjectsInACall) {
+    for (size_t from = 0; from < plan.remove.size(); from += size_t{kObjectsInACall}) {
       pb::DeleteRequest request;
-      const size_t to = std::min(plan.remove.size(), from + kObjectsInACall);
+      const size_t to = std::min(plan.remove.size(), from + size_t{kObjectsInACall});
       for (size_t i = from; i < to; ++i)
         *request.add_objects() = inventory_.at(plan.remove[i]).ref();
       grpc::ClientContext context;
@@ -200,6 +231,7 @@ class Pass {
       transaction.Expect(key, stored.bytes);
       transaction.Delete(key);
       transaction.Delete(store::StatusKey(ns_, name_));
+      DropReports(stored.record, nullptr, transaction);
       for (const auto& instance : stored.record.instances())
         transaction.Delete(store::InstanceKey(ns_, instance.instance().name()));
       WEFT_ASSIGN_OR_RETURN(const auto desired, ReadDesired(store_, ns_, name_));
@@ -218,6 +250,7 @@ class Pass {
   store::Store& store_;
   pb::Runtime::StubInterface& runtime_;
   Observed& observed_;
+  const absl::Time now_;
   Inventory inventory_, before_;
   Observed::View view_;
   ReconcileResult result_;
@@ -226,8 +259,9 @@ class Pass {
 }  // namespace
 
 absl::StatusOr<ReconcileResult> Reconcile(const std::string& application, store::Store& store,
-                                          pb::Runtime::StubInterface& runtime, Observed& observed) {
-  return Pass(application, store, runtime, observed).Run();
+                                          pb::Runtime::StubInterface& runtime, Observed& observed,
+                                          absl::Time now) {
+  return Pass(application, store, runtime, observed, now).Run();
 }
 
 }  // namespace weft::scheduler

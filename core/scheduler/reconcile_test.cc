@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "core/scheduler/claims.h"
 #include "core/scheduler/plan.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/testing.h"
@@ -19,6 +20,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr char kShop[] = "default/shop";
+constexpr char kSteerer[] = "default/shop/front/steerer#0";
 
 std::string Key(const std::string& name) { return store::ObjectKey(Ref("Deployment", name)); }
 
@@ -74,7 +76,7 @@ class ReconcileTest : public testing::Test {
   }
 
   absl::StatusOr<ReconcileResult> TryPass() {
-    return Reconcile(kShop, store_, runtime_.stub(), observed_);
+    return Reconcile(kShop, store_, runtime_.stub(), observed_, now_);
   }
   ReconcileResult Pass() {
     absl::StatusOr<ReconcileResult> result = TryPass();
@@ -91,10 +93,186 @@ class ReconcileTest : public testing::Test {
     observed_.Synced(list.complete());
   }
 
+  // The object's replicas are steered by kSteerer, from 2.
+  void Steer(const std::string& name) {
+    store::v1::DesiredRecord desired = Desired(name);
+    store::v1::SteeredLeafRecord* leaf = desired.add_steered();
+    leaf->set_pointer("/spec/replicas");
+    leaf->set_owner(kSteerer);
+    leaf->set_by(provider::v1::STEERING_ACTIONS);
+    leaf->set_seed("2");
+    PutDesired(name, desired);
+  }
+  // What the service of the instances does with an action.
+  void Act(const std::string& name, std::optional<std::string> value, uint64_t sequence) {
+    store::v1::InventoryRecord inventory = Inventory(name);
+    const ActionResult result =
+        ApplyAction({kSteerer, "/spec/replicas", std::move(value), 1, sequence, "", 0},
+                    Desired(name), inventory);
+    ASSERT_TRUE(result.changed) << result.message;
+    store::Transaction transaction;
+    transaction.Put(InventoryKeyOf("default", "shop", Key(name)), inventory.SerializeAsString());
+    ASSERT_TRUE(store_.Commit(std::move(transaction)).ok());
+  }
+  store::v1::DesiredRecord Desired(const std::string& name) {
+    auto desired = ReadDesired(store_, "default", "shop");
+    EXPECT_TRUE(desired.ok()) << desired.status();
+    return (*desired)[Key(name)];
+  }
+  void PutDesired(const std::string& name, const store::v1::DesiredRecord& desired) {
+    store::Transaction transaction;
+    transaction.Put(DesiredKeyOf("default", "shop", Key(name)), desired.SerializeAsString());
+    ASSERT_TRUE(store_.Commit(std::move(transaction)).ok());
+  }
+  // The object has this JSON, and the platform says digests.
+  void SetWatched(const std::string& name, const std::string& json) {
+    runtime_.SayDigests();
+    store::v1::DesiredRecord desired = Desired(name);
+    desired.mutable_object()->set_json(json);
+    PutDesired(name, desired);
+    Pass();
+    Observe();
+  }
+
   HookedStore store_;
   FakeRuntime runtime_;
   Observed observed_;
+  absl::Time now_ = absl::FromUnixSeconds(1000000);
 };
+
+TEST_F(ReconcileTest, AnActionIsCarriedOutLikeAnyOtherChange) {
+  Steer("front");
+  Pass();
+  Observe();
+  EXPECT_THAT(runtime_.SteeredOf(Key("front")), ElementsAre("/spec/replicas from 2"));
+  Act("front", "5", 1);
+  Pass();
+  Observe();
+  EXPECT_THAT(runtime_.SteeredOf(Key("front")), ElementsAre("/spec/replicas = 5"));
+  EXPECT_EQ(Inventory("front").accepted(), 2u);
+  Pass();
+  EXPECT_EQ(runtime_.applies(), 2);
+  Act("front", std::nullopt, 2);
+  Pass();
+  EXPECT_THAT(runtime_.SteeredOf(Key("front")), ElementsAre("/spec/replicas = 2"));
+}
+
+TEST_F(ReconcileTest, AnObjectThatIsLostComesBackWithWhatWasSet) {
+  Steer("front");
+  Act("front", "5", 1);
+  Pass();
+  Observe();
+  runtime_.Lose(Key("front"));
+  Observe();
+  Pass();
+  EXPECT_THAT(runtime_.SteeredOf(Key("front")), ElementsAre("/spec/replicas = 5"));
+}
+
+TEST_F(ReconcileTest, AnActionDuringACallIsNotLost) {
+  Steer("front");
+  runtime_.OnApply([this](const rt::ApplyRequest&) {
+    runtime_.OnApply(nullptr);
+    Act("front", "5", 1);
+  });
+  EXPECT_TRUE(absl::IsAborted(TryPass().status()));
+  Pass();
+  EXPECT_THAT(runtime_.SteeredOf(Key("front")), ElementsAre("/spec/replicas = 5"));
+}
+
+TEST_F(ReconcileTest, WhatSomebodyElseChangedIsPutRight) {
+  SetWatched("front", R"({"spec":{"replicas":3}})");
+  runtime_.Edit(Key("front"), "/spec/replicas", "kubectl-edit");
+  Observe();
+  runtime_.OnApply([](const rt::ApplyRequest& request) {
+    EXPECT_TRUE(request.objects(0).correct());
+    EXPECT_EQ(request.objects(0).generation(), 1u);
+  });
+  EXPECT_THAT(Pass().problems, IsEmpty());
+  ASSERT_EQ(Inventory("front").corrections_size(), 1);
+  EXPECT_EQ(Inventory("front").corrections(0).pointer(), "/spec/replicas");
+  EXPECT_EQ(Inventory("front").corrections(0).writer(), "kubectl-edit");
+  EXPECT_EQ(Inventory("front").corrections(0).corrected_unix_ms(), absl::ToUnixMillis(now_));
+  Observe();
+  const int applies = runtime_.applies();
+  Pass();
+  EXPECT_EQ(runtime_.applies(), applies);
+}
+
+TEST_F(ReconcileTest, WhatSomebodyElseChangedBesideOursIsLeftAlone) {
+  SetWatched("front", R"({"spec":{"replicas":3}})");
+  runtime_.Edit(Key("front"), "/spec/paused", "kubectl-edit");
+  Observe();
+  const int applies = runtime_.applies();
+  Pass();
+  EXPECT_EQ(runtime_.applies(), applies);
+}
+
+// The event of the change is still what the watch told last: it looks like another one.
+TEST_F(ReconcileTest, AnEventOfAnOlderStateIsNotCounted) {
+  SetWatched("front", R"({"spec":{"replicas":3}})");
+  runtime_.Edit(Key("front"), "/spec/replicas", "kubectl-edit");
+  Observe();
+  for (int i = 0; i < 5; ++i) Pass();
+  EXPECT_EQ(Inventory("front").corrections_size(), 1);
+  EXPECT_THAT(Inventory("front").contested(), IsEmpty());
+  // Nor is one of before the last apply.
+  SetObject("front", 2);
+  for (int i = 0; i < 5; ++i) Pass();
+  EXPECT_EQ(Inventory("front").corrections_size(), 1);
+}
+
+// What was accepted is sent again because the watch has not told of it; somebody changed it first.
+TEST_F(ReconcileTest, AChangeBeforeTheFirstEventIsPutRightToo) {
+  runtime_.SayDigests();
+  Pass();
+  runtime_.Edit(Key("front"), "/generation", "kubectl-edit");
+  observed_.Begin();
+  observed_.Synced(true);  // Everything, but for the object.
+  Pass();
+  Observe();
+  Pass();
+  EXPECT_EQ(Inventory("front").corrections_size(), 1);
+}
+
+TEST_F(ReconcileTest, ALeafThatIsPutRightAgainAndAgainIsLeftToTheOther) {
+  SetWatched("front", R"({"spec":{"paused":true,"replicas":3}})");
+  for (int i = 0; i < 3; ++i) {
+    runtime_.Edit(Key("front"), "/spec/replicas", "kubectl-edit");
+    Observe();
+    now_ += absl::Minutes(1);
+    EXPECT_EQ(Pass().again, i == 2);
+  }
+  ASSERT_EQ(Inventory("front").contested_size(), 1);
+  EXPECT_EQ(Inventory("front").contested(0).writer(), "kubectl-edit");
+  Pass();
+  EXPECT_EQ(runtime_.JsonOf(Key("front")), R"({"spec":{"paused":true}})");
+  EXPECT_THAT(runtime_.SteeredOf(Key("front")), ElementsAre("/spec/replicas from 3"));
+  EXPECT_EQ(Inventory("front").accepted(), 2u);
+  runtime_.Edit(Key("front"), "/spec/replicas", "kubectl-edit");
+  Observe();
+  const int applies = runtime_.applies();
+  Pass();
+  EXPECT_EQ(runtime_.applies(), applies);
+  // The others are still ours.
+  runtime_.Edit(Key("front"), "/spec/paused", "kubectl-edit");
+  Observe();
+  Pass();
+  EXPECT_EQ(Inventory("front").corrections_size(), 1);
+}
+
+TEST_F(ReconcileTest, ACorrectionThatIsRefusedIsSaidAndNotTriedAgain) {
+  SetWatched("front", R"({"spec":{"selector":1}})");
+  runtime_.Edit(Key("front"), "/spec/selector", "somebody");
+  Observe();
+  runtime_.SetImmutable(Key("front"), {"/spec/selector", "/spec/x"});
+  EXPECT_THAT(Pass().problems,
+              ElementsAre("Deployment/front: refused: the platform does not change /spec/selector, "
+                          "/spec/x of an object that exists: delete the application and apply it "
+                          "again"));
+  const int applies = runtime_.applies();
+  Pass();
+  EXPECT_EQ(runtime_.applies(), applies);
+}
 
 TEST_F(ReconcileTest, AppliesWhatTheRuntimeHasNotAccepted) {
   const ReconcileResult result = Pass();

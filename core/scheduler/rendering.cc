@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/scheduler/application_key.h"
 #include "core/scheduler/provider_diagnostics.h"
 #include "core/scheduler/requests.h"
 
@@ -145,6 +146,7 @@ class Job : public std::enable_shared_from_this<Job> {
     merge::Merged merged =
         merge::Merge(workload, {{WorkloadPart(i, *answers.workload)}, std::move(traits)});
     ReportProblems(place(nullptr), merged.problems, diagnostics);
+    ReportSteered(place(nullptr), merged.objects, diagnostics);
     for (merge::MergedObject& object : merged.objects) StampObject(instance, workload, object);
     return std::move(merged.objects);
   }
@@ -152,14 +154,19 @@ class Job : public std::enable_shared_from_this<Job> {
   // Source of the names: ARCHITECTURE.md, "Names, labels and keys".
   void StampObject(const resolve::WorkloadInstance& instance, const merge::Workload& workload,
                    merge::MergedObject& object) const {
-    merge::Stamp(workload,
-                 {{"app.kubernetes.io/name", instance.name},
-                  {"app.kubernetes.io/part-of", input_.application.name},
-                  {"app.kubernetes.io/managed-by", "weft"},
-                  {"weft.dev/installation", input_.installation},
-                  {"weft.dev/application", input_.application.name},
-                  {"weft.dev/component", instance.name}},
-                 {{"weft.dev/revision", std::to_string(instance.revision)}}, object);
+    std::map<std::string, std::string> labels = {
+        {"app.kubernetes.io/name", instance.name},
+        {"app.kubernetes.io/part-of", input_.application.name},
+        {"app.kubernetes.io/managed-by", "weft"},
+        {"weft.dev/installation", input_.installation},
+        {"weft.dev/application", input_.application.name},
+        {"weft.dev/component", instance.name}};
+    // By this a runtime knows which identity to give the pod
+    // (docs/adr/0013-installed-providers.md).
+    if (input_.application.name_space == kSystemNamespace)
+      labels["weft.dev/provider"] = input_.application.name;
+    merge::Stamp(workload, labels, {{"weft.dev/revision", std::to_string(instance.revision)}},
+                 object);
   }
 
   const RenderInput input_;

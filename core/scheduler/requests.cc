@@ -77,6 +77,21 @@ pb::Container MakeContainer(const resolve::Container& container) {
   return to;
 }
 
+// CheckAnswer has read it before.
+merge::Part MakePart(const pb::Part& part) {
+  const common::v1::ObjectRef& object = part.object();
+  merge::Part to;
+  to.object = {object.api_version(), object.kind(), object.namespace_(), object.name()};
+  to.pointer = part.pointer();
+  if (part.operation() != pb::PART_OPERATION_STEER) {
+    to.value = json::Parse(part.json()).value();
+  } else {
+    to.steering = part.steering() == pb::STEERING_ACTIONS ? merge::Steering::kActions
+                                                          : merge::Steering::kPlatform;
+  }
+  return to;
+}
+
 }  // namespace
 
 pb::RenderWorkloadRequest MakeWorkloadRequest(const resolve::Application& application,
@@ -112,12 +127,7 @@ merge::Contribution MakeContribution(const std::string& owner,
                                      const pb::RenderResponse& answer) {
   merge::Contribution contribution{.owner = owner, .parts = {}, .writes = writes};
   for (const pb::Part& part : answer.parts()) {
-    const common::v1::ObjectRef& object = part.object();
-    // CheckAnswer has read it before.
-    contribution.parts.push_back(
-        {{object.api_version(), object.kind(), object.namespace_(), object.name()},
-         part.pointer(),
-         json::Parse(part.json()).value()});
+    contribution.parts.push_back(MakePart(part));
   }
   return contribution;
 }
@@ -145,12 +155,14 @@ store::v1::InstanceRecord MakeInstanceRecord(const resolve::Application& applica
   record.set_revision(workload.revision);
   record.set_provider(workload.type.provider);
   record.set_assesses(workload.type.assesses);
+  record.set_timeline(workload.type.timeline);
   *record.mutable_shape() = MakeShape(workload.type.shape);
   for (const resolve::TraitInstance& trait : workload.traits) {
     store::v1::TraitRecord* out = record.add_traits();
     *out->mutable_instance() = MakeInstance(application, workload, trait);
     out->set_provider(trait.type.provider);
     out->set_assesses(trait.type.assesses);
+    out->set_timeline(trait.type.timeline);
     out->set_pointer(trait.pointer);
   }
   for (const merge::MergedObject& object : objects) *record.add_objects() = MakeRef(object.ref);
@@ -167,6 +179,14 @@ store::v1::DesiredRecord MakeDesiredRecord(const std::string& owner,
     store::v1::LeafOwner* out = record.add_leaves();
     out->set_pointer(leaf.pointer);
     out->set_owner(leaf.owner);
+  }
+  for (const merge::SteeredLeaf& leaf : object.steered) {
+    store::v1::SteeredLeafRecord* out = record.add_steered();
+    out->set_pointer(leaf.pointer);
+    out->set_owner(leaf.owner);
+    out->set_by(leaf.by == merge::Steering::kActions ? pb::STEERING_ACTIONS
+                                                     : pb::STEERING_PLATFORM);
+    out->set_seed(json::Canonical(leaf.seed));
   }
   return record;
 }

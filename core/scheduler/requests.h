@@ -30,7 +30,7 @@ merge::Workload MakeWorkload(const resolve::Application& application,
 
 common::v1::ObjectRef MakeRef(const merge::ObjectRef& ref);
 
-// What the store keeps of an instance, which bears `objects`.
+// What the store keeps of an instance, which bears `objects`; but for when it was attached.
 store::v1::InstanceRecord MakeInstanceRecord(const resolve::Application& application,
                                              const resolve::WorkloadInstance& workload,
                                              const std::vector<merge::MergedObject>& objects);

@@ -50,6 +50,7 @@ resolve::Application MakeApplication() {
   front.type.name = "example.org/v1.Web";
   front.type.provider = "web";
   front.type.assesses = true;
+  front.type.timeline = true;
   front.type.shape = {"apps/v1", "Deployment", "/spec/replicas", "/spec/template"};
   front.properties = Json(R"({"tries": 2})");
   front.os_type = "linux";
@@ -150,6 +151,18 @@ TEST(Requests, AContributionHasThePartsOfTheAnswer) {
   EXPECT_EQ(json::Canonical(contribution.parts[0].value), "3");
 }
 
+TEST(Requests, AMarkOfASteeredLeafIsAPartWithoutAValue) {
+  pb::RenderResponse answer;
+  for (const pb::Steering steering : {pb::STEERING_ACTIONS, pb::STEERING_PLATFORM}) {
+    pb::Part* part = answer.add_parts();
+    part->set_operation(pb::PART_OPERATION_STEER);
+    part->set_steering(steering);
+  }
+  const merge::Contribution contribution = MakeContribution("owner", {}, answer);
+  EXPECT_EQ(contribution.parts.at(0).steering, merge::Steering::kActions);
+  EXPECT_EQ(contribution.parts.at(1).steering, merge::Steering::kPlatform);
+}
+
 TEST(Requests, AnInstanceIsStoredWithWhoServesItAndWhatItHas) {
   const resolve::Application application = MakeApplication();
   const store::v1::InstanceRecord record =
@@ -159,6 +172,7 @@ TEST(Requests, AnInstanceIsStoredWithWhoServesItAndWhatItHas) {
   EXPECT_EQ(record.revision(), 7);
   EXPECT_EQ(record.provider(), "web");
   EXPECT_TRUE(record.assesses());
+  EXPECT_TRUE(record.timeline());
   EXPECT_EQ(record.shape().kind(), "Deployment");
   ASSERT_EQ(record.objects_size(), 1);
   EXPECT_EQ(record.objects(0).name(), "front");
@@ -166,6 +180,7 @@ TEST(Requests, AnInstanceIsStoredWithWhoServesItAndWhatItHas) {
   EXPECT_EQ(record.traits(0).instance().key(), "default/shop/front/scaler#0");
   EXPECT_EQ(record.traits(0).provider(), "traits");
   EXPECT_FALSE(record.traits(0).assesses());
+  EXPECT_FALSE(record.traits(0).timeline());
   EXPECT_EQ(record.traits(0).pointer(), "/spec/components/0/traits/0");
 }
 
@@ -177,6 +192,20 @@ TEST(Requests, ADesiredObjectIsStoredCanonicalWithTheOwnersOfItsLeaves) {
   ASSERT_EQ(record.leaves_size(), 1);
   EXPECT_EQ(record.leaves(0).pointer(), "/spec/replicas");
   EXPECT_EQ(record.leaves(0).owner(), "default/shop/front");
+}
+
+TEST(Requests, ADesiredObjectIsStoredWithWhoSteersItsLeaves) {
+  merge::MergedObject object = MakeObject();
+  object.steered = {{"/spec/a", "t", merge::Steering::kActions, Json("1.0"), "u"},
+                    {"/spec/b", "t", merge::Steering::kPlatform, Json("null"), ""}};
+  const store::v1::DesiredRecord record = MakeDesiredRecord("default/shop/front", object);
+  ASSERT_EQ(record.steered_size(), 2);
+  EXPECT_EQ(record.steered(0).pointer(), "/spec/a");
+  EXPECT_EQ(record.steered(0).owner(), "t");
+  EXPECT_EQ(record.steered(0).by(), pb::STEERING_ACTIONS);
+  EXPECT_EQ(record.steered(0).seed(), "1");
+  EXPECT_EQ(record.steered(1).by(), pb::STEERING_PLATFORM);
+  EXPECT_EQ(record.steered(1).seed(), "null");
 }
 
 }  // namespace

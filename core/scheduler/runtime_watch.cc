@@ -9,11 +9,13 @@
 
 namespace weft::scheduler {
 
-RuntimeWatch::RuntimeWatch(runtime::v1::Runtime::StubInterface& stub, Observed& observed,
-                           Listener listener)
-    : stub_(stub),
+RuntimeWatch::RuntimeWatch(const std::string& name, runtime::v1::Runtime::StubInterface& stub,
+                           Observed& observed, Listener listener)
+    : name_(name),
+      stub_(stub),
       observed_(observed),
       listener_(std::move(listener)),
+      away_(absl::StrCat("the runtime ", name, " has not answered yet")),
       thread_([this] { Run(); }) {}
 
 RuntimeWatch::~RuntimeWatch() {
@@ -40,11 +42,11 @@ void RuntimeWatch::Run() {
     std::unique_lock lock(mutex_);
     if (stopping_) return;
     const bool stood = away_.empty();
-    away_ = absl::StrCat("the runtime does not answer: ", end);
+    away_ = absl::StrCat("the runtime ", name_, " does not answer: ", end);
     delay = stood ? kFirst : std::min(delay * 2, kLongest);
     lock.unlock();
     if (stood) {
-      spdlog::warn("msg=\"the watch of the runtime ended\" error=\"{}\"", end);
+      spdlog::warn("msg=\"the watch of a runtime ended\" runtime={} error=\"{}\"", name_, end);
       listener_.on_sync();
     }
     lock.lock();
@@ -85,7 +87,8 @@ void RuntimeWatch::Take(const runtime::v1::WatchResponse& response) {
         std::lock_guard lock(mutex_);
         away_.clear();
       }
-      spdlog::info("msg=\"watching the runtime\" complete={}", response.synced().complete());
+      spdlog::info("msg=\"watching a runtime\" runtime={} complete={}", name_,
+                   response.synced().complete());
       listener_.on_sync();
       return;
     }

@@ -12,7 +12,7 @@
 
 namespace weft::scheduler {
 
-// Keeps `observed` up to date from the runtime's watch, in a thread of its own; watches again with
+// Keeps `observed` up to date from a runtime's watch, in a thread of its own; watches again with
 // back-off (100 ms to 2 s) when the stream ends.
 class RuntimeWatch {
  public:
@@ -20,8 +20,10 @@ class RuntimeWatch {
     std::function<void(const std::string& application)> on_change;  // One application changed.
     std::function<void()> on_sync;  // The state of the connection changed: look at everything.
   };
-  // `stub` and `observed` outlive the object. The listener is called from its thread.
-  RuntimeWatch(runtime::v1::Runtime::StubInterface& stub, Observed& observed, Listener listener);
+  // `name` is for people. `stub` and `observed` outlive the object. The listener is called from its
+  // thread.
+  RuntimeWatch(const std::string& name, runtime::v1::Runtime::StubInterface& stub,
+               Observed& observed, Listener listener);
   ~RuntimeWatch();
 
   // Why the runtime cannot be heard at the moment; empty: it can.
@@ -32,6 +34,7 @@ class RuntimeWatch {
   std::string WatchOnce();
   void Take(const runtime::v1::WatchResponse& response);
 
+  const std::string name_;
   runtime::v1::Runtime::StubInterface& stub_;
   Observed& observed_;
   const Listener listener_;
@@ -39,7 +42,7 @@ class RuntimeWatch {
   std::condition_variable wake_;
   bool stopping_ = false;
   grpc::ClientContext* call_ = nullptr;
-  std::string away_ = "the runtime has not answered yet";
+  std::string away_;
   std::thread thread_;
 };
 

@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "core/base/status.h"
 #include "core/catalog/components.h"
 #include "core/scheduler/application_key.h"
+#include "core/scheduler/instance_reports.h"
 #include "core/scheduler/reconcile.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/status.h"
@@ -20,7 +22,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kThreads = 4;
+constexpr int kThreads = 4;       // Of each runtime.
+constexpr char kUnplaced[] = "";  // No runtime's name.
 constexpr milliseconds kNow(0);
 constexpr milliseconds kDebounce(100);  // Between an event and the look at it.
 constexpr milliseconds kRetryFirst(100), kRetryLongest(10000);
@@ -34,21 +37,23 @@ milliseconds BackOff(int failures) {
 
 }  // namespace
 
-Scheduler::Scheduler(store::Store& store, const mesh::Providers& providers,
-                     runtime::v1::Runtime::StubInterface& runtime)
-    : store_(store), providers_(providers), runtime_(runtime) {
-  queue_ = std::make_unique<KeyedQueue>(
-      kThreads, [this](const std::string& application) { return Run(application); });
+Scheduler::Scheduler(store::Store& store, const mesh::Providers& providers, Runtimes& runtimes)
+    : store_(store), providers_(providers), runtimes_(runtimes) {
   assessor_ =
       std::make_unique<Assessor>(store_, providers_, [this](const std::string& application) {
         Notify(application);
-        queue_->Add(application);
+        std::lock_guard lock(mutex_);
+        EnqueueLocked(application, kNow);
       });
 }
 
 Scheduler::~Scheduler() {
-  watch_.reset();
-  queue_->Stop();
+  runtimes_.Stop();
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;  // No queue is made any more.
+  }
+  for (auto& [runtime, queue] : queues_) queue->Stop();
   assessor_.reset();
 }
 
@@ -59,12 +64,18 @@ absl::Status Scheduler::Start() {
     std::lock_guard lock(mutex_);
     for (const auto& [key, bytes] : applications) work_[key.substr(prefix.size())].pending = true;
   }
-  watch_ = std::make_unique<RuntimeWatch>(
-      runtime_, observed_,
-      RuntimeWatch::Listener{
-          .on_change = [this](const std::string& application) { Add(application, kDebounce); },
-          .on_sync = [this] { Everything(); }});
-  Everything();
+  runtimes_.Start({.on_application =
+                       [this](const std::string& application) {
+                         Add(application, kDebounce);
+                         TellListener(application);
+                       },
+                   .on_runtime =
+                       [this](const std::string& runtime) {
+                         Look([&](const Work& work) {
+                           return work.runtime == runtime || work.runtime == kUnplaced;
+                         });
+                       }});
+  Look([](const Work&) { return true; });
   return absl::OkStatus();
 }
 
@@ -75,39 +86,66 @@ void Scheduler::Touch(const std::string& application) {
 
 void Scheduler::ProvidersChanged() {
   assessor_->RetryFailed();
-  Everything();
+  Look([](const Work&) { return true; });
 }
 
 void Scheduler::Add(const std::string& application, milliseconds delay) {
-  {
-    std::lock_guard lock(mutex_);
-    work_[application].pending = true;
-  }
-  queue_->Add(application, delay);
+  std::lock_guard lock(mutex_);
+  work_[application].pending = true;
+  EnqueueLocked(application, delay);
 }
 
-void Scheduler::Everything() {
-  std::vector<std::string> applications;
-  {
-    std::lock_guard lock(mutex_);
-    for (auto& [application, work] : work_) {
-      work.pending = true;
-      applications.push_back(application);
-    }
+// Looks at every application of which `which` says so.
+void Scheduler::Look(const std::function<bool(const Work&)>& which) {
+  std::lock_guard lock(mutex_);
+  for (auto& [application, work] : work_) {
+    if (!which(work)) continue;
+    work.pending = true;
+    EnqueueLocked(application, kNow);
   }
-  for (const std::string& application : applications) queue_->Add(application);
 }
 
-KeyedQueue::Clock::duration Scheduler::Run(const std::string& application) {
+void Scheduler::EnqueueLocked(const std::string& application, KeyedQueue::Clock::duration delay) {
+  if (stopping_) return;
+  const std::string runtime = work_[application].runtime;
+  std::unique_ptr<KeyedQueue>& queue = queues_[runtime];
+  if (queue == nullptr) {
+    queue = std::make_unique<KeyedQueue>(
+        runtime == kUnplaced ? 1 : kThreads,
+        [this, runtime](const std::string& key) { return Run(runtime, key); });
+  }
+  queue->Add(application, delay);
+}
+
+// Works on an application in the queue of `runtime`. Only here it goes from one queue to another,
+// so that it is never in two threads.
+KeyedQueue::Clock::duration Scheduler::Run(const std::string& runtime,
+                                           const std::string& application) {
   {
     std::lock_guard lock(mutex_);
     Work& work = work_[application];
     work.pending = false;
     work.looking = true;
   }
-  const KeyedQueue::Clock::duration again = Looked(application, Pass(application));
+  const auto [ns, name] = SplitApplicationKey(application);
+  const absl::StatusOr<StoredApplication> stored = ReadApplication(store_, ns, name);
+  if (stored.ok() && RuntimeOf(stored->record) != runtime) {
+    Place(application, RuntimeOf(stored->record));
+    return KeyedQueue::kDone;
+  }
+  const KeyedQueue::Clock::duration again =
+      Looked(application, stored.ok() ? Pass(runtime, application) : stored.status());
   Notify(application);
   return again;
+}
+
+void Scheduler::Place(const std::string& application, const std::string& runtime) {
+  std::lock_guard lock(mutex_);
+  Work& work = work_[application];
+  work.runtime = runtime;
+  work.pending = true;
+  work.looking = false;
+  EnqueueLocked(application, kNow);
 }
 
 // Takes what a pass came to; returns after how long to make the next.
@@ -137,9 +175,17 @@ KeyedQueue::Clock::duration Scheduler::Looked(const std::string& application,
 
 // One look at an application. After how long to come back; infinite: when something changes.
 // NOT_FOUND: there is no such application.
-absl::StatusOr<absl::Duration> Scheduler::Pass(const std::string& application) {
-  WEFT_ASSIGN_OR_RETURN(ReconcileResult result,
-                        Reconcile(application, store_, runtime_, observed_));
+absl::StatusOr<absl::Duration> Scheduler::Pass(const std::string& runtime,
+                                               const std::string& application) {
+  const std::shared_ptr<RuntimeConnection> connection = runtimes_.Find(runtime);
+  if (connection == nullptr) {  // All stays as it is until it is configured again.
+    const std::string away = runtimes_.WhyAway(runtime);
+    std::lock_guard lock(mutex_);
+    work_[application].problems = {away};
+    return absl::InfiniteDuration();
+  }
+  WEFT_ASSIGN_OR_RETURN(ReconcileResult result, Reconcile(application, store_, *connection->stub,
+                                                          connection->observed, absl::Now()));
   if (result.gone) {
     assessor_->Forget(application);
     return absl::NotFoundError("gone");
@@ -149,7 +195,7 @@ absl::StatusOr<absl::Duration> Scheduler::Pass(const std::string& application) {
   WEFT_ASSIGN_OR_RETURN(const Inventory inventory, ReadInventory(store_, ns, name));
   absl::Duration again = absl::InfiniteDuration();
   if (!stored.record.deleting())
-    again = assessor_->Assess(stored.record, inventory, observed_.Of(application));
+    again = assessor_->Assess(stored.record, inventory, connection->observed.Of(application));
   std::lock_guard lock(mutex_);
   Work& work = work_[application];
   work.problems = std::move(result.problems);
@@ -173,18 +219,25 @@ absl::StatusOr<core::v1::Application> Scheduler::Status(const std::string& ns,
   }
   WEFT_ASSIGN_OR_RETURN(const StoredApplication stored, ReadApplication(store_, ns, name));
   WEFT_ASSIGN_OR_RETURN(const Inventory inventory, ReadInventory(store_, ns, name));
-  const Observed::View view = observed_.Of(key);
-  if (const std::string away = watch_ == nullptr ? "" : watch_->WhyAway(); !away.empty()) {
+  WEFT_ASSIGN_OR_RETURN(const auto desired, ReadDesired(store_, ns, name));
+  WEFT_ASSIGN_OR_RETURN(const auto reports, ReadReports(store_, ns, name));
+  const std::string runtime = RuntimeOf(stored.record);
+  const std::shared_ptr<RuntimeConnection> connection = runtimes_.Find(runtime);
+  const Observed::View view =
+      connection == nullptr ? Observed::View() : connection->observed.Of(key);
+  if (const std::string away = runtimes_.WhyAway(runtime); !away.empty()) {
     if (std::find(problems.begin(), problems.end(), away) == problems.end())
       problems.push_back(away);
   }
   return MakeStatus(
       {.record = stored.record,
        .inventory = inventory,
+       .desired = desired,
        .observed = view,
        .problems = std::move(problems),
        .pending = pending,
        .opinion = [&](const std::string& instance) { return assessor_->Of(key, instance); },
+       .reports = reports,
        .why_away = [&](const std::string& provider) { return providers_.WhyAway(provider); },
        .latest_revision =
            [&](const std::string& component) {
@@ -207,7 +260,18 @@ void Scheduler::Unsubscribe(const std::string& application, uint64_t subscriptio
   if (found->second.empty()) subscriptions_.erase(found);
 }
 
+void Scheduler::Listen(std::function<void(const std::string&)> changed) {
+  std::lock_guard lock(subscriptions_mutex_);
+  listener_ = std::move(changed);
+}
+
+void Scheduler::TellListener(const std::string& application) {
+  std::lock_guard lock(subscriptions_mutex_);
+  if (listener_ != nullptr) listener_(application);
+}
+
 void Scheduler::Notify(const std::string& application) {
+  TellListener(application);
   std::lock_guard lock(subscriptions_mutex_);
   const auto found = subscriptions_.find(application);
   if (found == subscriptions_.end()) return;

@@ -12,24 +12,23 @@
 #include "core/base/keyed_queue.h"
 #include "core/mesh/providers.h"
 #include "core/scheduler/assessor.h"
-#include "core/scheduler/observed.h"
-#include "core/scheduler/runtime_watch.h"
+#include "core/scheduler/runtimes.h"
 #include "core/store/store.h"
 #include "weft/core/v1/applications.pb.h"
-#include "weft/runtime/v1/runtime.grpc.pb.h"
 
 namespace weft::scheduler {
 
-// Keeps every stored application as it should be: one application is worked on by one thread at a
-// time, level-triggered, with back-off and jitter where something fails. Thread-safe.
+// Keeps every stored application as it should be, on the runtime that it goes to: one application
+// is worked on by one thread at a time, level-triggered, with back-off and jitter where something
+// fails. Each runtime's applications have threads of their own, so that one that is slow delays no
+// other's. Thread-safe.
 class Scheduler {
  public:
-  // All outlive the object.
-  Scheduler(store::Store& store, const mesh::Providers& providers,
-            runtime::v1::Runtime::StubInterface& runtime);
+  // All outlive the object; it starts and stops `runtimes`.
+  Scheduler(store::Store& store, const mesh::Providers& providers, Runtimes& runtimes);
   ~Scheduler();
 
-  // Looks at every stored application and begins to watch the runtime.
+  // Looks at every stored application and begins to watch the runtimes.
   absl::Status Start();
 
   // Something was stored for `application`: look at it now.
@@ -46,34 +45,43 @@ class Scheduler {
   uint64_t Subscribe(const std::string& application, std::function<void()> changed);
   void Unsubscribe(const std::string& application, uint64_t subscription);
 
+  // Calls `changed` with every application of which something may have become another: what is
+  // stored of it, what is observed of it, its status. One at a time; null: none, and the one before
+  // is not called any more when this returns. It must not block nor call back.
+  void Listen(std::function<void(const std::string& application)> changed);
+
  private:
   struct Work {
+    std::string runtime;   // In whose queue it is worked on; kUnplaced: its record has to tell.
     bool pending = false;  // Something changed since it was looked at.
     bool looking = false;  // A pass is under way.
     int failures = 0;      // In a row.
     std::vector<std::string> problems;
   };
 
-  KeyedQueue::Clock::duration Run(const std::string& application);
-  absl::StatusOr<absl::Duration> Pass(const std::string& application);
+  KeyedQueue::Clock::duration Run(const std::string& runtime, const std::string& application);
+  void Place(const std::string& application, const std::string& runtime);
+  absl::StatusOr<absl::Duration> Pass(const std::string& runtime, const std::string& application);
   KeyedQueue::Clock::duration Looked(const std::string& application,
                                      const absl::StatusOr<absl::Duration>& again);
   void Add(const std::string& application, std::chrono::milliseconds delay);
-  void Everything();
+  void Look(const std::function<bool(const Work&)>& which);
+  void EnqueueLocked(const std::string& application, KeyedQueue::Clock::duration delay);
   void Notify(const std::string& application);
+  void TellListener(const std::string& application);
 
   store::Store& store_;
   const mesh::Providers& providers_;
-  runtime::v1::Runtime::StubInterface& runtime_;
-  Observed observed_;
+  Runtimes& runtimes_;
   mutable std::mutex mutex_;
-  std::map<std::string, Work> work_;  // By application.
+  std::map<std::string, Work> work_;                           // By application.
+  std::map<std::string, std::unique_ptr<KeyedQueue>> queues_;  // By runtime.
+  bool stopping_ = false;
   mutable std::mutex subscriptions_mutex_;
   std::map<std::string, std::map<uint64_t, std::function<void()>>> subscriptions_;
   uint64_t last_subscription_ = 0;
+  std::function<void(const std::string&)> listener_;
   std::unique_ptr<Assessor> assessor_;
-  std::unique_ptr<KeyedQueue> queue_;
-  std::unique_ptr<RuntimeWatch> watch_;
 };
 
 }  // namespace weft::scheduler

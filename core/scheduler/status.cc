@@ -5,6 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/base/json.h"
+#include "core/scheduler/claims.h"
+#include "core/scheduler/drift.h"
+#include "core/scheduler/runtime_choice.h"
 #include "core/store/object_key.h"
 
 namespace weft::scheduler {
@@ -71,6 +74,7 @@ class Composer {
     to_.set_name(record.name());
     to_.set_generation(record.generation());
     to_.set_deleting(record.deleting());
+    to_.set_runtime(RuntimeOf(record));
     SetTime(record.created_unix_ms(), to_.mutable_created());
     SetTime(record.updated_unix_ms(), to_.mutable_updated());
     for (const std::string& problem : input_.problems) to_.add_problems(problem);
@@ -104,6 +108,8 @@ class Composer {
       object->set_accepted(known->second.accepted() == known->second.generation());
       object->set_message(known->second.problem());
       accepted = accepted && object->accepted();
+      AddSteered(known->first, known->second, *object);
+      AddContested(known->second, *object);
     }
     for (const auto& [key, projection] : input_.observed.objects) {
       if (projection.owner() == instance.instance().key() && projection.ref().kind() == "Pod")
@@ -119,11 +125,38 @@ class Composer {
     }
   }
 
+  void AddSteered(const std::string& key, const store::v1::InventoryRecord& record,
+                  core::v1::ObjectStatus& to) {
+    const auto desired = input_.desired.find(key);
+    if (desired == input_.desired.end()) return;
+    for (const store::v1::SteeredLeafRecord& leaf : desired->second.steered()) {
+      core::v1::SteeredLeafStatus* steered = to.add_steered();
+      steered->set_pointer(leaf.pointer());
+      steered->set_by(leaf.owner());
+      const store::v1::ClaimRecord* claim = FindClaim(record, leaf);
+      if (claim == nullptr) continue;
+      if (!claim->released()) steered->set_value(claim->value());
+      steered->set_reason(claim->reason());
+      SetTime(claim->acted_unix_ms(), steered->mutable_acted());
+    }
+  }
+
+  // Whoever reads the problems has to decide; nothing is left to be carried out.
+  void AddContested(const store::v1::InventoryRecord& record, core::v1::ObjectStatus& to) {
+    for (const store::v1::ContestedRecord& leaf : record.contested()) {
+      core::v1::ContestedLeaf* contested = to.add_contested();
+      contested->set_pointer(leaf.pointer());
+      contested->set_writer(leaf.writer());
+      to_.add_problems(absl::StrCat(record.ref().kind(), "/", record.ref().name(), " ",
+                                    DescribeContested(leaf)));
+    }
+  }
+
   void SetWorkloadHealth(const store::v1::InstanceRecord& instance, bool accepted,
                          core::v1::ComponentStatus& to) {
     if (!instance.assesses()) {
       *to.mutable_health() = accepted
-                                 ? MakeHealth(common::v1::VERDICT_HEALTHY, kNotAssessed, "")
+                                 ? Reported(instance.instance().key())
                                  : MakeHealth(common::v1::VERDICT_PROGRESSING, "NotAccepted", "");
       return;
     }
@@ -141,8 +174,16 @@ class Composer {
     to.set_stale_reason(failure);
   }
 
+  // Of an instance whose type does not assess: what its provider reported, if it did.
+  Health Reported(const std::string& instance) const {
+    const auto report = input_.reports.find(instance);
+    return report != input_.reports.end() && report->second.has_health()
+               ? report->second.health()
+               : MakeHealth(common::v1::VERDICT_HEALTHY, kNotAssessed, "");
+  }
+
   Health TraitHealth(const store::v1::TraitRecord& trait) {
-    if (!trait.assesses()) return MakeHealth(common::v1::VERDICT_HEALTHY, kNotAssessed, "");
+    if (!trait.assesses()) return Reported(trait.instance().key());
     const Opinion opinion = input_.opinion(trait.instance().key());
     const std::string failure = Failure(opinion, trait.provider());
     settled_ = settled_ && opinion.current;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,12 @@ namespace weft::scheduler {
 struct StatusInput {
   const store::v1::ApplicationRecord& record;
   const Inventory& inventory;
+  const std::map<std::string, store::v1::DesiredRecord>& desired;  // By store::ObjectKey.
   const Observed::View& observed;
   std::vector<std::string> problems;  // What keeps it from being carried out.
   bool pending = false;               // Something changed that nobody has looked at yet.
   std::function<Opinion(const std::string& instance)> opinion;
+  const std::map<std::string, store::v1::ReportRecord>& reports;         // By instance key.
   std::function<std::string(const std::string& provider)> why_away;      // Empty: it can be asked.
   std::function<int64_t(const std::string& component)> latest_revision;  // 0: it is gone.
 };

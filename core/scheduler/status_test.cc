@@ -59,10 +59,12 @@ class StatusTest : public testing::Test {
   core::v1::Application Make() const {
     return MakeStatus({.record = record_,
                        .inventory = inventory_,
+                       .desired = desired_,
                        .observed = observed_,
                        .problems = problems_,
                        .pending = pending_,
                        .opinion = [this](const std::string& key) { return opinions_.at(key); },
+                       .reports = reports_,
                        .why_away =
                            [this](const std::string& provider) {
                              const auto away = away_.find(provider);
@@ -86,8 +88,10 @@ class StatusTest : public testing::Test {
 
   store::v1::ApplicationRecord record_;
   Inventory inventory_;
+  std::map<std::string, store::v1::DesiredRecord> desired_;
   Observed::View observed_;
   std::vector<std::string> problems_;
+  std::map<std::string, store::v1::ReportRecord> reports_;
   bool pending_ = false;
   std::map<std::string, Opinion> opinions_;
   std::map<std::string, std::string> away_;
@@ -218,6 +222,18 @@ TEST_F(StatusTest, ATypeThatDoesNotAssessIsHealthyOnceAccepted) {
   EXPECT_EQ(Make().components(0).health().reason(), "NotAccepted");
 }
 
+TEST_F(StatusTest, ATypeThatDoesNotAssessIsAsItsProviderReported) {
+  store::v1::TraitRecord* trait = record_.mutable_instances(0)->mutable_traits(0);
+  trait->set_assesses(false);
+  reports_[kTrait].set_state("seen");
+  EXPECT_EQ(Make().components(0).traits(0).health().reason(), "NotAssessed");
+  *reports_[kTrait].mutable_health() = MakeHealth(common::v1::VERDICT_DEGRADED, "QuotaLow");
+  EXPECT_EQ(Make().components(0).traits(0).health().reason(), "QuotaLow");
+  EXPECT_EQ(Make().health().verdict(), common::v1::VERDICT_DEGRADED);
+  trait->set_assesses(true);
+  EXPECT_EQ(Make().components(0).traits(0).health().reason(), "Said");
+}
+
 TEST_F(StatusTest, AnObjectThatIsRefusedSaysWhy) {
   inventory_[kFront].set_accepted(2);
   inventory_[kFront].set_problem("refused: no such image");
@@ -295,6 +311,52 @@ TEST_F(StatusTest, ReadsWhyAPodDoesNotRun) {
     EXPECT_EQ(pod.message(), c.message);
     EXPECT_FALSE(pod.has_started());
   }
+}
+
+TEST_F(StatusTest, ASteeredLeafSaysWhoActedAndWhy) {
+  store::v1::SteeredLeafRecord* leaf = desired_[kFront].add_steered();
+  leaf->set_pointer("/spec/replicas");
+  leaf->set_owner(kTrait);
+  leaf->set_seed("2");
+  {
+    const core::v1::Application application = Make();
+    const core::v1::ObjectStatus& object = application.components(0).objects(0);
+    ASSERT_EQ(object.steered_size(), 1);
+    EXPECT_EQ(object.steered(0).pointer(), "/spec/replicas");
+    EXPECT_EQ(object.steered(0).by(), kTrait);
+    EXPECT_EQ(object.steered(0).value(), "");
+    EXPECT_FALSE(object.steered(0).has_acted());
+  }
+  store::v1::ClaimRecord* claim = inventory_[kFront].add_claims();
+  claim->set_pointer("/spec/replicas");
+  claim->set_owner(kTrait);
+  claim->set_value("5");
+  claim->set_reason("job morning");
+  claim->set_acted_unix_ms(2500);
+  {
+    const core::v1::Application application = Make();
+    const core::v1::SteeredLeafStatus& steered = application.components(0).objects(0).steered(0);
+    EXPECT_EQ(steered.value(), "5");
+    EXPECT_EQ(steered.reason(), "job morning");
+    EXPECT_EQ(steered.acted().seconds(), 2);
+  }
+  claim->set_released(true);
+  EXPECT_EQ(Make().components(0).objects(0).steered(0).value(), "");
+}
+
+TEST_F(StatusTest, AContestedLeafIsAProblemAndTakesNothingFromHealthNorFromBeingSettled) {
+  store::v1::ContestedRecord* contested = inventory_[kFront].add_contested();
+  contested->set_pointer("/spec/replicas");
+  contested->set_writer("kubectl-edit");
+  const core::v1::Application application = Make();
+  const core::v1::ObjectStatus& object = application.components(0).objects(0);
+  ASSERT_EQ(object.contested_size(), 1);
+  EXPECT_EQ(object.contested(0).pointer(), "/spec/replicas");
+  EXPECT_EQ(object.contested(0).writer(), "kubectl-edit");
+  EXPECT_THAT(application.problems(),
+              ElementsAre(HasSubstr("Deployment/front /spec/replicas is left to kubectl-edit")));
+  EXPECT_EQ(application.health().verdict(), common::v1::VERDICT_HEALTHY);
+  EXPECT_TRUE(application.settled());
 }
 
 }  // namespace

@@ -136,11 +136,22 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> HookedStore::Li
   return memory_.List(prefix, after, limit);
 }
 
-TestCore::TestCore() {
+TestCore::TestCore(const std::vector<std::string>& runtimes, const config::CoreConfig& defaults) {
   MakeWeb();
   MakeTraits();
   std::string pattern = "/tmp/weft_scheduler_XXXXXX";
   directory_ = mkdtemp(pattern.data());
+  std::filesystem::create_directory(directory_ + "/runtimes");
+  for (const std::string& name : runtimes) ConfigureRuntime(name);
+  runtimes_ = std::make_unique<Runtimes>(
+      Runtimes::Options{.directory = directory_ + "/runtimes",
+                        .defaults = defaults,
+                        .connect = [this](const config::RuntimeConfig& config) {
+                          FakeRuntime& fake = config.name == kLocalRuntime ? runtime : other;
+                          // It is the fake's own.
+                          return std::shared_ptr<runtime::v1::Runtime::StubInterface>(
+                              std::shared_ptr<void>(), &fake.stub());
+                        }});
   for (const char* name : {"web", "traits"}) {
     std::ofstream(absl::StrCat(directory_, "/", name, ".yaml"))
         << "name: " << name << "\naddress: unix:/none\nartifact: sha256:" << name << "\n";
@@ -161,7 +172,7 @@ TestCore::TestCore() {
   admission_ = std::make_unique<Admission>(
       Admission::Options{.store = &store,
                          .providers = providers_.get(),
-                         .runtime = &runtime.stub(),
+                         .runtimes = runtimes_.get(),
                          .pool = pool_.get(),
                          .installation = "test",
                          .on_stored = [this](const std::string& application) {
@@ -182,7 +193,7 @@ TestCore::~TestCore() {
 
 void TestCore::StartScheduler() {
   StopScheduler();
-  auto scheduler = std::make_unique<Scheduler>(store, *providers_, runtime.stub());
+  auto scheduler = std::make_unique<Scheduler>(store, *providers_, *runtimes_);
   EXPECT_TRUE(scheduler->Start().ok());
   std::lock_guard lock(mutex_);
   scheduler_ = std::move(scheduler);
@@ -269,8 +280,8 @@ core::v1::ApplyResponse TestCore::Apply(const std::vector<std::string>& texts, b
   return response.ok() ? *std::move(response) : core::v1::ApplyResponse();
 }
 
-core::v1::Application TestCore::Status() const {
-  const auto status = scheduler_->Status("default", "shop");
+core::v1::Application TestCore::Status(const std::string& name) const {
+  const auto status = scheduler_->Status("default", name);
   return status.ok() ? *status : core::v1::Application();
 }
 
@@ -282,6 +293,16 @@ bool TestCore::AwaitSettled(common::v1::Verdict expected) {
   });
   EXPECT_TRUE(settled) << last.DebugString();
   return settled;
+}
+
+void TestCore::ConfigureRuntime(const std::string& name, bool configured) {
+  const std::string file = absl::StrCat(directory_, "/runtimes/", name, ".yaml");
+  if (!configured) {
+    std::filesystem::remove(file);
+    return;
+  }
+  std::ofstream(file + ".new") << config::RuntimeFile({name, "unix:/none", ""});
+  std::filesystem::rename(file + ".new", file);
 }
 
 void TestCore::SetConnected(mesh::FakeProvider& provider, const std::string& name, bool connected) {

@@ -14,6 +14,7 @@
 #include "core/mesh/providers.h"
 #include "core/scheduler/admission.h"
 #include "core/scheduler/fake_runtime.h"
+#include "core/scheduler/runtimes.h"
 #include "core/scheduler/scheduler.h"
 #include "core/store/memory_store.h"
 
@@ -67,10 +68,12 @@ class HookedStore final : public store::Store {
 
 // The provider "web" serves the workload example.org/v1.Web: a Deployment. The provider "traits"
 // serves "scaler", which sets its replicas, and "reader", which reads it and notes how many objects
-// it saw. All assess: HEALTHY when everything is up to date, if `verdict` is not another.
+// it saw. All assess: HEALTHY when everything is up to date, if `verdict` is not another. Runtimes
+// are "local" and, where a test configures it, "other".
 class TestCore {
  public:
-  TestCore();
+  explicit TestCore(const std::vector<std::string>& runtimes = {kLocalRuntime},
+                    const config::CoreConfig& defaults = {});
   ~TestCore();
 
   // Begins, or begins again, as after a restart of the core.
@@ -79,18 +82,22 @@ class TestCore {
   Scheduler& scheduler() { return *scheduler_; }
   const mesh::Providers& providers() const { return *providers_; }
   const Admission& admission() const { return *admission_; }
+  Runtimes& runtimes() { return *runtimes_; }
   WorkerPool& pool() { return *pool_; }
 
   // Applies texts, the first of which is named "0.yaml", and waits for the answer.
   core::v1::ApplyResponse Apply(const std::vector<std::string>& texts, bool dry_run = false);
-  // The status of "shop"; empty: there is none.
-  core::v1::Application Status() const;
+  // The status of "shop" or another application; empty: there is none.
+  core::v1::Application Status(const std::string& name = "shop") const;
   // Waits until the status of "shop" is settled with this verdict.
   bool AwaitSettled(common::v1::Verdict expected);
   void SetConnected(mesh::FakeProvider& provider, const std::string& name, bool connected);
+  // Writes or removes the configuration of a runtime; a scheduler that runs finds out by itself.
+  void ConfigureRuntime(const std::string& name, bool configured = true);
 
   HookedStore store;
-  FakeRuntime runtime;
+  FakeRuntime runtime;  // "local"
+  FakeRuntime other;    // "other"
   const std::shared_ptr<mesh::FakeProvider> web = std::make_shared<mesh::FakeProvider>();
   const std::shared_ptr<mesh::FakeProvider> traits = std::make_shared<mesh::FakeProvider>();
   std::atomic<common::v1::Verdict> verdict = common::v1::VERDICT_HEALTHY;
@@ -103,6 +110,7 @@ class TestCore {
   std::mutex mutex_;  // Of scheduler_, for the providers' thread.
   std::unique_ptr<WorkerPool> pool_ = std::make_unique<WorkerPool>(2, 100);
   std::unique_ptr<mesh::Providers> providers_;
+  std::unique_ptr<Runtimes> runtimes_;
   std::unique_ptr<Admission> admission_;
   std::unique_ptr<Scheduler> scheduler_;
 };

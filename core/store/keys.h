@@ -40,6 +40,15 @@ inline std::string InventoryPrefix(const std::string& ns, const std::string& app
 inline std::string StatusKey(const std::string& ns, const std::string& application) {
   return absl::StrCat("status/", ns, "/", application);
 }
+// ReportRecord of one instance; the prefix is that of an application's instances.
+inline std::string ReportPrefix(const std::string& ns, const std::string& application) {
+  return absl::StrCat("report/", ns, "/", application, "/");
+}
+inline std::string ReportKey(const std::string& instance_key) {
+  return absl::StrCat("report/", instance_key);
+}
+// EpochRecord of one canonical type.
+inline std::string EpochKey(const std::string& type) { return absl::StrCat("epoch/", type); }
 // ProviderRecord.
 inline std::string ProviderKey(const std::string& name) { return absl::StrCat("provider/", name); }
 // CachedAnswer; `hash` of artifact, type and request.

@@ -9,26 +9,16 @@ namespace {
 namespace pb = ::weft::provider::v1;
 namespace common = ::weft::common::v1;
 
+// Limits of a timeline. Source: weft.provider.v1, TimelineRequest and TimelineResponse.
+constexpr absl::Duration kLongestTimeline = absl::Hours(24 * 366);
+constexpr int kMostTimelineEntries = 1000;
+
 absl::StatusOr<json::value> ParseOr(const std::string& text, const char* what) {
   if (text.empty()) return json::value(json::object());
   absl::StatusOr<json::value> value = json::Parse(text);
   if (!value.ok())
     return absl::InvalidArgumentError(absl::StrCat(what, " ", value.status().message()));
   return value;
-}
-
-absl::StatusOr<Instance> ConvertInstance(const pb::Instance& from) {
-  WEFT_ASSIGN_OR_RETURN(json::value properties, ParseOr(from.properties(), "instance.properties"));
-  return Instance{from.key(), from.namespace_(), from.application(), from.name(),
-                  std::move(properties)};
-}
-
-ObjectRef ConvertRef(const common::ObjectRef& from) {
-  return {from.api_version(), from.kind(), from.name(), from.namespace_()};
-}
-
-Shape ConvertShape(const pb::Shape& from) {
-  return {from.api_version(), from.kind(), from.scale(), from.pod_template()};
 }
 
 HttpProbe ConvertProbe(const pb::HttpProbe& from) {
@@ -79,9 +69,14 @@ pb::Capability Common(const Author& author) {
       case WriteMode::kOverride:
         out->set_mode(pb::WRITE_MODE_OVERRIDE);
         break;
+      case WriteMode::kSteer:
+        out->set_mode(pb::WRITE_MODE_STEER);
+        break;
     }
   }
   if (author.assess) to.add_features(pb::FEATURE_ASSESS);
+  if (author.timeline) to.add_features(pb::FEATURE_TIMELINE);
+  if (author.live) to.add_features(pb::FEATURE_INSTANCES);
   return to;
 }
 
@@ -101,10 +96,73 @@ common::Verdict ConvertVerdict(Verdict verdict) {
   return common::VERDICT_UNKNOWN;
 }
 
+pb::Steering ConvertSteering(Steering steering) {
+  switch (steering) {
+    case Steering::kActions:
+      return pb::STEERING_ACTIONS;
+    case Steering::kPlatform:
+      break;
+  }
+  return pb::STEERING_PLATFORM;
+}
+
+pb::Part ConvertPart(const Parts::Part& from) {
+  pb::Part part;
+  *part.mutable_object() = ToProto(from.object);
+  part.set_pointer(from.pointer);
+  if (from.steering.has_value()) {
+    part.set_operation(pb::PART_OPERATION_STEER);
+    part.set_steering(ConvertSteering(*from.steering));
+  } else {
+    part.set_operation(pb::PART_OPERATION_MERGE);
+    part.set_json(json::Canonical(from.value));
+  }
+  return part;
+}
+
 }  // namespace
 
+absl::Time FromProto(const google::protobuf::Timestamp& from) {
+  return absl::FromUnixSeconds(from.seconds()) + absl::Nanoseconds(from.nanos());
+}
+
+google::protobuf::Timestamp ToProto(absl::Time from) {
+  google::protobuf::Timestamp to;
+  absl::Duration rest;
+  to.set_seconds(absl::IDivDuration(from - absl::UnixEpoch(), absl::Seconds(1), &rest));
+  if (rest < absl::ZeroDuration()) {
+    to.set_seconds(to.seconds() - 1);
+    rest += absl::Seconds(1);
+  }
+  to.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+  return to;
+}
+
+ObjectRef FromProto(const common::ObjectRef& from) {
+  return {from.api_version(), from.kind(), from.name(), from.namespace_()};
+}
+
+common::ObjectRef ToProto(const ObjectRef& from) {
+  common::ObjectRef to;
+  to.set_api_version(from.api_version);
+  to.set_kind(from.kind);
+  to.set_namespace_(from.name_space);
+  to.set_name(from.name);
+  return to;
+}
+
+Shape FromProto(const pb::Shape& from) {
+  return {from.api_version(), from.kind(), from.scale(), from.pod_template()};
+}
+
+absl::StatusOr<Instance> FromProto(const pb::Instance& from) {
+  WEFT_ASSIGN_OR_RETURN(json::value properties, ParseOr(from.properties(), "instance.properties"));
+  return Instance{from.key(), from.namespace_(), from.application(), from.name(),
+                  std::move(properties)};
+}
+
 absl::StatusOr<WorkloadRequest> FromProto(const pb::RenderWorkloadRequest& request) {
-  WEFT_ASSIGN_OR_RETURN(Instance instance, ConvertInstance(request.instance()));
+  WEFT_ASSIGN_OR_RETURN(Instance instance, FromProto(request.instance()));
   WorkloadRequest to{
       std::move(instance), request.component().os_type(), request.component().arch(), {}};
   for (const auto& container : request.component().containers())
@@ -113,19 +171,25 @@ absl::StatusOr<WorkloadRequest> FromProto(const pb::RenderWorkloadRequest& reque
 }
 
 absl::StatusOr<TraitRequest> FromProto(const pb::RenderTraitRequest& request) {
-  WEFT_ASSIGN_OR_RETURN(Instance instance, ConvertInstance(request.instance()));
-  WorkloadView workload{instance.name, ConvertShape(request.workload().shape())};
+  WEFT_ASSIGN_OR_RETURN(Instance instance, FromProto(request.instance()));
+  WorkloadView workload{instance.name, FromProto(request.workload().shape())};
   return TraitRequest{std::move(instance), std::move(workload)};
 }
 
 absl::StatusOr<AssessRequest> FromProto(const pb::AssessRequest& request) {
-  WEFT_ASSIGN_OR_RETURN(Instance instance, ConvertInstance(request.instance()));
-  AssessRequest to{std::move(instance), ConvertShape(request.shape()), {}, {}};
-  for (const auto& object : request.objects()) to.objects.push_back(ConvertRef(object));
+  WEFT_ASSIGN_OR_RETURN(Instance instance, FromProto(request.instance()));
+  AssessRequest to{
+      std::move(instance), FromProto(request.shape()), {}, {}, FromProto(request.now())};
+  for (const auto& object : request.objects()) to.objects.push_back(FromProto(object));
   for (const auto& from : request.observed()) {
     WEFT_ASSIGN_OR_RETURN(json::value status, ParseOr(from.status(), "observed.status"));
-    to.observed.push_back({ConvertRef(from.ref()), ConvertRef(from.controller()), std::move(status),
+    to.observed.push_back({FromProto(from.ref()), FromProto(from.controller()), std::move(status),
                            from.up_to_date(), from.deleting()});
+  }
+  for (const auto& from : request.steered()) {
+    WEFT_ASSIGN_OR_RETURN(json::value value, ParseOr(from.value(), "steered.value"));
+    to.steered.push_back(
+        {FromProto(from.object()), from.pointer(), std::move(value), from.reason()});
   }
   return to;
 }
@@ -133,16 +197,7 @@ absl::StatusOr<AssessRequest> FromProto(const pb::AssessRequest& request) {
 pb::RenderResponse ToProto(const Parts& parts, const Diagnostics& diagnostics) {
   pb::RenderResponse to;
   to.set_outcome(pb::OUTCOME_READY);
-  for (const Parts::Part& from : parts.parts()) {
-    pb::Part* part = to.add_parts();
-    part->mutable_object()->set_api_version(from.object.api_version);
-    part->mutable_object()->set_kind(from.object.kind);
-    part->mutable_object()->set_namespace_(from.object.name_space);
-    part->mutable_object()->set_name(from.object.name);
-    part->set_operation(pb::PART_OPERATION_MERGE);
-    part->set_pointer(from.pointer);
-    part->set_json(json::Canonical(from.value));
-  }
+  for (const Parts::Part& from : parts.parts()) *to.add_parts() = ConvertPart(from);
   for (const Diagnostics::Diagnostic& from : diagnostics.all()) {
     common::Diagnostic* diagnostic = to.add_diagnostics();
     diagnostic->set_severity(from.error ? common::SEVERITY_ERROR : common::SEVERITY_WARNING);
@@ -151,6 +206,14 @@ pb::RenderResponse ToProto(const Parts& parts, const Diagnostics& diagnostics) {
     diagnostic->set_pointer(from.pointer);
     diagnostic->set_hint(from.hint);
   }
+  return to;
+}
+
+absl::StatusOr<TimelineRequest> FromProto(const pb::TimelineRequest& request) {
+  WEFT_ASSIGN_OR_RETURN(Instance instance, FromProto(request.instance()));
+  TimelineRequest to{std::move(instance), FromProto(request.from()), FromProto(request.to())};
+  if (to.to <= to.from || to.to - to.from > kLongestTimeline)
+    return absl::InvalidArgumentError("`to` is not after `from`, or more than 366 days after it");
   return to;
 }
 
@@ -163,6 +226,29 @@ common::Health ToProto(const Health& health) {
     common::Endpoint* out = to.add_endpoints();
     out->set_name(endpoint.name);
     out->set_url(endpoint.url);
+  }
+  return to;
+}
+
+pb::AssessResponse ToAssessResponse(const Health& health) {
+  pb::AssessResponse to;
+  *to.mutable_health() = ToProto(health);
+  if (health.recheck_after <= absl::ZeroDuration()) return to;
+  absl::Duration rest;
+  to.mutable_recheck_after()->set_seconds(
+      absl::IDivDuration(health.recheck_after, absl::Seconds(1), &rest));
+  to.mutable_recheck_after()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+  return to;
+}
+
+pb::TimelineResponse ToProto(const std::vector<TimelineEntry>& entries) {
+  pb::TimelineResponse to;
+  for (const TimelineEntry& from : entries) {
+    if (to.entries_size() == kMostTimelineEntries) break;
+    pb::TimelineResponse::Entry* entry = to.add_entries();
+    *entry->mutable_time() = ToProto(from.time);
+    entry->set_effect(from.effect);
+    entry->set_reason(from.reason);
   }
   return to;
 }

@@ -14,4 +14,13 @@ const Projection* AssessRequest::Find(const ObjectRef& object) const {
   return nullptr;
 }
 
+const SteeredValue* AssessRequest::SteeredScale() const {
+  for (const SteeredValue& leaf : steered) {
+    if (leaf.object.api_version == shape.api_version && leaf.object.kind == shape.kind &&
+        leaf.object.name == instance.name && leaf.pointer == shape.scale)
+      return &leaf;
+  }
+  return nullptr;
+}
+
 }  // namespace weft::sdk

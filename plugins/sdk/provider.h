@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "core/base/json.h"
 
 // What the author of a provider in C++ writes against. A provider is a value of type Workload or
@@ -16,6 +18,9 @@
 // All functions of a provider are called from several threads at once and must be pure: no clock,
 // no network, no randomness, no state that is written.
 namespace weft::sdk {
+
+class Instances;  // plugins/sdk/instances.h
+class Life;
 
 // The identity of an object. An empty namespace is the application's.
 struct ObjectRef {
@@ -104,6 +109,12 @@ struct TraitRequest {
   WorkloadView workload;
 };
 
+// Who changes a leaf at run time.
+enum class Steering {
+  kActions,   // This provider, through sdk::Instances.
+  kPlatform,  // The platform, such as a HorizontalPodAutoscaler.
+};
+
 // What an instance contributes. Pointers as docs/protocol.md says.
 class Parts {
  public:
@@ -111,11 +122,17 @@ class Parts {
     ObjectRef object;
     std::string pointer;
     json::value value;
+    std::optional<Steering> steering;  // Set: `value` says nothing, the leaf is steered.
   };
 
   // Merges `value` into the object at `pointer`; "" is the whole object.
   void Merge(ObjectRef object, std::string pointer, json::value value) {
-    parts_.push_back({std::move(object), std::move(pointer), std::move(value)});
+    parts_.push_back({std::move(object), std::move(pointer), std::move(value), std::nullopt});
+  }
+  // The leaf at `pointer` changes at run time; its value, whoever gives it, is only what it starts
+  // with.
+  void Steer(ObjectRef object, std::string pointer, Steering steering) {
+    parts_.push_back({std::move(object), std::move(pointer), nullptr, steering});
   }
   const std::vector<Part>& parts() const { return parts_; }
 
@@ -159,14 +176,26 @@ struct Projection {
   bool deleting = false;
 };
 
+// A leaf whose value is another than the document says: an instance that steers it asked for that.
+struct SteeredValue {
+  ObjectRef object;
+  std::string pointer;
+  json::value value;
+  std::string reason;  // For people.
+};
+
 struct AssessRequest {
   Instance instance;
   Shape shape;
   std::vector<ObjectRef> objects;  // What was rendered (for a trait: its workload's).
   std::vector<Projection> observed;
+  absl::Time now = absl::UnixEpoch();
+  std::vector<SteeredValue> steered = {};  // Of `objects`.
 
   // What is known of `object`, or null.
   const Projection* Find(const ObjectRef& object) const;
+  // What an instance that steers the workload's scale asked for, or null.
+  const SteeredValue* SteeredScale() const;
 };
 
 enum class Verdict { kHealthy, kProgressing, kDegraded, kFailed, kUnknown };
@@ -180,10 +209,11 @@ struct Health {
   Verdict verdict = Verdict::kUnknown;
   std::string reason;
   std::string message;
-  std::vector<Endpoint> endpoints;
+  std::vector<Endpoint> endpoints = {};
+  absl::Duration recheck_after = absl::ZeroDuration();  // Zero: when something changes.
 };
 
-enum class WriteMode { kCreate, kAdd, kOverride };
+enum class WriteMode { kCreate, kAdd, kOverride, kSteer };
 
 // A permission that the type asks for: see weft.provider.v1.Write.
 struct Write {
@@ -200,10 +230,30 @@ inline Write Create(std::string api_version, std::string kind) {
 // Changes the scale of whatever workload it is attached to.
 inline Write OverrideScale() { return {"*", "*", "+scale", WriteMode::kOverride}; }
 
+// Steers the scale of whatever workload it is attached to.
+inline Write SteerScale() { return {"*", "*", "+scale", WriteMode::kSteer}; }
+
+// Something that an instance will do.
+struct TimelineEntry {
+  absl::Time time;
+  std::string effect;  // "3 replicas"
+  std::string reason;  // "job morning"
+
+  bool operator==(const TimelineEntry&) const = default;
+};
+// What an instance will do from `from` (included) to `to` (not included), by time; at most 1,000
+// entries.
+using Timeline =
+    std::function<std::vector<TimelineEntry>(const Instance&, absl::Time from, absl::Time to)>;
+
+// Begins the life of a type: called once, before anything is served. `instances` outlives what it
+// returns.
+using Live = std::function<std::unique_ptr<Life>(Instances& instances)>;
+
 inline constexpr char kAnythingWithScale[] = "+scale";
 inline constexpr char kAnythingWithPodTemplate[] = "+podTemplate";
 
-// A workload type. `render` is required; `assess` may be empty.
+// A workload type. `render` is required; the other functions may be empty.
 struct Workload {
   std::string type;
   std::vector<std::string> aliases;
@@ -213,6 +263,8 @@ struct Workload {
   std::vector<Write> writes;
   std::function<Parts(const WorkloadRequest&, Diagnostics&)> render;
   std::function<Health(const AssessRequest&)> assess;
+  Timeline timeline;  // May be empty.
+  Live live;          // May be empty: the type does not live in time.
 };
 
 // A trait type.
@@ -227,6 +279,8 @@ struct Trait {
   bool reads_workload = false;
   std::function<Parts(const TraitRequest&, Diagnostics&)> render;
   std::function<Health(const AssessRequest&)> assess;
+  Timeline timeline;  // May be empty.
+  Live live;          // May be empty: the type does not live in time.
 };
 
 }  // namespace weft::sdk

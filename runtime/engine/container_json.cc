@@ -19,6 +19,16 @@ json::object StringMap(const std::map<std::string, std::string>& map) {
   return object;
 }
 
+// Unlike "Binds", these refuse a source that is not there.
+json::array Mounts(const std::vector<Bind>& binds) {
+  json::array mounts;
+  for (const Bind& bind : binds) {
+    mounts.push_back(json::object{
+        {"Type", "bind"}, {"Source", bind.source}, {"Target", bind.target}, {"ReadOnly", true}});
+  }
+  return mounts;
+}
+
 std::map<std::string, std::string> MapFrom(const json::value* v) {
   std::map<std::string, std::string> map;
   if (v == nullptr || !v->is_object()) return map;
@@ -48,6 +58,7 @@ std::string ContainerCreateJson(const ContainerSpec& spec) {
   if (spec.cpu_shares > 0) host["CpuShares"] = spec.cpu_shares;
   if (spec.memory_reservation > 0) host["MemoryReservation"] = spec.memory_reservation;
   if (!spec.sysctls.empty()) host["Sysctls"] = StringMap(spec.sysctls);
+  if (!spec.binds.empty()) host["Mounts"] = Mounts(spec.binds);
   json::object endpoint = {{"Aliases", Strings(spec.aliases)}};
   if (!spec.address.empty()) endpoint["IPAMConfig"] = json::object{{"IPv4Address", spec.address}};
   json::object body = {{"Image", spec.image},

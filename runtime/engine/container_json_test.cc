@@ -28,6 +28,15 @@ TEST(ContainerJson, AsksForWhatTheSpecSaysAndNothingElse) {
   EXPECT_EQ(json::Find(*body, "Cmd"), nullptr);
 }
 
+TEST(ContainerJson, ADirectoryIsBoundForReadingOnly) {
+  ContainerSpec spec;
+  spec.binds = {{"/data/identities/x", "/etc/weft/tls"}};
+  const json::value body = *json::Parse(ContainerCreateJson(spec));
+  EXPECT_EQ(json::Canonical(*json::FindPath(body, {"HostConfig", "Mounts"})),
+            R"([{"ReadOnly":true,"Source":"/data/identities/x","Target":"/etc/weft/tls",)"
+            R"("Type":"bind"}])");
+}
+
 TEST(ContainerJson, ReadsWhatTheEngineSaysOfAContainer) {
   const auto v = json::Parse(R"({"Id":"abc","Name":"/weft-x","Created":"2024-01-02T03:04:05.5Z",
     "RestartCount":2,"Config":{"Image":"i","Labels":{"a":"b"}},

@@ -19,6 +19,14 @@ namespace weft::engine {
 
 using Labels = std::map<std::string, std::string>;
 
+// A directory of the engine's machine that a container sees at `target` and cannot write to.
+struct Bind {
+  std::string source;
+  std::string target;
+
+  bool operator==(const Bind&) const = default;
+};
+
 struct ContainerSpec {
   std::string name;
   std::string hostname;
@@ -35,6 +43,7 @@ struct ContainerSpec {
   std::vector<std::string> aliases;  // DNS names on the network, besides the container's own.
   std::string address;               // IPv4 on the network; empty: the engine chooses.
   std::map<std::string, std::string> sysctls;
+  std::vector<Bind> binds;
 };
 
 struct ContainerSummary {

@@ -80,6 +80,11 @@ int FakeEngine::pulls() const {
   return pulls_;
 }
 
+std::vector<Bind> FakeEngine::BindsOf(const std::string& id) const {
+  std::lock_guard lock(mutex_);
+  return containers_.at(id).binds;
+}
+
 absl::Status FakeEngine::Ping() {
   std::lock_guard lock(mutex_);
   return ReachableLocked();
@@ -107,7 +112,7 @@ absl::StatusOr<std::string> FakeEngine::CreateContainer(const ContainerSpec& spe
   c.labels = spec.labels;
   c.created = absl::FromUnixSeconds(counter_);
   c.state = "created";
-  containers_[id] = {c, spec.network, spec.address, spec.network_of};
+  containers_[id] = {c, spec.network, spec.address, spec.network_of, spec.binds};
   ++creations_;
   EmitLocked("container", "create", id, c.labels);
   return id;

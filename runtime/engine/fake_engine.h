@@ -27,6 +27,7 @@ class FakeEngine final : public Engine {
   int creations() const;
   int starts() const;
   int pulls() const;
+  std::vector<Bind> BindsOf(const std::string& id) const;  // Of a container that there is.
 
   absl::Status Ping() override;
   absl::StatusOr<Info> GetInfo() override;
@@ -57,6 +58,7 @@ class FakeEngine final : public Engine {
     std::string network;
     std::string wanted_address;
     std::string network_of;
+    std::vector<Bind> binds;
   };
   absl::Status ReachableLocked() const;
   absl::StatusOr<Held*> FindLocked(const std::string& id);

@@ -80,7 +80,8 @@ std::string ExpandVariables(std::string_view text,
   return expanded;
 }
 
-Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machine) {
+Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machine,
+               const std::vector<SteeredLeaf>& steered) {
   Admitted admitted;
   const Kind* kind = FindKind(ref.api_version, ref.kind);
   if (kind == nullptr) {
@@ -90,11 +91,12 @@ Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machi
          ref.kind, "", "run it on Kubernetes, or use a type whose provider renders Deployments"});
     return admitted;
   }
-  const absl::StatusOr<json::value> object = json::Parse(text);
+  absl::StatusOr<json::value> object = json::Parse(text);
   if (!object.ok()) {
     Refuse(admitted.problems, "", std::string(object.status().message()), "", "", "INVALID_JSON");
     return admitted;
   }
+  PutSteered(steered, *object, admitted.problems);
   admitted.json = json::Canonical(*object);
   CheckLeaves(*kind, *object, admitted.problems);
   CheckMetadata(ref, *object, admitted.problems);

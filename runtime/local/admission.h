@@ -7,6 +7,7 @@
 
 #include "runtime/local/kinds.h"
 #include "runtime/local/object.h"
+#include "runtime/local/steering.h"
 
 // Whether an object can be carried out: everything that is wrong with it is said here, at once, so
 // that no controller ever meets a bad object. Pure.
@@ -27,7 +28,9 @@ struct Admitted {
   std::vector<Problem> problems;  // Empty: the object is right.
 };
 
-Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machine);
+// `text`, with the values of its steered leaves.
+Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machine,
+               const std::vector<SteeredLeaf>& steered = {});
 
 // For admission.cc, by kind. Each reads an object whose leaves have the right types.
 Spec ReadDeployment(const json::value& object, const Machine& machine,

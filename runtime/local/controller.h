@@ -26,6 +26,7 @@ namespace weft::local {
 struct Parts {
   engine::Engine& engine;
   const std::string installation;
+  const std::string identities;  // The directory of providers' identities, by name.
   ObjectStore& objects;
   Board& board;
   PodDirectory& pods;

@@ -26,8 +26,11 @@ ObjectRef FromProto(const common::v1::ObjectRef& ref) {
 }
 
 AppliedObject FromProto(const runtime::v1::AppliedObject& object) {
-  return {FromProto(object.object().ref()), object.object().json(), object.owner(),
-          object.generation()};
+  AppliedObject from{FromProto(object.object().ref()), object.object().json(), object.owner(),
+                     object.generation()};
+  for (const runtime::v1::SteeredLeaf& leaf : object.steered())
+    from.steered.push_back({leaf.pointer(), leaf.value(), leaf.set()});
+  return from;
 }
 
 void ToProto(const ObjectRef& ref, common::v1::ObjectRef* out) {

@@ -1,12 +1,14 @@
 #include "runtime/local/deployment_controller.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/failpoint.h"
 #include "core/base/json.h"
 #include "core/base/status.h"
+#include "runtime/local/admission.h"
 #include "runtime/local/names.h"
 
 namespace weft::local {
@@ -14,6 +16,7 @@ namespace {
 
 constexpr absl::Duration kFirstRetry = absl::Seconds(1);
 constexpr absl::Duration kLongestRetry = absl::Minutes(1);
+constexpr absl::Duration kIdentityRetry = absl::Seconds(1);
 
 // The engine sees to these itself, or is about to.
 bool NeedsStart(const engine::Container& container) {
@@ -150,9 +153,26 @@ absl::StatusOr<absl::Duration> DeploymentController::BringUp(const Object& objec
       return kTrustedAfter;
     return absl::InfiniteDuration();
   }
+  if (AwaitsIdentity(object, pod)) return kIdentityRetry;
   const auto& spec = std::get<DeploymentSpec>(object.spec);
   return Attempt(object, pod.name, pod.container.id.empty() ? &spec.container : nullptr,
                  pod.waiting, [&](bool failed) { return Start(object, failed, pod); });
+}
+
+std::string DeploymentController::IdentityDirectory(const Object& object) const {
+  const std::string name = IdentityOf(object.ref, std::get<DeploymentSpec>(object.spec));
+  return name.empty() ? "" : absl::StrCat(parts_.identities, "/", name);
+}
+
+// Whoever installs a provider issues its identity; until then its pods wait.
+bool DeploymentController::AwaitsIdentity(const Object& object, Pod& pod) const {
+  const std::string name = IdentityOf(object.ref, std::get<DeploymentSpec>(object.spec));
+  if (name.empty()) return false;
+  std::error_code error;
+  if (IsDnsLabel(name) && std::filesystem::is_directory(IdentityDirectory(object), error))
+    return false;
+  pod.waiting = {"IdentityMissing", absl::StrCat("the provider ", name, " has no identity yet")};
+  return true;
 }
 
 absl::StatusOr<absl::Duration> DeploymentController::Attempt(
@@ -218,8 +238,9 @@ absl::Status DeploymentController::Start(const Object& object, bool failed_befor
 absl::StatusOr<std::string> DeploymentController::Create(const Object& object, const Pod& pod) {
   WEFT_RETURN_IF_ERROR(parts_.networks.Ensure(object.ref.ns).status());
   Failpoint("runtime.create.before");
-  absl::StatusOr<std::string> id = parts_.engine.CreateContainer(ContainerSpecFor(
-      parts_.installation, object.ref, std::get<DeploymentSpec>(object.spec), pod));
+  absl::StatusOr<std::string> id = parts_.engine.CreateContainer(
+      ContainerSpecFor(parts_.installation, object.ref, std::get<DeploymentSpec>(object.spec), pod,
+                       IdentityDirectory(object)));
   Failpoint("runtime.create.after");
   return id;
 }

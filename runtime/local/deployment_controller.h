@@ -43,6 +43,8 @@ class DeploymentController {
   absl::StatusOr<absl::Duration> End(const ObjectPtr& object, std::vector<Pod> pods);
 
   absl::StatusOr<absl::Duration> BringUp(const Object& object, Pod& pod);
+  bool AwaitsIdentity(const Object& object, Pod& pod) const;
+  std::string IdentityDirectory(const Object& object) const;
   absl::Status Start(const Object& object, bool failed_before, Pod& pod);
   absl::StatusOr<std::string> Create(const Object& object, const Pod& pod);
 

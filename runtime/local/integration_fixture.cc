@@ -177,7 +177,8 @@ void RealRuntime::ImportBusybox() {
 }
 
 grpc::Status RealRuntime::TryApply(const std::vector<std::string>& objects, uint64_t generation,
-                                   const std::string& ns, runtime::v1::ApplyResponse& response) {
+                                   const std::string& ns, runtime::v1::ApplyResponse& response,
+                                   const runtime::v1::SteeredLeaf* leaf) {
   runtime::v1::ApplyRequest request;
   for (const std::string& text : objects) {
     json::value object = *json::Parse(text);
@@ -189,6 +190,7 @@ grpc::Status RealRuntime::TryApply(const std::vector<std::string>& objects, uint
     applied->mutable_object()->set_json(json::Canonical(object));
     applied->set_owner("owner");
     applied->set_generation(generation);
+    if (leaf != nullptr) *applied->add_steered() = *leaf;
   }
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
@@ -201,6 +203,14 @@ runtime::v1::ApplyResponse RealRuntime::Apply(const std::vector<std::string>& ob
   const grpc::Status status = TryApply(objects, generation, ns, response);
   EXPECT_TRUE(status.ok()) << status.error_message();
   return response;
+}
+
+void RealRuntime::ApplySteered(const std::string& object, uint64_t generation,
+                               const runtime::v1::SteeredLeaf& leaf, const std::string& ns) {
+  runtime::v1::ApplyResponse response;
+  const grpc::Status status = TryApply({object}, generation, ns, response, &leaf);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.results(0).outcome(), runtime::v1::APPLY_OUTCOME_ACCEPTED);
 }
 
 void RealRuntime::ApplyInDanger(const std::vector<std::string>& objects, uint64_t generation) {
@@ -250,6 +260,20 @@ std::string WebDeployment(const std::string& name, int replicas, const std::stri
       "ports":[{"name":"http","containerPort":8080}],
       "readinessProbe":{"httpGet":{"path":"$3","port":"http"},"periodSeconds":1}}]}}}})",
       name, replicas, kImage, page);
+}
+
+std::string SteeredWebDeployment(const std::string& name) {
+  json::value object = *json::Parse(WebDeployment(name, 1));
+  object.at("spec").as_object().erase("replicas");
+  return json::Canonical(object);
+}
+
+runtime::v1::SteeredLeaf Steered(const std::string& pointer, const std::string& value, bool set) {
+  runtime::v1::SteeredLeaf leaf;
+  leaf.set_pointer(pointer);
+  leaf.set_value(value);
+  leaf.set_set(set);
+  return leaf;
 }
 
 std::string WebService(const std::string& name) {

@@ -40,6 +40,9 @@ class RealRuntime : public testing::Test {
 
   runtime::v1::ApplyResponse Apply(const std::vector<std::string>& objects, uint64_t generation,
                                    const std::string& ns = "default");
+  // Of one object, with the value of one steered leaf.
+  void ApplySteered(const std::string& object, uint64_t generation,
+                    const runtime::v1::SteeredLeaf& leaf, const std::string& ns = "default");
   // The same when the runtime may die of it.
   void ApplyInDanger(const std::vector<std::string>& objects, uint64_t generation);
   void Delete(const std::vector<ObjectRef>& refs);
@@ -57,16 +60,22 @@ class RealRuntime : public testing::Test {
  private:
   void RemoveEverything();
   grpc::Status TryApply(const std::vector<std::string>& objects, uint64_t generation,
-                        const std::string& ns, runtime::v1::ApplyResponse& response);
+                        const std::string& ns, runtime::v1::ApplyResponse& response,
+                        const runtime::v1::SteeredLeaf* leaf = nullptr);
 
   std::unique_ptr<runtime::v1::Runtime::Stub> runtime_;
   std::unique_ptr<runtime::v1::Images::Stub> images_;
   std::unique_ptr<engine::DockerEngine> engine_;
 };
 
+// A leaf with this value, or, with `set` false, this seed.
+runtime::v1::SteeredLeaf Steered(const std::string& pointer, const std::string& value, bool set);
+
 // A Deployment of busybox's web server that is ready when it answers.
 std::string WebDeployment(const std::string& name, int replicas,
                           const std::string& page = "/index.html");
+// Without a number of replicas.
+std::string SteeredWebDeployment(const std::string& name);
 std::string WebService(const std::string& name);
 
 // Of the pods of a Deployment that are ready: names, or container ids.

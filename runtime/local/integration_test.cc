@@ -1,7 +1,10 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 
 #include "core/base/json.h"
 #include "runtime/local/integration_fixture.h"
@@ -63,6 +66,57 @@ TEST_F(RealRuntime, ASidecarSharesTheNetworkOfItsPodAlsoAfterARestart) {
   Delete({{"apps/v1", "Deployment", "default", "web"}});
   WaitFor([](const Projections& now) { return now.empty(); });
   EXPECT_TRUE(engine().ListContainers({})->empty());
+}
+
+// A pod whose first container serves what it finds as its identity.
+constexpr char kProvider[] = R"({"apiVersion":"apps/v1","kind":"Deployment",
+    "metadata":{"name":"greeter"},
+    "spec":{"selector":{"matchLabels":{"app":"greeter"}},"template":{
+    "metadata":{"labels":{"app":"greeter","weft.dev/provider":"greeter"}},
+    "spec":{"terminationGracePeriodSeconds":1,"containers":[
+    {"name":"provider","image":"test/busybox:1","command":["/bin/sh","-c"],
+     "args":["! busybox touch $WEFT_TLS_DIR/x && busybox httpd -f -p 80 -h $WEFT_TLS_DIR"],
+     "readinessProbe":{"periodSeconds":1,"httpGet":{"port":80,"path":"/tls.crt"}}}]}}}})";
+
+TEST_F(RealRuntime, AProviderOfTheSystemReadsItsIdentity) {
+  ImportBusybox();
+  Apply({kProvider}, 1, "weft-system");
+  WaitFor([](const Projections& now) {
+    return std::any_of(now.begin(), now.end(), [](const auto& entry) {
+      return absl::StrContains(entry.second.status(), "IdentityMissing");
+    });
+  });
+  const std::string identity = data_ + "/identities/greeter";
+  std::filesystem::create_directories(identity);
+  std::ofstream(identity + "/tls.crt") << "a certificate";
+  WaitFor([](const Projections& now) { return ReadyPods(now, "greeter").size() == 1; });
+}
+
+TEST_F(RealRuntime, SteeringAndHandingOverRestartNothing) {
+  ImportBusybox();
+  Apply({WebDeployment("web", 2)}, 1);
+  const std::vector<std::string> runs = Runs(WaitFor(Ready(2)), "web");
+  const auto await = [&](uint64_t generation, int count) {
+    return Runs(WaitFor([&](const Projections& now) {
+                  return Ready(count)(now) && now.at(kWeb).generation() == generation &&
+                         Runs(now, "web").size() == static_cast<size_t>(count);
+                }),
+                "web");
+  };
+  const std::string web = SteeredWebDeployment("web");
+  ApplySteered(web, 2, Steered("/spec/replicas", "1", false));
+  EXPECT_EQ(await(2, 2), runs);  // It keeps what it had.
+  ApplySteered(web, 3, Steered("/spec/replicas", "4", true));
+  const std::vector<std::string> more = await(3, 4);
+  for (const std::string& run : runs) EXPECT_THAT(more, testing::Contains(run));
+  KillRuntime();
+  StartRuntime();
+  EXPECT_EQ(await(3, 4), more);
+  ApplySteered(web, 4, Steered("/spec/replicas", "2", true));
+  const std::vector<std::string> fewer = await(4, 2);
+  for (const std::string& run : fewer) EXPECT_THAT(more, testing::Contains(run));
+  Apply({WebDeployment("web", 2)}, 5);
+  EXPECT_EQ(await(5, 2), fewer);
 }
 
 TEST_F(RealRuntime, PutsRightWhatIsRemovedBehindItsBackWithinASecond) {

@@ -63,12 +63,19 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
 }
 
 Parts LocalRuntime::MakeParts(anchor::ServiceNetwork& services) {
-  return {engine_,      options_.installation,
-          *objects_,    board_,
-          pods_,        *networks_,
-          *images_,     *prober_,
-          *terminator_, services,
-          options_.now, [this](const std::string& key) { Wake(key); }};
+  return {engine_,
+          options_.installation,
+          options_.identities,
+          *objects_,
+          board_,
+          pods_,
+          *networks_,
+          *images_,
+          *prober_,
+          *terminator_,
+          services,
+          options_.now,
+          [this](const std::string& key) { Wake(key); }};
 }
 
 LocalRuntime::~LocalRuntime() { Stop(); }
@@ -96,13 +103,14 @@ std::vector<ApplyResult> LocalRuntime::Apply(const std::vector<AppliedObject>& o
   std::vector<Candidate> candidates;
   std::vector<size_t> indices;
   for (size_t i = 0; i < objects.size(); ++i) {
-    Admitted admitted = Admit(objects[i].ref, objects[i].json, machine);
+    Admitted admitted = Admit(objects[i].ref, objects[i].json, machine, objects[i].steered);
     if (!admitted.problems.empty()) {
       results[i] = {Outcome::kRefused, admitted.problems[0].message, std::move(admitted.problems)};
       continue;
     }
     candidates.push_back({objects[i].ref, objects[i].generation, objects[i].owner,
-                          std::move(admitted.json), std::move(admitted.spec)});
+                          std::move(admitted.json), std::move(admitted.spec),
+                          SeededOf(objects[i].steered)});
     indices.push_back(i);
   }
   if (dry_run) return results;

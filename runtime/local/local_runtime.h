@@ -28,6 +28,7 @@ struct AppliedObject {
   std::string json;
   std::string owner;
   uint64_t generation = 0;
+  std::vector<SteeredLeaf> steered = {};
 };
 
 struct ApplyResult {
@@ -43,6 +44,7 @@ class LocalRuntime {
  public:
   struct Options {
     std::string installation;
+    std::string identities;                     // The directory of providers' identities, by name.
     int workers = 4;                            // Objects worked on at once.
     absl::Duration resync = absl::Seconds(30);  // Everything is looked at again this often.
     absl::Duration termination_lead = absl::Milliseconds(500);  // See Terminator.

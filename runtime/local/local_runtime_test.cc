@@ -49,6 +49,7 @@ class LocalRuntimeTest : public testing::Test {
     runtime_.reset();
     LocalRuntime::Options options;
     options.installation = kInstallation;
+    options.identities = directory_ + "/identities";
     options.termination_lead = absl::ZeroDuration();
     options.first_pull_retry = absl::Milliseconds(1);
     options.probe = [](const ProbeTarget&) { return true; };
@@ -240,6 +241,59 @@ TEST_F(LocalRuntimeTest, ANewTemplateReplacesEveryPodAndScalingKeepsThem) {
     return seen.at(kWeb).generation == 3 && Ready(3)(seen) && ContainerIds().size() == 3;
   }));
   for (const std::string& id : first) EXPECT_FALSE(engine_.InspectContainer(id).ok());
+}
+
+TEST_F(LocalRuntimeTest, SteeringAndHandingOverMakeAndEndOnlyWhatTheyMust) {
+  Start();
+  const auto steer = [&](uint64_t generation, int value, bool set) {
+    const auto results = runtime_->Apply({{DeploymentRef("web"),
+                                           DeploymentWithoutReplicas("web"),
+                                           "owner",
+                                           generation,
+                                           {{"/spec/replicas", std::to_string(value), set}}}},
+                                         false);
+    EXPECT_EQ(results[0].outcome, ApplyResult::Outcome::kAccepted) << results[0].message;
+  };
+  const auto await = [&](uint64_t generation, int count) {
+    return follower_->Until([&](const Seen& seen) {
+      return seen.at(kWeb).generation == generation && Ready(count)(seen) &&
+             ContainerIds().size() == static_cast<size_t>(count);
+    });
+  };
+  ApplyWeb(3, 1);
+  ASSERT_TRUE(await(1, 3));
+  const std::vector<std::string> first = ContainerIds();
+  steer(2, 1, false);  // A scaler hands over.
+  ASSERT_TRUE(await(2, 3));
+  EXPECT_EQ(ContainerIds(), first);
+  steer(3, 5, true);
+  ASSERT_TRUE(await(3, 5));
+  for (const std::string& id : first) EXPECT_TRUE(engine_.InspectContainer(id).ok());
+  steer(4, 3, true);
+  ASSERT_TRUE(await(4, 3));
+  EXPECT_EQ(engine_.starts(), 5);
+  const std::vector<std::string> before_back = ContainerIds();
+  ApplyWeb(3, 5);
+  ASSERT_TRUE(await(5, 3));
+  EXPECT_EQ(ContainerIds(), before_back);
+}
+
+TEST_F(LocalRuntimeTest, AProviderOfTheSystemWaitsForItsIdentity) {
+  Start();
+  const ObjectRef ref{"apps/v1", "Deployment", "weft-system", "greeter"};
+  json::value object = *json::Parse(DeploymentText("greeter", 1));
+  object.at("metadata").at("namespace") = "weft-system";
+  object.at("spec").at("template").at("metadata").at("labels").as_object()[kProviderLabel] =
+      "greeter";
+  EXPECT_EQ(Apply(ref, json::Canonical(object), 1).outcome, ApplyResult::Outcome::kAccepted);
+  EXPECT_TRUE(follower_->Until(SomePodSays("IdentityMissing")));
+  EXPECT_EQ(engine_.creations(), 0);
+  std::filesystem::create_directories(directory_ + "/identities/greeter");
+  EXPECT_TRUE(follower_->Until([](const Seen& seen) {
+    return Number(seen, KeyOf("Deployment", "weft-system", "greeter"), "readyReplicas") == 1;
+  }));
+  EXPECT_EQ(engine_.BindsOf(ContainerIds()[0]),
+            (std::vector<engine::Bind>{{directory_ + "/identities/greeter", "/etc/weft/tls"}}));
 }
 
 TEST_F(LocalRuntimeTest, DeletionIsDoneAlsoByTheNextProcessAndLeavesOnlyWhatIsNotOurs) {

@@ -107,6 +107,12 @@ inline std::string DeploymentText(const std::string& name, int replicas,
       name, replicas, image, more);
 }
 
+inline std::string DeploymentWithoutReplicas(const std::string& name) {
+  std::string text = DeploymentText(name, 1);
+  const std::string replicas = R"("replicas":1,)";
+  return text.erase(text.find(replicas), replicas.size());
+}
+
 inline std::string ServiceText(const std::string& name) {
   return absl::Substitute(
       R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"$0","namespace":"default"},

@@ -15,6 +15,10 @@ inline constexpr char kSidecarLabel[] = "weft.dev/sidecar";    // The container'
 inline constexpr char kTemplateLabel[] = "weft.dev/template";  // The pod template's hash.
 inline constexpr char kRulesLabel[] = "weft.dev/rules";        // PodRules as JSON.
 
+// A pod of this namespace that bears the label is a provider, and gets the identity of that name.
+inline constexpr char kSystemNamespace[] = "weft-system";
+inline constexpr char kProviderLabel[] = "weft.dev/provider";
+
 // `name` if it has at most `limit` bytes, else its start and a hash of it, `limit` bytes in all.
 std::string Shorten(const std::string& name, size_t limit);
 

@@ -50,8 +50,10 @@ ObjectPtr Judge(const ObjectPtr& now, const Candidate& candidate, Acceptance& ac
     return nullptr;
   }
   if (now != nullptr && candidate.generation == now->generation) return nullptr;
-  return std::make_shared<Object>(Object{candidate.ref, candidate.generation, candidate.owner,
-                                         candidate.json, false, candidate.spec});
+  auto next = std::make_shared<Object>(Object{candidate.ref, candidate.generation, candidate.owner,
+                                              candidate.json, false, candidate.spec});
+  if (now != nullptr) KeepLeaves(*now, candidate.seeded, *next);
+  return next;
 }
 
 }  // namespace

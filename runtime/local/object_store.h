@@ -19,8 +19,10 @@ struct Candidate {
   ObjectRef ref;
   uint64_t generation = 0;
   std::string owner;
-  std::string json;  // Canonical.
+  std::string json;  // Canonical, with its steered leaves.
   Spec spec;
+  std::vector<std::string> seeded =
+      {};  // Leaves that keep what they have in an object that stands.
 };
 
 struct Acceptance {

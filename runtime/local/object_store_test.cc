@@ -62,6 +62,63 @@ TEST_F(ObjectStoreTest, AHigherGenerationReplacesAnEqualOneChangesNothingALowerO
   EXPECT_EQ(changes_.size(), 2u);
 }
 
+// A Deployment whose replicas are steered: `value`, or with `set` false where it starts.
+Candidate Steered(const std::string& name, uint64_t generation, int value, bool set) {
+  const ObjectRef ref = DeploymentRef(name);
+  const std::vector<SteeredLeaf> steered = {{"/spec/replicas", std::to_string(value), set}};
+  Admitted admitted = Admit(ref, DeploymentWithoutReplicas(name), {}, steered);
+  EXPECT_TRUE(admitted.problems.empty());
+  return {ref, generation, "owner", admitted.json, admitted.spec, SeededOf(steered)};
+}
+
+TEST_F(ObjectStoreTest, ASeedIsOnlyForAnObjectThatIsMadeNow) {
+  Accept(Steered("web", 1, 3, false));
+  EXPECT_EQ(Replicas("web"), 3);
+  Accept(Steered("web", 2, 4, false));
+  EXPECT_EQ(Replicas("web"), 3);
+  Reopen();
+  EXPECT_EQ(Replicas("web"), 3);
+}
+
+TEST_F(ObjectStoreTest, WhatIsSetStaysWhenOnlyASeedIsSaid) {
+  Accept(Steered("web", 1, 3, false));
+  Accept(Steered("web", 2, 7, true));
+  EXPECT_EQ(Replicas("web"), 7);
+  Accept(Steered("web", 3, 3, false));
+  EXPECT_EQ(Replicas("web"), 7);
+  Accept(Steered("web", 4, 0, true));
+  EXPECT_EQ(Replicas("web"), 0);
+}
+
+// From a scaler to a steerer, and back.
+TEST_F(ObjectStoreTest, ALeafThatIsHandedOverKeepsItsValue) {
+  Accept(Deployment("web", 1, 5));
+  Accept(Steered("web", 2, 1, false));
+  EXPECT_EQ(Replicas("web"), 5);
+  Accept(Deployment("web", 3, 6));
+  EXPECT_EQ(Replicas("web"), 6);
+}
+
+TEST_F(ObjectStoreTest, ALeafThatNobodyGivesAValueFallsToTheDefault) {
+  Accept(Steered("web", 1, 5, true));
+  Candidate silent = Deployment("web", 2);
+  const Admitted admitted = Admit(silent.ref, DeploymentWithoutReplicas("web"), {});
+  silent.json = admitted.json;
+  silent.spec = admitted.spec;
+  Accept(silent);
+  EXPECT_EQ(Replicas("web"), 1);
+  // It has that, whatever a seed says afterwards.
+  Accept(Steered("web", 3, 4, false));
+  EXPECT_EQ(Replicas("web"), 1);
+}
+
+TEST_F(ObjectStoreTest, TheSameGenerationChangesNoSteeredLeaf) {
+  Accept(Steered("web", 1, 3, true));
+  Accept(Steered("web", 1, 4, true));
+  EXPECT_EQ(Replicas("web"), 3);
+  EXPECT_EQ(changes_.size(), 1u);
+}
+
 TEST_F(ObjectStoreTest, WhatWasAcceptedIsThereAfterARestart) {
   Accept(Deployment("web", 7, 3));
   Accept(Deployment("old", 1));

@@ -9,6 +9,9 @@
 namespace weft::local {
 namespace {
 
+// Where a provider's container finds its identity.
+constexpr char kIdentityTarget[] = "/etc/weft/tls";
+
 // The kernel's unit of CPU weight against which one CPU is 1024. Source: Docker, --cpu-shares.
 int64_t CpuShares(int64_t milli) {
   return milli == 0 ? 0 : std::max<int64_t>(2, milli * 1024 / 1000);
@@ -137,8 +140,13 @@ Pod PlannedPod(const ObjectRef& deployment, const DeploymentSpec& spec, int inde
   return pod;
 }
 
+std::string IdentityOf(const ObjectRef& deployment, const DeploymentSpec& spec) {
+  return deployment.ns == kSystemNamespace ? LabelOf(spec.template_labels, kProviderLabel) : "";
+}
+
 engine::ContainerSpec ContainerSpecFor(const std::string& installation, const ObjectRef& deployment,
-                                       const DeploymentSpec& spec, const Pod& pod) {
+                                       const DeploymentSpec& spec, const Pod& pod,
+                                       const std::string& identity) {
   engine::ContainerSpec container = SpecOf(installation, deployment, spec.container, pod);
   container.hostname = pod.name;
   container.labels.insert(spec.template_labels.begin(), spec.template_labels.end());
@@ -147,6 +155,10 @@ engine::ContainerSpec ContainerSpecFor(const std::string& installation, const Ob
   container.stop_grace_seconds = spec.grace_seconds;
   container.network = NetworkName(installation, deployment.ns);
   container.aliases = {pod.name};
+  if (!identity.empty()) {
+    container.binds = {{identity, kIdentityTarget}};
+    container.environment.push_back(absl::StrCat("WEFT_TLS_DIR=", kIdentityTarget));
+  }
   return container;
 }
 

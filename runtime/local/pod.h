@@ -61,9 +61,14 @@ struct Pod {
   Sidecar* FindSidecar(const std::string& name);  // Or null.
 };
 
-// The container that makes a pod of `index` of the Deployment.
+// The name of the provider whose identity the pods of a Deployment get; empty: of none.
+std::string IdentityOf(const ObjectRef& deployment, const DeploymentSpec& spec);
+
+// The first container of `pod`. `identity`: the directory of the provider's identity, empty: it has
+// none.
 engine::ContainerSpec ContainerSpecFor(const std::string& installation, const ObjectRef& deployment,
-                                       const DeploymentSpec& spec, const Pod& pod);
+                                       const DeploymentSpec& spec, const Pod& pod,
+                                       const std::string& identity = "");
 
 // The container of a sidecar of `pod`, whose first container is made.
 engine::ContainerSpec SidecarSpecFor(const std::string& installation, const ObjectRef& deployment,

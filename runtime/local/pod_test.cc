@@ -57,6 +57,23 @@ TEST(Pod, ItsContainerSaysAllThatIsNeededOfItLater) {
   EXPECT_EQ(probe.failure_threshold, 5);
 }
 
+TEST(Pod, AProviderOfTheSystemGetsItsIdentityForReading) {
+  DeploymentSpec spec = SpecOf("");
+  spec.template_labels[kProviderLabel] = "greeter";
+  const ObjectRef system{"apps/v1", "Deployment", "weft-system", "greeter"};
+  EXPECT_EQ(IdentityOf(system, spec), "greeter");
+  EXPECT_EQ(IdentityOf(DeploymentRef("greeter"), spec), "");
+  EXPECT_EQ(IdentityOf(system, SpecOf("")), "");
+  const Pod pod = PlannedPod(system, spec, 0);
+  const engine::ContainerSpec with =
+      ContainerSpecFor(kInstallation, system, spec, pod, "/d/greeter");
+  EXPECT_EQ(with.binds, (std::vector<engine::Bind>{{"/d/greeter", "/etc/weft/tls"}}));
+  EXPECT_EQ(with.environment, (std::vector<std::string>{"WEFT_TLS_DIR=/etc/weft/tls"}));
+  const engine::ContainerSpec without = ContainerSpecFor(kInstallation, system, spec, pod);
+  EXPECT_TRUE(without.binds.empty());
+  EXPECT_TRUE(without.environment.empty());
+}
+
 TEST(Pod, RequestsAreWeightsAndNeverLimits) {
   const DeploymentSpec spec = SpecOf(R"(,"resources":{"requests":{"cpu":"500m","memory":"1Mi"}})");
   const engine::ContainerSpec container = ContainerSpecFor(

@@ -104,6 +104,28 @@ TEST_F(RuntimeServiceTest, DescribesWhatItUnderstands) {
   EXPECT_GT(response.kinds(0).ignored_size(), 0);
 }
 
+TEST_F(RuntimeServiceTest, ASteeredLeafStandsInTheAcceptedObject) {
+  runtime::v1::ApplyRequest request = WebRequest();
+  request.mutable_objects(0)->mutable_object()->set_json(DeploymentWithoutReplicas("web"));
+  runtime::v1::SteeredLeaf* leaf = request.mutable_objects(0)->add_steered();
+  leaf->set_pointer("/spec/replicas");
+  leaf->set_value("4");
+  leaf->set_set(true);
+  runtime::v1::ApplyResponse response;
+  ASSERT_TRUE(Apply(request, response).ok());
+  EXPECT_EQ(response.results(0).outcome(), runtime::v1::APPLY_OUTCOME_ACCEPTED);
+  EXPECT_EQ(response.results(0).digest(), "");  // Nobody else can change it.
+  const json::value object = *json::Parse(local_->objects().Find("Deployment/default/web")->json);
+  EXPECT_EQ(json::GetInt(object, {"spec", "replicas"}), 4);
+
+  leaf->set_value("1001");
+  request.mutable_objects(0)->set_generation(5);
+  response.Clear();
+  ASSERT_TRUE(Apply(request, response).ok());
+  EXPECT_EQ(response.results(0).outcome(), runtime::v1::APPLY_OUTCOME_REFUSED);
+  EXPECT_EQ(response.results(0).diagnostics(0).pointer(), "/spec/replicas");
+}
+
 TEST_F(RuntimeServiceTest, AnAppliedObjectIsListedAndItsPodsAreWatched) {
   runtime::v1::ApplyResponse response;
   ASSERT_TRUE(Apply(WebRequest(), response).ok());

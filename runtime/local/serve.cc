@@ -41,7 +41,8 @@ absl::StatusOr<EngineChoice> Choose(const DataDirectory& data, const std::string
   return choice;
 }
 
-absl::Status ServeRuntime(LocalRuntime& local, const std::string& address) {
+absl::Status ServeRuntime(LocalRuntime& local, const std::string& address,
+                          const std::string& tls_dir) {
   WorkerPool pool(kWorkers, kMostWaiting);
   StreamLimit streams(kMostStreams);
   RuntimeService runtime(local, pool, streams, WEFT_VERSION);
@@ -49,6 +50,7 @@ absl::Status ServeRuntime(LocalRuntime& local, const std::string& address) {
   ServiceOptions options;
   options.name = "weft-runtime-local";
   options.address = address;
+  options.tls_dir = tls_dir;
   options.services = {&runtime, &images};
   options.on_drain = [&] { runtime.Drain(); };
   const absl::Status served = RunService(options);
@@ -61,7 +63,7 @@ absl::Status ServeRuntime(LocalRuntime& local, const std::string& address) {
 
 }  // namespace
 
-absl::Status Serve(const std::string& path) {
+absl::Status Serve(const std::string& path, const std::string& listen, const std::string& tls_dir) {
   WEFT_ASSIGN_OR_RETURN(const DataDirectory data, DataDirectory::Open(path));
   WEFT_RETURN_IF_ERROR(data.Lock("runtime-local"));
   WEFT_ASSIGN_OR_RETURN(const std::string installation, data.Installation());
@@ -73,9 +75,11 @@ absl::Status Serve(const std::string& path) {
   const auto services = anchor::MakeAnchorNetwork(engine, installation);
   LocalRuntime::Options options;
   options.installation = installation;
+  options.identities = data.Below("identities");
   WEFT_ASSIGN_OR_RETURN(const auto local, LocalRuntime::Open(engine, *services, database, options));
   local->Start();
-  return ServeRuntime(*local, data.SocketAddress("runtime-local"));
+  return ServeRuntime(*local, listen.empty() ? data.SocketAddress("runtime-local") : listen,
+                      tls_dir);
 }
 
 }  // namespace weft::local

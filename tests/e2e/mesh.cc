@@ -57,7 +57,10 @@ void Mesh::SetUp() {
   ASSERT_TRUE(data.ok()) << data.status();
   data_.emplace(*std::move(data));
   engine_ = std::make_unique<engine::DockerEngine>(data_->Below("engine/docker.sock"));
-  const CommandResult up = Weft({"up", "--detach"});
+  std::vector<std::string> arguments = UpOptions();
+  if (HasFatalFailure()) return;
+  arguments.insert(arguments.begin(), {"up", "--detach"});
+  const CommandResult up = Weft(arguments);
   ASSERT_EQ(up.status, 0) << up.out << up.err;
   const std::shared_ptr<grpc::Channel> core = cli::Dial(data_->SocketAddress("core"));
   applications_ = core::v1::Applications::NewStub(core);
@@ -95,7 +98,7 @@ CommandResult Mesh::Weft(std::vector<std::string> arguments) const {
 
 std::string Mesh::WriteDocument(const std::string& name, const std::string& text) const {
   std::string path = absl::StrCat(folder_, "/", name, ".yaml");
-  const absl::Status written = cli::WriteFileAtomically(path, text);
+  const absl::Status written = WriteFileAtomically(path, text);
   EXPECT_TRUE(written.ok()) << written;
   return path;
 }
@@ -110,9 +113,10 @@ void Mesh::ImportHello() const {
   ASSERT_EQ(imported.status, 0) << imported.err;
 }
 
-absl::StatusOr<core::v1::Application> Mesh::Find(const std::string& application) const {
+absl::StatusOr<core::v1::Application> Mesh::Find(const std::string& application,
+                                                 const std::string& ns) const {
   core::v1::GetApplicationRequest request;
-  request.set_namespace_("default");
+  request.set_namespace_(ns);
   request.set_name(application);
   core::v1::Application found;
   grpc::Status status;
@@ -224,7 +228,7 @@ void Mesh::Signal(const std::string& name, int signal) const {
 
 void Mesh::Arm(const std::string& point) const {
   const absl::Status armed =
-      cli::WriteFileAtomically(absl::StrCat(folder_, "/failpoints/", point), "pause\n");
+      WriteFileAtomically(absl::StrCat(folder_, "/failpoints/", point), "pause\n");
   ASSERT_TRUE(armed.ok()) << armed;
 }
 

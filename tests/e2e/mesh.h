@@ -39,6 +39,8 @@ class Mesh : public testing::Test {
  protected:
   void SetUp() override;
   void TearDown() override;
+  // Called before the mesh starts, when its data directory is there: what `weft up` is told.
+  virtual std::vector<std::string> UpOptions() { return {}; }
 
   // `weft ARGUMENTS`. Thread-safe.
   CommandResult Weft(std::vector<std::string> arguments) const;
@@ -51,7 +53,8 @@ class Mesh : public testing::Test {
 
   // An application as the core tells it. NOT_FOUND; UNAVAILABLE or DEADLINE_EXCEEDED: the core does
   // not answer within 5 s.
-  absl::StatusOr<core::v1::Application> Find(const std::string& application) const;
+  absl::StatusOr<core::v1::Application> Find(const std::string& application,
+                                             const std::string& ns = "default") const;
   // Waits until the core says of an application what `is_so` wants; a failure has its last status.
   testing::AssertionResult AwaitStatus(
       const std::string& application,

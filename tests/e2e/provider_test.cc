@@ -71,7 +71,7 @@ class ProviderAway : public Mesh, public testing::WithParamInterface<Away> {
       const size_t address = file_.find("address: ") + sizeof("address: ") - 1;
       std::string text = file_;
       text.replace(address, text.find('\n', address) - address, elsewhere);
-      ASSERT_TRUE(cli::WriteFileAtomically(FileOf(provider), text).ok());
+      ASSERT_TRUE(WriteFileAtomically(FileOf(provider), text).ok());
     }
     if (GetParam().restarted) {
       const auto before = Process(kCore);
@@ -89,7 +89,7 @@ class ProviderAway : public Mesh, public testing::WithParamInterface<Away> {
       Signal(stopped_, SIGCONT);
       stopped_.clear();
     } else {
-      ASSERT_TRUE(cli::WriteFileAtomically(FileOf(provider), file_).ok());
+      ASSERT_TRUE(WriteFileAtomically(FileOf(provider), file_).ok());
     }
     ASSERT_TRUE(AwaitAvailable(provider, true));
   }

@@ -83,7 +83,8 @@ TEST_P(OurOwn, FollowsEveryRule) {
   EXPECT_THAT(check.out, HasSubstr(" 0 failed, 0 skipped"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Providers, OurOwn, testing::Values("server", "manual-scaler"),
+INSTANTIATE_TEST_SUITE_P(Providers, OurOwn,
+                         testing::Values("server", "faas", "manual-scaler", "cron-hpa"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');

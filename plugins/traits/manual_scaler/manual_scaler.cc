@@ -14,13 +14,16 @@ sdk::Parts Render(const sdk::TraitRequest& request, sdk::Diagnostics&) {
 }
 
 sdk::Health Assess(const sdk::AssessRequest& request) {
-  const int64_t wanted = request.instance.GetInt("replicaCount");
+  const sdk::SteeredValue* steered = request.SteeredScale();
+  const int64_t wanted = steered == nullptr ? request.instance.GetInt("replicaCount")
+                                            : json::GetInt(steered->value, {});
   const sdk::Projection* scaled =
       request.Find({request.shape.api_version, request.shape.kind, request.instance.name, ""});
   if (scaled == nullptr || !scaled->up_to_date)
     return {sdk::Verdict::kProgressing, "Scaling", absl::StrCat("to ", wanted)};
   const int64_t ready = json::GetInt(scaled->status, {"readyReplicas"});
-  const std::string message = absl::StrCat(ready, " of ", wanted, " ready");
+  std::string message = absl::StrCat(ready, " of ", wanted, " ready");
+  if (steered != nullptr) absl::StrAppend(&message, ": ", steered->reason);
   if (ready == wanted) return {sdk::Verdict::kHealthy, "Scaled", message};
   return {sdk::Verdict::kProgressing, "Scaling", message};
 }

@@ -40,5 +40,22 @@ TEST(ManualScaler, IsHealthyWhenAllAskedForAreReady) {
   EXPECT_EQ(kManualScaler.assess(request).verdict, sdk::Verdict::kProgressing);
 }
 
+TEST(ManualScaler, IsHealthyAtTheSizeThatASteererAskedFor) {
+  sdk::AssessRequest request{{"", "d", "a", "web", Properties(2)},
+                             {"apps/v1", "Deployment", "/spec/replicas", ""},
+                             {},
+                             {}};
+  request.observed.push_back({{"apps/v1", "Deployment", "web", "d"},
+                              {},
+                              *json::Parse(R"({"readyReplicas":5})"),
+                              true,
+                              false});
+  EXPECT_EQ(kManualScaler.assess(request).verdict, sdk::Verdict::kProgressing);
+  request.steered.push_back(
+      {{"apps/v1", "Deployment", "web", "d"}, "/spec/replicas", json::value(5), "job morning"});
+  EXPECT_EQ(kManualScaler.assess(request).verdict, sdk::Verdict::kHealthy);
+  EXPECT_EQ(kManualScaler.assess(request).message, "5 of 5 ready: job morning");
+}
+
 }  // namespace
 }  // namespace weft::manual_scaler

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace weft::config {
+
+// What `weft-core` does, from DATA/core.yaml, which need not exist:
+//   runtime: kubernetes          # of applications that nothing else is said of
+//   namespaces:
+//     shop: {runtime: local}     # of those in this namespace
+//   listen: 0.0.0.0:7070         # where it serves over mTLS, beside its socket
+//   address: core.example:7070   # how others reach that; without it as `listen`
+struct CoreConfig {
+  std::string runtime;                              // Empty: not said.
+  std::map<std::string, std::string> of_namespace;  // Runtimes, by namespace.
+  std::string listen;                               // Empty: nowhere.
+  std::string address;                              // Empty only with `listen`.
+
+  bool operator==(const CoreConfig&) const = default;
+};
+
+// Errors as ReadFile (file.h).
+absl::StatusOr<CoreConfig> ReadCoreConfig(const std::string& path);
+
+}  // namespace weft::config

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <grpcpp/grpcpp.h>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "core/base/service.h"
+#include "core/base/worker_pool.h"
+
+// How calls of gRPC meet work that blocks.
+namespace weft::runtime {
+
+// Has `work` done by `pool` and answers with its status; RESOURCE_EXHAUSTED when that is full.
+inline grpc::ServerUnaryReactor* RunOn(WorkerPool& pool, grpc::CallbackServerContext* context,
+                                       std::function<absl::Status()> work) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (!pool.TryRun([reactor, work = std::move(work)] { reactor->Finish(ToGrpc(work())); }))
+    reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls are waiting"});
+  return reactor;
+}
+
+// How many calls there may be that stream bytes. Thread-safe.
+class StreamLimit {
+ public:
+  explicit StreamLimit(int limit) : free_(limit) {}
+
+  bool Take() {
+    if (free_.fetch_sub(1) > 0) return true;
+    free_.fetch_add(1);
+    return false;
+  }
+  void Return() { free_.fetch_add(1); }
+
+ private:
+  std::atomic<int> free_;
+};
+
+// A call that sends, on a thread of its own, because the platform's side blocks: `work` runs there
+// and writes with Write. Deletes itself.
+template <typename Response>
+class SendingCall final : public grpc::ServerWriteReactor<Response> {
+ public:
+  using Work = std::function<absl::Status(SendingCall& call)>;
+
+  SendingCall(StreamLimit& limit, Work work) : limit_(limit), work_(std::move(work)) {
+    taken_ = limit_.Take();
+    if (!taken_) {
+      this->Finish(
+          {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many streams of bytes are under way"});
+    } else {
+      // Touches nothing of the call after Finish: that may be the end of it.
+      std::thread([this] { this->Finish(ToGrpc(work_(*this))); }).detach();
+    }
+  }
+
+  // Blocks until the client has taken it. False: the client is gone.
+  bool Write(const Response& response) {
+    {
+      std::lock_guard lock(mutex_);
+      writing_ = true;
+    }
+    this->StartWrite(&response);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !writing_; });
+    return ok_;
+  }
+
+  // `cancel` is called, from any thread, when the client is gone: at once if it is already. An
+  // empty one ends that; no call of it comes after that returned.
+  void WhenCancelled(std::function<void()> cancel) {
+    std::lock_guard lock(cancel_mutex_);
+    cancel_ = std::move(cancel);
+    if (cancelled_ && cancel_) cancel_();
+  }
+
+  void OnWriteDone(bool ok) override {
+    std::lock_guard lock(mutex_);
+    writing_ = false;
+    ok_ = ok;
+    changed_.notify_all();
+  }
+  void OnCancel() override {
+    std::lock_guard lock(cancel_mutex_);
+    cancelled_ = true;
+    if (cancel_) cancel_();
+  }
+  void OnDone() override {
+    if (taken_) limit_.Return();
+    delete this;
+  }
+
+ private:
+  StreamLimit& limit_;
+  const Work work_;
+  bool taken_ = false;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool writing_ = false;
+  bool ok_ = true;
+  std::mutex cancel_mutex_;
+  std::function<void()> cancel_;
+  bool cancelled_ = false;
+};
+
+}  // namespace weft::runtime

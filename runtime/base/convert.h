@@ -1,0 +1,19 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "runtime/base/board.h"
+#include "weft/runtime/v1/runtime.pb.h"
+
+// The protocol's messages from and to plain values. Pure.
+namespace weft::runtime {
+
+ObjectRef FromProto(const common::v1::ObjectRef& ref);
+
+void ToProto(const ObjectRef& ref, common::v1::ObjectRef* out);
+void ToProto(const Projection& projection, v1::Projection* out);
+void ToProto(const BoardEvent& event, v1::WatchResponse* out);
+
+// INVALID_ARGUMENT: more objects than one call may have.
+absl::Status CheckCount(int count);
+
+}  // namespace weft::runtime

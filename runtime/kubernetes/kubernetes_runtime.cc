@@ -1,0 +1,126 @@
+#include "runtime/kubernetes/kubernetes_runtime.h"
+
+#include <algorithm>
+#include <latch>
+#include <spdlog/spdlog.h>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "runtime/kubernetes/managed_fields.h"
+#include "runtime/kubernetes/projecting.h"
+
+namespace weft::kubernetes {
+namespace {
+
+constexpr int kConnections = 16;       // Objects applied or deleted at once.
+constexpr size_t kMostObjects = 8192;  // That wait for it.
+constexpr absl::Duration kVersionTimeout = absl::Milliseconds(800);
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<KubernetesRuntime>> KubernetesRuntime::Open(Options options) {
+  std::unique_ptr<KubernetesRuntime> opened(new KubernetesRuntime(std::move(options)));
+  WEFT_ASSIGN_OR_RETURN(opened->client_, HttpClient::Make(opened->options_.access,
+                                                          absl::StrCat("weft-runtime-kubernetes/",
+                                                                       opened->options_.version)));
+  opened->Begin();
+  return opened;
+}
+
+KubernetesRuntime::KubernetesRuntime(Options options) : options_(std::move(options)) {}
+
+KubernetesRuntime::~KubernetesRuntime() { Stop(); }
+
+void KubernetesRuntime::Stop() {
+  std::lock_guard lock(mutex_);
+  if (!stopping_.HasBeenNotified()) stopping_.Notify();
+}
+
+void KubernetesRuntime::Begin() {
+  server_ = std::make_unique<RetryingServer>(*client_, RetryRules(), [this](absl::Duration wait) {
+    return !stopping_.WaitForNotificationWithTimeout(wait);
+  });
+  discovery_ = std::make_unique<Discovery>(*client_);
+  watch_ = std::make_unique<ClusterWatch>(
+      *client_, *client_, *discovery_, observations_,
+      ClusterWatch::Options{options_.installation, options_.kinds_file});
+  Applier::Options applying;
+  applying.installation = options_.installation;
+  applying.on_applied = [this](const Resource& resource, const json::value& object) {
+    Applied(resource, object);
+  };
+  applying.seems_absent = [this](const ObjectRef& ref) { return observations_.SeemsAbsent(ref); };
+  applier_ = std::make_unique<Applier>(*server_, *discovery_, std::move(applying));
+  connections_ = std::make_unique<WorkerPool>(kConnections, kMostObjects);
+}
+
+absl::Status KubernetesRuntime::Start() { return watch_->Start(); }
+
+void KubernetesRuntime::Applied(const Resource& resource, const json::value& object) {
+  observations_.Applied(Project(resource.api_version, resource.kind, object), VersionOf(object));
+}
+
+void KubernetesRuntime::ForEach(size_t count, const std::function<void(size_t)>& work) {
+  std::latch done(static_cast<ptrdiff_t>(count));
+  for (size_t i = 0; i < count; ++i) {
+    const auto task = [&, i] {
+      work(i);
+      done.count_down();
+    };
+    if (!connections_->TryRun(task)) task();  // Too much waits: this caller waits by working.
+  }
+  done.wait();
+}
+
+absl::StatusOr<std::vector<ApplyResult>> KubernetesRuntime::Apply(
+    const std::vector<AppliedObject>& objects, bool dry_run) {
+  // Before there may be objects of a kind it is watched, also by the next process.
+  for (const AppliedObject& object : objects)
+    if (!dry_run && discovery_->Find(object.ref.api_version, object.ref.kind).ok())
+      WEFT_RETURN_IF_ERROR(watch_->Learn({object.ref.api_version, object.ref.kind}));
+  std::vector<ApplyResult> results(objects.size());
+  ForEach(objects.size(), [&](size_t i) { results[i] = applier_->Apply(objects[i], dry_run); });
+  const auto unreachable = [](const ApplyResult& result) { return result.unreachable; };
+  if (!results.empty() && std::all_of(results.begin(), results.end(), unreachable))
+    return absl::UnavailableError(results.front().message);
+  return results;
+}
+
+absl::Status KubernetesRuntime::Delete(const std::vector<ObjectRef>& refs) {
+  std::vector<absl::Status> results(refs.size());
+  ForEach(refs.size(), [&](size_t i) { results[i] = applier_->Delete(refs[i]); });
+  for (const absl::Status& result : results)
+    if (!result.ok()) return absl::UnavailableError(result.message());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<ByteStream>> KubernetesRuntime::OpenLogs(
+    const LogSelection& selection) {
+  const std::string what = absl::StrCat("the pod ", selection.ns, "/", selection.pod);
+  WEFT_ASSIGN_OR_RETURN(const Resource pods, discovery_->Find("v1", "Pod"));
+  const std::string path = pods.ObjectPath(selection.ns, selection.pod);
+  WEFT_ASSIGN_OR_RETURN(const json::value pod, ReadObject(client_->Send({.path = path}), what));
+  if (json::GetString(pod, {"metadata", "labels", kInstallationLabel}) != options_.installation)
+    return absl::NotFoundError(absl::StrCat(what, " is not of this installation"));
+  const json::value* containers = json::FindPath(pod, {"spec", "containers"});
+  const json::value* first = containers == nullptr || !containers->is_array()
+                                 ? nullptr
+                                 : containers->get_array().if_contains(0);
+  if (first == nullptr) return absl::NotFoundError(absl::StrCat(what, " has no container"));
+  HttpRequest request;
+  request.path = absl::StrCat(path, "/log?container=", UrlEncode(json::GetString(*first, {"name"})),
+                              "&follow=", selection.follow ? "true" : "false");
+  if (selection.tail_lines > 0) absl::StrAppend(&request.path, "&tailLines=", selection.tail_lines);
+  request.timeout = absl::InfiniteDuration();
+  return std::make_unique<ByteStream>(*client_, request);
+}
+
+std::string KubernetesRuntime::PlatformVersion() {
+  const auto version = ReadObject(client_->Send({.path = "/version", .timeout = kVersionTimeout}),
+                                  "ask for /version");
+  std::lock_guard lock(mutex_);
+  if (version.ok()) platform_version_ = json::GetString(*version, {"gitVersion"});
+  return platform_version_;
+}
+
+}  // namespace weft::kubernetes
