@@ -20,7 +20,7 @@ set(WEFT_ARROWS
   "core/cmd=core"
   "plugins=plugins core/base"
   "runtime/engine=runtime/engine core/base"
-  "runtime/local=runtime/local runtime/anchor runtime/engine core/base"
+  "runtime/local=runtime/local runtime/anchor runtime/engine runtime/base core/base"
   "runtime/anchor=runtime/anchor runtime/engine core/base"
   "runtime=runtime core/base")
 

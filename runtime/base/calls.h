@@ -40,6 +40,10 @@ class StreamLimit {
   std::atomic<int> free_;
 };
 
+inline grpc::Status TooManyStreams() {
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many streams of bytes are under way"};
+}
+
 // A call that sends, on a thread of its own, because the platform's side blocks: `work` runs there
 // and writes with Write. Deletes itself.
 template <typename Response>
@@ -50,8 +54,7 @@ class SendingCall final : public grpc::ServerWriteReactor<Response> {
   SendingCall(StreamLimit& limit, Work work) : limit_(limit), work_(std::move(work)) {
     taken_ = limit_.Take();
     if (!taken_) {
-      this->Finish(
-          {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many streams of bytes are under way"});
+      this->Finish(TooManyStreams());
     } else {
       // Touches nothing of the call after Finish: that may be the end of it.
       std::thread([this] { this->Finish(ToGrpc(work_(*this))); }).detach();

@@ -20,6 +20,20 @@ void ToProto(const ObjectRef& ref, common::v1::ObjectRef* out) {
   out->set_name(ref.name);
 }
 
+v1::ApplyOutcome ToProto(ApplyOutcome outcome) {
+  switch (outcome) {
+    case ApplyOutcome::kAccepted:
+      return v1::APPLY_OUTCOME_ACCEPTED;
+    case ApplyOutcome::kRefused:
+      return v1::APPLY_OUTCOME_REFUSED;
+    case ApplyOutcome::kOutdated:
+      return v1::APPLY_OUTCOME_OUTDATED;
+    case ApplyOutcome::kFailed:
+      return v1::APPLY_OUTCOME_FAILED;
+  }
+  return v1::APPLY_OUTCOME_UNSPECIFIED;
+}
+
 void ToProto(const Projection& projection, v1::Projection* out) {
   ToProto(projection.ref, out->mutable_ref());
   out->set_owner(projection.owner);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "runtime/base/apply_outcome.h"
 #include "runtime/base/board.h"
 #include "weft/runtime/v1/runtime.pb.h"
 
@@ -10,6 +11,7 @@ namespace weft::runtime {
 ObjectRef FromProto(const common::v1::ObjectRef& ref);
 
 void ToProto(const ObjectRef& ref, common::v1::ObjectRef* out);
+v1::ApplyOutcome ToProto(ApplyOutcome outcome);
 void ToProto(const Projection& projection, v1::Projection* out);
 void ToProto(const BoardEvent& event, v1::WatchResponse* out);
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "runtime/base/apply_outcome.h"
 #include "runtime/base/object_ref.h"
 #include "runtime/kubernetes/field_path.h"
 
@@ -46,7 +47,7 @@ struct Correction {
 };
 
 struct ApplyResult {
-  enum class Outcome { kAccepted, kRefused, kOutdated, kFailed };
+  using Outcome = runtime::ApplyOutcome;
   Outcome outcome = Outcome::kAccepted;
   std::string message;
   std::vector<Problem> problems;  // kRefused.

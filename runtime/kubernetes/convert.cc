@@ -24,20 +24,6 @@ absl::StatusOr<SteeredLeaf> FromProto(const runtime::v1::SteeredLeaf& leaf, cons
   return SteeredLeaf{FormatPointer(*path), *path, *std::move(value), leaf.set()};
 }
 
-runtime::v1::ApplyOutcome OutcomeOf(ApplyResult::Outcome outcome) {
-  switch (outcome) {
-    case ApplyResult::Outcome::kAccepted:
-      return runtime::v1::APPLY_OUTCOME_ACCEPTED;
-    case ApplyResult::Outcome::kRefused:
-      return runtime::v1::APPLY_OUTCOME_REFUSED;
-    case ApplyResult::Outcome::kOutdated:
-      return runtime::v1::APPLY_OUTCOME_OUTDATED;
-    case ApplyResult::Outcome::kFailed:
-      return runtime::v1::APPLY_OUTCOME_FAILED;
-  }
-  return runtime::v1::APPLY_OUTCOME_UNSPECIFIED;
-}
-
 }  // namespace
 
 absl::Status CheckRef(const ObjectRef& ref) {
@@ -70,7 +56,7 @@ absl::StatusOr<AppliedObject> FromProto(const runtime::v1::AppliedObject& object
 }
 
 void ToProto(const ApplyResult& result, runtime::v1::ApplyResponse::Result* out) {
-  out->set_outcome(OutcomeOf(result.outcome));
+  out->set_outcome(runtime::ToProto(result.outcome));
   out->set_message(result.message);
   for (const Problem& problem : result.problems) {
     common::v1::Diagnostic* diagnostic = out->add_diagnostics();

@@ -6,9 +6,9 @@
 #include "absl/time/time.h"
 #include "runtime/anchor/service_network.h"
 #include "runtime/engine/engine.h"
-#include "runtime/local/board.h"
 #include "runtime/local/image_puller.h"
 #include "runtime/local/namespace_networks.h"
+#include "runtime/local/object_board.h"
 #include "runtime/local/object_store.h"
 #include "runtime/local/pod_directory.h"
 #include "runtime/local/prober.h"
@@ -28,7 +28,7 @@ struct Parts {
   const std::string installation;
   const std::string identities;  // The directory of providers' identities, by name.
   ObjectStore& objects;
-  Board& board;
+  ObjectBoard& board;
   PodDirectory& pods;
   NamespaceNetworks& networks;
   ImagePuller& images;

@@ -99,7 +99,7 @@ void DeploymentController::JudgeReadiness(const std::string& key, std::vector<Po
 
 absl::StatusOr<absl::Duration> DeploymentController::Keep(const ObjectPtr& object,
                                                           std::vector<Pod> pods) {
-  const std::string key = KeyOf(object->ref);
+  const std::string key = LocalKey(object->ref);
   RolloutPlan plan = PlanRollout(object->ref, std::get<DeploymentSpec>(object->spec), pods);
   for (const Pod& pod : plan.remove) parts_.terminator.Terminate(pod, key);
   std::vector<Pod> ending = std::move(plan.remove);
@@ -130,7 +130,7 @@ absl::StatusOr<absl::Duration> DeploymentController::Keep(const ObjectPtr& objec
 
 absl::StatusOr<absl::Duration> DeploymentController::End(const ObjectPtr& object,
                                                          std::vector<Pod> pods) {
-  const std::string key = KeyOf(object->ref);
+  const std::string key = LocalKey(object->ref);
   for (Pod& pod : pods) {
     parts_.terminator.Terminate(pod, key);
     pod.terminating = true;
@@ -143,7 +143,7 @@ absl::StatusOr<absl::Duration> DeploymentController::End(const ObjectPtr& object
     std::lock_guard lock(mutex_);
     failures_.erase(key);
   }
-  parts_.wake(KeyOf("Network", object->ref.ns, ""));
+  parts_.wake(LocalKey("Network", object->ref.ns, ""));
   return absl::InfiniteDuration();
 }
 
@@ -178,7 +178,7 @@ bool DeploymentController::AwaitsIdentity(const Object& object, Pod& pod) const 
 absl::StatusOr<absl::Duration> DeploymentController::Attempt(
     const Object& object, const std::string& name, const PodContainer* image, Waiting& waiting,
     const std::function<absl::Status(bool failed)>& start) {
-  const std::string key = KeyOf(object.ref);
+  const std::string key = LocalKey(object.ref);
   Failure failure;
   {
     std::lock_guard lock(mutex_);

@@ -62,7 +62,7 @@ void DeploymentController::Publish(const std::string& key, const ObjectPtr& obje
   Failpoint("runtime.status.after");
   if (parts_.pods.Set(key, pods)) {
     for (const ObjectPtr& other : parts_.objects.InNamespace(NamespaceOfKey(key)))
-      if (other->ref.kind == "Service") parts_.wake(KeyOf(other->ref));
+      if (other->ref.kind == "Service") parts_.wake(LocalKey(other->ref));
   }
   on_observed_(key);
 }

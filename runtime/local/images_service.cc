@@ -1,8 +1,8 @@
 #include "runtime/local/images_service.h"
 
 #include "core/base/status.h"
+#include "runtime/base/calls.h"
 #include "runtime/local/convert.h"
-#include "runtime/local/runtime_service.h"
 
 namespace weft::local {
 namespace {
@@ -61,7 +61,7 @@ grpc::ServerReadReactor<runtime::v1::ImportImageRequest>* ImagesService::Import(
 grpc::ServerUnaryReactor* ImagesService::List(grpc::CallbackServerContext* context,
                                               const runtime::v1::ListImagesRequest*,
                                               runtime::v1::ListImagesResponse* response) {
-  return RunOn(pool_, context, [=, this]() -> absl::Status {
+  return runtime::RunOn(pool_, context, [=, this]() -> absl::Status {
     WEFT_ASSIGN_OR_RETURN(const std::vector<engine::Image> images, engine_.ListImages());
     for (const engine::Image& image : images) ToProto(image, response->add_images());
     return absl::OkStatus();

@@ -4,7 +4,7 @@
 
 #include "core/base/worker_pool.h"
 #include "runtime/engine/engine.h"
-#include "runtime/local/blocking_streams.h"
+#include "runtime/local/receiving_call.h"
 #include "weft/runtime/v1/runtime.grpc.pb.h"
 
 namespace weft::local {
@@ -13,7 +13,7 @@ namespace weft::local {
 class ImagesService final : public runtime::v1::Images::CallbackService {
  public:
   // All outlive it.
-  ImagesService(engine::Engine& engine, WorkerPool& pool, StreamLimit& streams)
+  ImagesService(engine::Engine& engine, WorkerPool& pool, runtime::StreamLimit& streams)
       : engine_(engine), pool_(pool), streams_(streams) {}
 
   grpc::ServerReadReactor<runtime::v1::ImageChunk>* Load(
@@ -27,7 +27,7 @@ class ImagesService final : public runtime::v1::Images::CallbackService {
  private:
   engine::Engine& engine_;
   WorkerPool& pool_;
-  StreamLimit& streams_;
+  runtime::StreamLimit& streams_;
 };
 
 }  // namespace weft::local

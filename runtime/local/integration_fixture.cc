@@ -17,6 +17,7 @@
 #include "absl/time/clock.h"
 #include "core/base/json.h"
 #include "core/base/service.h"
+#include "runtime/base/convert.h"
 #include "runtime/local/convert.h"
 
 namespace weft::local {
@@ -184,9 +185,9 @@ grpc::Status RealRuntime::TryApply(const std::vector<std::string>& objects, uint
     json::value object = *json::Parse(text);
     object.as_object()["metadata"].as_object()["namespace"] = ns;
     runtime::v1::AppliedObject* applied = request.add_objects();
-    ToProto({json::GetString(object, {"apiVersion"}), json::GetString(object, {"kind"}), ns,
-             json::GetString(object, {"metadata", "name"})},
-            applied->mutable_object()->mutable_ref());
+    runtime::ToProto({json::GetString(object, {"apiVersion"}), json::GetString(object, {"kind"}),
+                      ns, json::GetString(object, {"metadata", "name"})},
+                     applied->mutable_object()->mutable_ref());
     applied->mutable_object()->set_json(json::Canonical(object));
     applied->set_owner("owner");
     applied->set_generation(generation);
@@ -238,8 +239,8 @@ Projections RealRuntime::WaitFor(const std::function<bool(const Projections&)>& 
   bool complete = false, found = false;
   for (runtime::v1::WatchResponse response; !found && reader->Read(&response);) {
     if (response.has_changed())
-      projections[KeyOf(FromProto(response.changed().ref()))] = response.changed();
-    if (response.has_gone()) projections.erase(KeyOf(FromProto(response.gone())));
+      projections[LocalKey(runtime::FromProto(response.changed().ref()))] = response.changed();
+    if (response.has_gone()) projections.erase(LocalKey(runtime::FromProto(response.gone())));
     if (response.has_synced()) complete = response.synced().complete();
     found = complete && enough(projections);
   }

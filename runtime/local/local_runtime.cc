@@ -177,7 +177,7 @@ absl::StatusOr<absl::Duration> LocalRuntime::Reconcile(const std::string& key) {
 }
 
 void LocalRuntime::OnChange(const ObjectRef& ref, const ObjectPtr& now) {
-  const std::string key = KeyOf(ref);
+  const std::string key = LocalKey(ref);
   if (now == nullptr) return board_.RemoveObject(key);
   board_.SetObject(*now);
   Wake(key);
@@ -189,14 +189,14 @@ void LocalRuntime::OnEvent(const engine::Event& event) {
   // What a process of ours does in a container changes nothing of it.
   if (event.action.rfind("exec_", 0) == 0) return;
   if (const std::string deployment = Attribute(event, kDeploymentLabel); !deployment.empty())
-    return Wake(KeyOf("Deployment", Attribute(event, kNamespaceLabel), deployment));
+    return Wake(LocalKey("Deployment", Attribute(event, kNamespaceLabel), deployment));
   // Something that stands for Services.
   WakeObjectsOf("Service");
 }
 
 void LocalRuntime::WakeObjectsOf(const std::string& kind) {
   for (const ObjectPtr& object : objects_->All())
-    if (object->ref.kind == kind) Wake(KeyOf(object->ref));
+    if (object->ref.kind == kind) Wake(LocalKey(object->ref));
 }
 
 absl::Status LocalRuntime::Resync() {
@@ -207,23 +207,23 @@ absl::Status LocalRuntime::Resync() {
   WEFT_ASSIGN_OR_RETURN(const std::vector<engine::Network> networks, engine_.ListNetworks(ours));
   std::set<std::string> deployments, others;
   for (const ObjectPtr& object : objects_->All())
-    (object->ref.kind == "Deployment" ? deployments : others).insert(KeyOf(object->ref));
+    (object->ref.kind == "Deployment" ? deployments : others).insert(LocalKey(object->ref));
   const auto label = [](const engine::Labels& labels, const char* key) {
     const auto found = labels.find(key);
     return found == labels.end() ? "" : found->second;
   };
   for (const engine::ContainerSummary& c : containers) {
     if (const std::string name = label(c.labels, kDeploymentLabel); !name.empty())
-      deployments.insert(KeyOf("Deployment", label(c.labels, kNamespaceLabel), name));
+      deployments.insert(LocalKey("Deployment", label(c.labels, kNamespaceLabel), name));
   }
   for (const engine::Network& network : networks)
-    others.insert(KeyOf("Network", label(network.labels, kNamespaceLabel), ""));
+    others.insert(LocalKey("Network", label(network.labels, kNamespaceLabel), ""));
   {
     std::lock_guard lock(mutex_);
     info_ = info;
     if (!listed_) unobserved_ = deployments;
     listed_ = true;
-    if (unobserved_.empty()) board_.SetComplete();
+    if (unobserved_.empty()) board_.board().SetComplete();
   }
   for (const std::string& key : deployments) Wake(key);
   for (const std::string& key : others) Wake(key);
@@ -234,7 +234,7 @@ void LocalRuntime::Observed(const std::string& key) {
   std::lock_guard lock(mutex_);
   if (!listed_) return;
   unobserved_.erase(key);
-  if (unobserved_.empty()) board_.SetComplete();
+  if (unobserved_.empty()) board_.board().SetComplete();
 }
 
 }  // namespace weft::local

@@ -12,12 +12,13 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/keyed_queue.h"
+#include "runtime/base/apply_outcome.h"
 #include "runtime/engine/engine.h"
 #include "runtime/local/admission.h"
 #include "runtime/local/backoff.h"
-#include "runtime/local/board.h"
 #include "runtime/local/deployment_controller.h"
 #include "runtime/local/engine_watch.h"
+#include "runtime/local/object_board.h"
 #include "runtime/local/service_controller.h"
 
 namespace weft::local {
@@ -32,7 +33,7 @@ struct AppliedObject {
 };
 
 struct ApplyResult {
-  enum class Outcome { kAccepted, kRefused, kOutdated, kFailed };
+  using Outcome = runtime::ApplyOutcome;
   Outcome outcome = Outcome::kAccepted;
   std::string message;
   std::vector<Problem> problems;  // kRefused.
@@ -74,7 +75,7 @@ class LocalRuntime {
 
   // Of the engine, as it was when it answered last; empty before.
   engine::Info EngineInfo() const;
-  Board& board() { return board_; }
+  runtime::Board& board() { return board_.board(); }
   engine::Engine& engine() { return engine_; }
   ObjectStore& objects() { return *objects_; }
 
@@ -94,7 +95,7 @@ class LocalRuntime {
 
   engine::Engine& engine_;
   const Options options_;
-  Board board_;
+  ObjectBoard board_;
   PodDirectory pods_;
   Backoff backoff_;
   std::unique_ptr<ObjectStore> objects_;

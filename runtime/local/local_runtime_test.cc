@@ -290,7 +290,7 @@ TEST_F(LocalRuntimeTest, AProviderOfTheSystemWaitsForItsIdentity) {
   EXPECT_EQ(engine_.creations(), 0);
   std::filesystem::create_directories(directory_ + "/identities/greeter");
   EXPECT_TRUE(follower_->Until([](const Seen& seen) {
-    return Number(seen, KeyOf("Deployment", "weft-system", "greeter"), "readyReplicas") == 1;
+    return Number(seen, LocalKey("Deployment", "weft-system", "greeter"), "readyReplicas") == 1;
   }));
   EXPECT_EQ(engine_.BindsOf(ContainerIds()[0]),
             (std::vector<engine::Bind>{{directory_ + "/identities/greeter", "/etc/weft/tls"}}));

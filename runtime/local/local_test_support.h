@@ -11,7 +11,7 @@
 #include "absl/strings/substitute.h"
 #include "core/base/json.h"
 #include "runtime/anchor/service_network.h"
-#include "runtime/local/board.h"
+#include "runtime/local/object_board.h"
 
 // What the tests of this folder share.
 namespace weft::local {
@@ -47,7 +47,7 @@ using Seen = std::map<std::string, Projection>;  // By key.
 // Follows a board as a client would.
 class Follower {
  public:
-  explicit Follower(Board& board)
+  explicit Follower(runtime::Board& board)
       : subscription_(board.Subscribe([this] {
           std::lock_guard lock(mutex_);
           news_ = true;
@@ -58,7 +58,7 @@ class Follower {
   bool Until(const std::function<bool(const Seen&)>& enough) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     for (;;) {
-      while (const std::optional<BoardEvent> event = subscription_->Next()) Take(*event);
+      while (const std::optional<runtime::BoardEvent> event = subscription_->Next()) Take(*event);
       if (enough(seen_)) return true;
       std::unique_lock lock(mutex_);
       if (!changed_.wait_until(lock, end, [&] { return news_; })) return false;
@@ -70,11 +70,11 @@ class Follower {
   bool complete() const { return complete_; }
 
  private:
-  void Take(const BoardEvent& event) {
-    if (event.type == BoardEvent::Type::kChanged)
-      seen_[KeyOf(event.projection.ref)] = event.projection;
-    if (event.type == BoardEvent::Type::kGone) seen_.erase(KeyOf(event.gone));
-    if (event.type == BoardEvent::Type::kSynced) complete_ = event.complete;
+  void Take(const runtime::BoardEvent& event) {
+    if (event.type == runtime::BoardEvent::Type::kChanged)
+      seen_[LocalKey(event.projection.ref)] = event.projection;
+    if (event.type == runtime::BoardEvent::Type::kGone) seen_.erase(LocalKey(event.gone));
+    if (event.type == runtime::BoardEvent::Type::kSynced) complete_ = event.complete;
   }
 
   std::mutex mutex_;
@@ -82,7 +82,7 @@ class Follower {
   bool news_ = false;
   Seen seen_;
   bool complete_ = false;
-  std::unique_ptr<Board::Subscription> subscription_;
+  std::unique_ptr<runtime::Board::Subscription> subscription_;
 };
 
 inline int64_t Number(const Seen& seen, const std::string& key, const char* field) {

@@ -2,11 +2,11 @@
 
 namespace weft::local {
 
-std::string KeyOf(const std::string& kind, const std::string& ns, const std::string& name) {
+std::string LocalKey(const std::string& kind, const std::string& ns, const std::string& name) {
   return kind + "/" + ns + "/" + name;
 }
 
-std::string KeyOf(const ObjectRef& ref) { return KeyOf(ref.kind, ref.ns, ref.name); }
+std::string LocalKey(const ObjectRef& ref) { return LocalKey(ref.kind, ref.ns, ref.name); }
 
 std::string KindOfKey(const std::string& key) { return key.substr(0, key.find('/')); }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "runtime/base/object_ref.h"
 
 // The objects that the local runtime understands, as plain values: what is left of their JSON once
 // it is known to be right.
@@ -17,19 +18,12 @@ namespace weft::local {
 
 using Labels = std::map<std::string, std::string>;
 
-struct ObjectRef {
-  std::string api_version;
-  std::string kind;
-  std::string ns;
-  std::string name;
-
-  bool operator==(const ObjectRef&) const = default;
-};
+using runtime::ObjectRef;
 
 // "KIND/NAMESPACE/NAME": one kind comes in one apiVersion here, so this is unique. None of them may
 // hold a slash.
-std::string KeyOf(const ObjectRef& ref);
-std::string KeyOf(const std::string& kind, const std::string& ns, const std::string& name);
+std::string LocalKey(const ObjectRef& ref);
+std::string LocalKey(const std::string& kind, const std::string& ns, const std::string& name);
 
 // The parts of a key.
 std::string NamespaceOfKey(const std::string& key);

@@ -32,7 +32,7 @@ ObjectPtr ObjectFromRow(const sqlite::Statement& row) {
     object->spec = std::move(admitted.spec);
   } else {
     spdlog::warn("msg=\"an accepted object is left as it is\" object={} problem=\"{}\"",
-                 KeyOf(object->ref), admitted.problems[0].message);
+                 LocalKey(object->ref), admitted.problems[0].message);
   }
   return object;
 }
@@ -41,7 +41,7 @@ ObjectPtr ObjectFromRow(const sqlite::Statement& row) {
 ObjectPtr Judge(const ObjectPtr& now, const Candidate& candidate, Acceptance& acceptance) {
   if (now != nullptr && now->deleting) {
     acceptance = {Acceptance::Outcome::kFailed,
-                  absl::StrCat(KeyOf(candidate.ref), " is being deleted")};
+                  absl::StrCat(LocalKey(candidate.ref), " is being deleted")};
     return nullptr;
   }
   if (now != nullptr && candidate.generation < now->generation) {
@@ -76,7 +76,7 @@ absl::Status ObjectStore::Load() {
     WEFT_ASSIGN_OR_RETURN(const bool more, rows.Step());
     if (!more) return absl::OkStatus();
     const ObjectPtr object = ObjectFromRow(rows);
-    objects_[KeyOf(object->ref)] = object;
+    objects_[LocalKey(object->ref)] = object;
   }
 }
 
@@ -107,9 +107,9 @@ void ObjectStore::Publish(const ObjectRef& ref, const ObjectPtr& now) {
   {
     std::lock_guard lock(reading_);
     if (now == nullptr) {
-      objects_.erase(KeyOf(ref));
+      objects_.erase(LocalKey(ref));
     } else {
-      objects_[KeyOf(ref)] = now;
+      objects_[LocalKey(ref)] = now;
     }
   }
   on_change_(ref, now);
@@ -122,7 +122,7 @@ std::vector<Acceptance> ObjectStore::Accept(const std::vector<Candidate>& candid
   std::vector<size_t> changed_by;
   std::map<std::string, ObjectPtr> pending;  // One request may name an object twice.
   for (size_t i = 0; i < candidates.size(); ++i) {
-    const std::string key = KeyOf(candidates[i].ref);
+    const std::string key = LocalKey(candidates[i].ref);
     const auto found = pending.find(key);
     const ObjectPtr now = found != pending.end() ? found->second : Find(key);
     const ObjectPtr next = Judge(now, candidates[i], acceptances[i]);
@@ -145,7 +145,7 @@ absl::Status ObjectStore::Delete(const std::vector<ObjectRef>& refs) {
   std::lock_guard writing(writing_);
   std::vector<ObjectPtr> changed;
   for (const ObjectRef& ref : refs) {
-    const ObjectPtr now = Find(KeyOf(ref));
+    const ObjectPtr now = Find(LocalKey(ref));
     if (now == nullptr || now->deleting || now->ref.api_version != ref.api_version) continue;
     auto next = std::make_shared<Object>(*now);
     next->deleting = true;
@@ -159,7 +159,7 @@ absl::Status ObjectStore::Delete(const std::vector<ObjectRef>& refs) {
 
 absl::Status ObjectStore::Forget(const ObjectRef& ref) {
   std::lock_guard writing(writing_);
-  const ObjectPtr now = Find(KeyOf(ref));
+  const ObjectPtr now = Find(LocalKey(ref));
   if (now == nullptr || !now->deleting) return absl::OkStatus();
   WEFT_ASSIGN_OR_RETURN(
       sqlite::Statement remove,

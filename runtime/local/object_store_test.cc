@@ -34,9 +34,9 @@ class ObjectStoreTest : public testing::Test {
     store_.reset();
     auto store =
         ObjectStore::Open(directory_ + "/db", [this](const ObjectRef& ref, const ObjectPtr& now) {
-          changes_.push_back(KeyOf(ref) + (now == nullptr  ? " gone"
-                                           : now->deleting ? " deleting"
-                                                           : ""));
+          changes_.push_back(LocalKey(ref) + (now == nullptr  ? " gone"
+                                              : now->deleting ? " deleting"
+                                                              : ""));
         });
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);

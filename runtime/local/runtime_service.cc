@@ -2,54 +2,48 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "runtime/base/convert.h"
 #include "runtime/local/convert.h"
 #include "runtime/local/pod_logs.h"
 
 namespace weft::local {
 namespace {
 
-constexpr int kMostObjects = 512;
 constexpr size_t kLargestObject = 1 << 20;
 constexpr size_t kLargestPiece = 64 * 1024;
 
-absl::Status CheckCount(int count) {
-  if (count <= kMostObjects) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(count, " objects in one call; at most ", kMostObjects));
-}
-
 absl::Status Apply(LocalRuntime& local, const runtime::v1::ApplyRequest& request,
                    runtime::v1::ApplyResponse& response) {
-  WEFT_RETURN_IF_ERROR(CheckCount(request.objects_size()));
+  WEFT_RETURN_IF_ERROR(runtime::CheckCount(request.objects_size()));
   std::vector<AppliedObject> objects;
   for (const runtime::v1::AppliedObject& object : request.objects()) {
     objects.push_back(FromProto(object));
     WEFT_RETURN_IF_ERROR(CheckRef(objects.back().ref));
     if (object.object().json().size() > kLargestObject)
       return absl::InvalidArgumentError(
-          absl::StrCat(KeyOf(objects.back().ref), " is larger than 1 MiB"));
+          absl::StrCat(LocalKey(objects.back().ref), " is larger than 1 MiB"));
   }
   const std::vector<ApplyResult> results = local.Apply(objects, request.dry_run());
   for (size_t i = 0; i < results.size(); ++i) {
     runtime::v1::ApplyResponse::Result* out = response.add_results();
-    ToProto(objects[i].ref, out->mutable_ref());
+    runtime::ToProto(objects[i].ref, out->mutable_ref());
     ToProto(results[i], out);
   }
   return absl::OkStatus();
 }
 
 absl::Status Delete(LocalRuntime& local, const runtime::v1::DeleteRequest& request) {
-  WEFT_RETURN_IF_ERROR(CheckCount(request.objects_size()));
+  WEFT_RETURN_IF_ERROR(runtime::CheckCount(request.objects_size()));
   std::vector<ObjectRef> refs;
   for (const common::v1::ObjectRef& ref : request.objects()) {
-    refs.push_back(FromProto(ref));
+    refs.push_back(runtime::FromProto(ref));
     WEFT_RETURN_IF_ERROR(CheckRef(refs.back()));
   }
   return local.Delete(refs);
 }
 
 absl::Status SendLogs(LocalRuntime& local, const runtime::v1::LogsRequest& request,
-                      SendingCall<runtime::v1::LogsResponse>& call) {
+                      runtime::SendingCall<runtime::v1::LogsResponse>& call) {
   WEFT_ASSIGN_OR_RETURN(const std::string container,
                         local.ContainerOf(request.namespace_(), request.pod()));
   runtime::v1::LogsResponse response;
@@ -62,18 +56,14 @@ absl::Status SendLogs(LocalRuntime& local, const runtime::v1::LogsRequest& reque
   };
   const engine::LogSelection selection{request.follow(),
                                        request.tail_lines() > 0 ? request.tail_lines() : -1, ""};
-  return ReadPodLogs(local.engine(), container, selection, call.control(), send);
+  engine::StreamControl control;
+  call.WhenCancelled([&] { control.Cancel(); });
+  absl::Status read = ReadPodLogs(local.engine(), container, selection, control, send);
+  call.WhenCancelled(nullptr);
+  return read;
 }
 
 }  // namespace
-
-grpc::ServerUnaryReactor* RunOn(WorkerPool& pool, grpc::CallbackServerContext* context,
-                                std::function<absl::Status()> work) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (!pool.TryRun([reactor, work = std::move(work)] { reactor->Finish(ToGrpc(work())); }))
-    reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls are waiting"});
-  return reactor;
-}
 
 grpc::ServerUnaryReactor* RuntimeService::Describe(grpc::CallbackServerContext* context,
                                                    const runtime::v1::DescribeRequest*,
@@ -92,21 +82,22 @@ grpc::ServerUnaryReactor* RuntimeService::Describe(grpc::CallbackServerContext* 
 grpc::ServerUnaryReactor* RuntimeService::Apply(grpc::CallbackServerContext* context,
                                                 const runtime::v1::ApplyRequest* request,
                                                 runtime::v1::ApplyResponse* response) {
-  return RunOn(pool_, context, [=, this] { return local::Apply(local_, *request, *response); });
+  return runtime::RunOn(pool_, context,
+                        [=, this] { return local::Apply(local_, *request, *response); });
 }
 
 grpc::ServerUnaryReactor* RuntimeService::Delete(grpc::CallbackServerContext* context,
                                                  const runtime::v1::DeleteRequest* request,
                                                  runtime::v1::DeleteResponse*) {
-  return RunOn(pool_, context, [=, this] { return local::Delete(local_, *request); });
+  return runtime::RunOn(pool_, context, [=, this] { return local::Delete(local_, *request); });
 }
 
 grpc::ServerUnaryReactor* RuntimeService::List(grpc::CallbackServerContext* context,
                                                const runtime::v1::ListRequest*,
                                                runtime::v1::ListResponse* response) {
   bool complete = false;
-  for (const Projection& projection : local_.board().List(complete))
-    ToProto(projection, response->add_items());
+  for (const runtime::Projection& projection : local_.board().List(complete))
+    runtime::ToProto(projection, response->add_items());
   response->set_complete(complete);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);
@@ -120,7 +111,7 @@ grpc::ServerWriteReactor<runtime::v1::WatchResponse>* RuntimeService::Watch(
 
 grpc::ServerWriteReactor<runtime::v1::LogsResponse>* RuntimeService::Logs(
     grpc::CallbackServerContext*, const runtime::v1::LogsRequest* request) {
-  return new SendingCall<runtime::v1::LogsResponse>(
+  return new runtime::SendingCall<runtime::v1::LogsResponse>(
       streams_, [request = *request, this](auto& call) { return SendLogs(local_, request, call); });
 }
 

@@ -4,9 +4,9 @@
 #include <string>
 
 #include "core/base/worker_pool.h"
-#include "runtime/local/blocking_streams.h"
+#include "runtime/base/calls.h"
+#include "runtime/base/watch_streams.h"
 #include "runtime/local/local_runtime.h"
-#include "runtime/local/watch_streams.h"
 #include "weft/runtime/v1/runtime.grpc.pb.h"
 
 namespace weft::local {
@@ -15,7 +15,8 @@ namespace weft::local {
 class RuntimeService final : public runtime::v1::Runtime::CallbackService {
  public:
   // All outlive it.
-  RuntimeService(LocalRuntime& local, WorkerPool& pool, StreamLimit& streams, std::string version)
+  RuntimeService(LocalRuntime& local, WorkerPool& pool, runtime::StreamLimit& streams,
+                 std::string version)
       : local_(local),
         pool_(pool),
         streams_(streams),
@@ -44,13 +45,9 @@ class RuntimeService final : public runtime::v1::Runtime::CallbackService {
  private:
   LocalRuntime& local_;
   WorkerPool& pool_;
-  StreamLimit& streams_;
+  runtime::StreamLimit& streams_;
   const std::string version_;
-  WatchStreams watches_;
+  runtime::WatchStreams watches_;
 };
-
-// Has `work` done by `pool` and answers with its status; RESOURCE_EXHAUSTED when that is full.
-grpc::ServerUnaryReactor* RunOn(WorkerPool& pool, grpc::CallbackServerContext* context,
-                                std::function<absl::Status()> work);
 
 }  // namespace weft::local

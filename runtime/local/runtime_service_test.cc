@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 
+#include "runtime/base/convert.h"
 #include "runtime/engine/fake_engine.h"
 #include "runtime/local/convert.h"
 #include "runtime/local/images_service.h"
@@ -80,7 +81,7 @@ class RuntimeServiceTest : public testing::Test {
   engine::FakeEngine engine_;
   FakeServiceNetwork services_;
   WorkerPool pool_;
-  StreamLimit streams_;
+  runtime::StreamLimit streams_;
   std::unique_ptr<LocalRuntime> local_;
   std::unique_ptr<RuntimeService> service_;
   std::unique_ptr<ImagesService> images_;

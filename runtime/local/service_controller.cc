@@ -53,7 +53,7 @@ std::vector<anchor::ServiceNetwork::Port> PortsOf(const ServiceSpec& spec,
 
 bool ServiceController::PodsAreKnown(const std::string& ns) const {
   for (const ObjectPtr& object : parts_.objects.InNamespace(ns))
-    if (object->ref.kind == "Deployment" && !parts_.pods.Knows(KeyOf(object->ref))) return false;
+    if (object->ref.kind == "Deployment" && !parts_.pods.Knows(LocalKey(object->ref))) return false;
   return true;
 }
 
@@ -64,7 +64,7 @@ absl::StatusOr<absl::Duration> ServiceController::Reconcile(const std::string& k
   if (object->deleting) {
     WEFT_RETURN_IF_ERROR(parts_.services.Remove(ns, object->ref.name));
     WEFT_RETURN_IF_ERROR(parts_.objects.Forget(object->ref));
-    parts_.wake(KeyOf("Network", ns, ""));
+    parts_.wake(LocalKey("Network", ns, ""));
     return absl::InfiniteDuration();
   }
   const auto* spec = std::get_if<ServiceSpec>(&object->spec);

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <grpcpp/grpcpp.h>
+#include <mutex>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "runtime/base/calls.h"
+
+namespace weft::local {
+
+// A call that receives, on a thread of its own, because the engine's side blocks: `work` runs there
+// and reads with Read. Deletes itself.
+template <typename Request>
+class ReceivingCall final : public grpc::ServerReadReactor<Request> {
+ public:
+  using Work = std::function<absl::Status(ReceivingCall& call)>;
+
+  ReceivingCall(runtime::StreamLimit& limit, grpc::CallbackServerContext& context, Work work)
+      : limit_(limit), context_(context), work_(std::move(work)) {
+    taken_ = limit_.Take();
+    if (!taken_) {
+      this->Finish(runtime::TooManyStreams());
+    } else {
+      // Touches nothing of the call after Finish: that may be the end of it.
+      std::thread([this] { this->Finish(ToGrpc(work_(*this))); }).detach();
+    }
+  }
+
+  // Blocks for the next message. False: the client has sent all. CANCELLED: the client is gone.
+  absl::StatusOr<bool> Read(Request& request) {
+    {
+      std::lock_guard lock(mutex_);
+      reading_ = true;
+    }
+    this->StartRead(&request);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !reading_; });
+    if (!ok_ && (cancelled_ || context_.IsCancelled()))
+      return absl::CancelledError("the client is gone");
+    return ok_;
+  }
+
+  void OnReadDone(bool ok) override {
+    std::lock_guard lock(mutex_);
+    reading_ = false;
+    ok_ = ok;
+    changed_.notify_all();
+  }
+  void OnCancel() override {
+    std::lock_guard lock(mutex_);
+    cancelled_ = true;
+  }
+  void OnDone() override {
+    if (taken_) limit_.Return();
+    delete this;
+  }
+
+ private:
+  runtime::StreamLimit& limit_;
+  grpc::CallbackServerContext& context_;
+  const Work work_;
+  bool taken_ = false;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool reading_ = false;
+  bool ok_ = true;
+  bool cancelled_ = false;
+};
+
+}  // namespace weft::local
