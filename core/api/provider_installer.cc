@@ -10,16 +10,13 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "core/api/installation.h"
 #include "core/base/files.h"
-#include "core/base/json.h"
 #include "core/base/status.h"
 #include "core/mesh/answer_check.h"
-#include "core/model/names.h"
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/records.h"
-#include "deploy/system/provider.yaml.h"
 
 namespace weft::api {
 namespace {
@@ -29,70 +26,7 @@ using core::v1::InstallProviderRequest;
 using core::v1::InstallProviderResponse;
 using scheduler::kSystemNamespace;
 
-constexpr int kDefaultPort = 50051;
 constexpr absl::Duration kAgain = absl::Milliseconds(200);  // Between calls of one that starts.
-
-std::string Documents(const InstallProviderRequest& request, const std::string& artifact,
-                      const std::string& core) {
-  // A JSON string is a YAML scalar.
-  return absl::StrReplaceAll(
-      kProviderApplication,
-      {{"{{NAME}}", request.name()},
-       {"{{PORT}}", std::to_string(request.port() == 0 ? kDefaultPort : request.port())},
-       {"{{IMAGE}}", json::Canonical(json::value(request.image()))},
-       {"{{CORE}}", json::Canonical(json::value(core))},
-       {"{{ARTIFACT}}", json::Canonical(json::value(artifact))}});
-}
-
-mesh::ProviderConfig ConfigOf(const InstallProviderRequest& request, const std::string& artifact) {
-  mesh::ProviderConfig config;
-  config.name = request.name();
-  config.application = absl::StrCat(kSystemNamespace, "/", request.name());
-  config.port = request.port() == 0 ? kDefaultPort : request.port();
-  config.identity = absl::StrCat("provider/", request.name());
-  config.artifact = artifact;
-  return config;
-}
-
-std::string TextOf(const pb::Write& write) {
-  std::string mode = pb::WriteMode_Name(write.mode());
-  mode = mode.substr(sizeof("WRITE_MODE_") - 1);
-  return absl::StrCat(mode, " ", write.api_version(), "/", write.kind(),
-                      write.pointer().empty() ? "" : " ", write.pointer());
-}
-
-void AddType(const pb::Capability& capability, InstallProviderResponse& response) {
-  core::v1::RequestedType* type = response.add_types();
-  type->set_kind(capability.kind() == pb::CAPABILITY_KIND_TRAIT ? "TRAIT" : "WORKLOAD");
-  type->set_type(capability.type());
-  type->set_summary(capability.summary());
-  for (const pb::Write& write : capability.writes()) type->add_writes(TextOf(write));
-  for (const int feature : capability.features()) {
-    const std::string name = pb::Feature_Name(static_cast<pb::Feature>(feature));
-    if (name.starts_with("FEATURE_")) type->add_features(name.substr(sizeof("FEATURE_") - 1));
-  }
-}
-
-// Everything that a person agrees to, and its digest.
-InstallProviderResponse Requested(const pb::DescribeResponse& description,
-                                  const std::string& artifact) {
-  InstallProviderResponse response;
-  response.set_version(description.version());
-  response.set_artifact(artifact);
-  for (const pb::Capability& capability : description.capabilities()) AddType(capability, response);
-  response.set_digest(json::Sha256(response.SerializeAsString()));
-  return response;
-}
-
-absl::Status CheckRequest(const InstallProviderRequest& request) {
-  if (!model::IsInstanceName(request.name()))
-    return absl::InvalidArgumentError(absl::StrCat(
-        "'", request.name(), "' is no name of a provider: ", model::kInstanceNameRule));
-  if (request.port() < 0 || request.port() > 65535)
-    return absl::InvalidArgumentError(absl::StrCat(request.port(), " is no port"));
-  if (request.image().empty()) return absl::InvalidArgumentError("an image must be named");
-  return absl::OkStatus();
-}
 
 // The first error of an answer, as a status.
 absl::Status ErrorOf(const core::v1::ApplyResponse& response) {
@@ -149,18 +83,18 @@ std::string PodAddresses(const scheduler::Scheduler& scheduler, const std::strin
 
 absl::StatusOr<InstallProviderResponse> ProviderInstaller::Install(
     const InstallProviderRequest& request, const std::function<bool()>& cancelled) const {
-  WEFT_RETURN_IF_ERROR(CheckRequest(request));
+  WEFT_RETURN_IF_ERROR(CheckInstallation(request));
   if (IsConfigured(request.name()))
     return absl::AlreadyExistsError(
         absl::StrCat("the provider ", request.name(), " is configured, and was not installed"));
   WEFT_ASSIGN_OR_RETURN(const std::string artifact, options_.digest_of(request.image()));
   WEFT_RETURN_IF_ERROR(options_.issue(request.name()));
   WEFT_RETURN_IF_ERROR(Deploy(request, artifact));
-  mesh::ProviderConfig config = ConfigOf(request, artifact);
+  mesh::ProviderConfig config = InstallationConfig(request, artifact);
   WEFT_ASSIGN_OR_RETURN(const pb::DescribeResponse description,
                         AwaitDescription(config, cancelled));
   WEFT_RETURN_IF_ERROR(mesh::ReadDescription(request.name(), description).status());
-  InstallProviderResponse response = Requested(description, artifact);
+  InstallProviderResponse response = RequestedBy(description, artifact);
   std::error_code ignored;
   response.set_installed(std::filesystem::exists(FileOf(request.name()), ignored));
   if (request.accept().empty()) return response;
@@ -184,7 +118,7 @@ absl::Status ProviderInstaller::Deploy(const InstallProviderRequest& request,
   core::v1::ApplyRequest apply;
   core::v1::Document* document = apply.add_documents();
   document->set_name("provider.yaml");
-  document->set_content(Documents(request, artifact, options_.core));
+  document->set_content(InstallationDocuments(request, artifact, options_.core));
   std::promise<absl::StatusOr<core::v1::ApplyResponse>> answered;
   options_.admission->Apply(
       std::move(apply), [&](auto answer) { answered.set_value(std::move(answer)); },
