@@ -28,17 +28,27 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view text)
 }
 
 // By system calls: a file stream's buffer throws where one fails, past the stream's own handling.
-std::string ReadFileOrEmpty(const std::string& path) {
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  const auto failed = [&](int error) {
+    const std::string message = absl::StrCat("read ", path, ": ", strerror(error));
+    return error == ENOENT ? absl::NotFoundError(message) : absl::FailedPreconditionError(message);
+  };
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return "";
+  if (fd < 0) return failed(errno);
   std::string bytes;
   char buffer[16 * 1024];
   ssize_t size = 0;
   while ((size = read(fd, buffer, sizeof buffer)) > 0 || (size < 0 && errno == EINTR)) {
     if (size > 0) bytes.append(buffer, static_cast<size_t>(size));
   }
+  const int error = errno;
   close(fd);
-  return size == 0 ? bytes : "";
+  if (size < 0) return failed(error);
+  return bytes;
+}
+
+std::string ReadFileOrEmpty(const std::string& path) {
+  return ReadFile(path).value_or(std::string());
 }
 
 }  // namespace weft

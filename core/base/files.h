@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace weft {
 
@@ -11,9 +12,12 @@ namespace weft {
 // FAILED_PRECONDITION: cannot be written.
 absl::Status WriteFileAtomically(const std::string& path, std::string_view text);
 
-// The bytes of the file at `path`; empty where there is none, or where it cannot be read to its
-// end: it is a folder, or it speaks of a process that ended meanwhile (/proc). Never throws.
-// Thread-safe.
+// The bytes of the file at `path`. NOT_FOUND: there is none. FAILED_PRECONDITION: it cannot be read
+// to its end, such as a folder, or one that speaks of a process that ended meanwhile (/proc). Never
+// throws. Thread-safe.
+absl::StatusOr<std::string> ReadFile(const std::string& path);
+
+// As ReadFile; empty where that fails.
 std::string ReadFileOrEmpty(const std::string& path);
 
 }  // namespace weft

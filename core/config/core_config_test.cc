@@ -53,6 +53,12 @@ TEST_F(CoreConfigTest, ThereMayBeNoFile) {
   EXPECT_TRUE(absl::IsNotFound(ReadCoreConfig(folder_.path() + "/core.yaml").status()));
 }
 
+TEST_F(CoreConfigTest, AFolderInItsPlaceIsAMistake) {
+  const auto config = ReadCoreConfig(folder_.path());
+  EXPECT_EQ(config.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(config.status().message()), HasSubstr("Is a directory"));
+}
+
 TEST_F(CoreConfigTest, TellsEveryMistakeAtItsPlace) {
   const auto config = Read(
       "runtine: local\n"

@@ -1,13 +1,11 @@
 #include "core/config/file.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/model/yaml_tree.h"
 
@@ -31,14 +29,11 @@ absl::Status AsStatus(const model::Diagnostics& diagnostics) {
 
 absl::Status ReadFile(const std::string& path, std::string_view what,
                       const std::function<void(model::ObjectReader&)>& read) {
-  std::error_code ec;
-  if (!std::filesystem::exists(path, ec))
+  const absl::StatusOr<std::string> text = weft::ReadFile(path);
+  if (absl::IsNotFound(text.status()))
     return absl::NotFoundError(absl::StrCat("there is no file ", path));
-  std::ifstream in(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (in.bad() || !in.is_open())
-    return absl::InvalidArgumentError(absl::StrCat(path, ": cannot be read"));
-  model::YamlText yaml = model::ReadYaml(path, text);
+  if (!text.ok()) return absl::InvalidArgumentError(text.status().message());
+  model::YamlText yaml = model::ReadYaml(path, *text);
   model::Reading reading(path, yaml.diagnostics);
   model::Node empty;
   empty.kind = model::Node::Kind::kMap;
