@@ -29,7 +29,8 @@ absl::StatusOr<SteeredLeaf> FromProto(const runtime::v1::SteeredLeaf& leaf, cons
 absl::Status CheckRef(const ObjectRef& ref) {
   bool right = !ref.api_version.empty() && ref.ns.find('/') == std::string::npos;
   for (const std::string& part : {ref.kind, ref.name})
-    right = right && !part.empty() && part.find('/') == std::string::npos;
+    right = right && !part.empty() && part != "." && part != ".." &&
+            part.find('/') == std::string::npos;
   if (right) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("not a reference to an object: ", runtime::KeyOf(ref)));

@@ -10,7 +10,7 @@ namespace weft::kubernetes {
 // INVALID_ARGUMENT: it breaks the rules of Object, ObjectRef or SteeredLeaf; says which object.
 absl::StatusOr<AppliedObject> FromProto(const runtime::v1::AppliedObject& object);
 
-// INVALID_ARGUMENT: a part of the reference is empty or has a slash.
+// INVALID_ARGUMENT: a part of the reference is empty, has a slash or is a step in a path (. or ..).
 absl::Status CheckRef(const ObjectRef& ref);
 
 void ToProto(const ApplyResult& result, runtime::v1::ApplyResponse::Result* out);

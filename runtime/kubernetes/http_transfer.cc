@@ -62,6 +62,7 @@ void HttpClient::Transfer::SetSecurity(const ClusterAccess& access) {
 
 void HttpClient::Transfer::SetRequest() {
   curl_easy_setopt(easy_, CURLOPT_URL, url_.c_str());
+  curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);  // Else "..", a name here, is a step upwards.
   curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
