@@ -30,12 +30,15 @@ std::string Resource::ObjectPath(const std::string& ns, const std::string& name)
 }
 
 absl::StatusOr<Resource> Discovery::Find(const std::string& api_version, const std::string& kind) {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const auto known = known_.find(api_version);
   const bool fresh = known != known_.end() && now_() - known->second.read < kLeastAge;
   const bool has = known != known_.end() && known->second.by_kind.count(kind) > 0;
   if (!has && !fresh) {
-    WEFT_ASSIGN_OR_RETURN(known_[api_version], Read(api_version));
+    lock.unlock();  // A group that answers slowly holds up nobody who asks for another.
+    WEFT_ASSIGN_OR_RETURN(GroupVersion read, Read(api_version));
+    lock.lock();
+    known_[api_version] = std::move(read);
   }
   const GroupVersion& group = known_.at(api_version);
   const auto found = group.by_kind.find(kind);
