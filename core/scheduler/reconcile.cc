@@ -35,9 +35,11 @@ std::string NameOf(const common::v1::ObjectRef& ref) {
 // Why the runtime refuses an object, and what helps, for people.
 std::string DescribeRefusal(const pb::ApplyResponse::Result& result, const std::string& message) {
   if (result.immutable().empty()) return message;
-  return absl::StrCat("the platform does not change ", absl::StrJoin(result.immutable(), ", "),
-                      " of an object that exists: delete the application and apply it again",
-                      message.empty() ? "" : " (", message, message.empty() ? "" : ")");
+  std::string why =
+      absl::StrCat("the platform does not change ", absl::StrJoin(result.immutable(), ", "),
+                   " of an object that exists: delete the application and apply it again");
+  if (!message.empty()) absl::StrAppend(&why, " (", message, ")");
+  return why;
 }
 
 // One pass.

@@ -174,10 +174,6 @@ bool Applier::TakeFailure(Attempt& attempt, const ApplyStep& step, const ApiStat
   attempt.result = Failed(Outcome::kRefused, status.message);
   attempt.result.problems = ReadProblems(status, step.body);
   attempt.result.immutable = ReadImmutable(status, step.body);
-  if (!attempt.result.immutable.empty()) {
-    absl::StrAppend(&attempt.result.message, ". Kubernetes lets nobody change this: delete ", what,
-                    " and apply it again, or give the instance another name");
-  }
   return false;
 }
 
