@@ -57,6 +57,8 @@ absl::StatusOr<DeploymentController::Observation> DeploymentController::Observe(
   Observation observed;
   std::vector<std::pair<std::string, Sidecar>> sidecars;  // With their pods' names.
   for (const engine::ContainerSummary& summary : containers) {
+    // Before the look: one that ends in between is not found, or is known to end.
+    const bool terminating = parts_.terminator.IsTerminating(summary.id);
     const absl::StatusOr<engine::Container> container = parts_.engine.InspectContainer(summary.id);
     if (absl::IsNotFound(container.status())) continue;  // Gone meanwhile.
     WEFT_RETURN_IF_ERROR(container.status());
@@ -64,7 +66,7 @@ absl::StatusOr<DeploymentController::Observation> DeploymentController::Observe(
       sidecars.push_back(*std::move(sidecar));
     std::optional<Pod> pod = PodFromContainer(parts_.installation, *container);
     if (!pod.has_value()) continue;
-    pod->terminating = parts_.terminator.IsTerminating(pod->container.id);
+    pod->terminating = terminating;
     observed.pods.push_back(*std::move(pod));
   }
   for (auto& [name, sidecar] : sidecars) {
