@@ -10,6 +10,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
+#include "core/base/environment.h"
 #include "core/base/peer.h"
 #include "core/base/tls.h"
 
@@ -84,11 +85,6 @@ std::string ServerName(const std::string& address, const std::string& identity) 
 }
 
 bool IsUnixSocket(const std::string& address) { return address.rfind("unix:", 0) == 0; }
-
-std::string Environment(const char* name) {
-  const char* value = getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
                                            const ChannelOptions& options) {

@@ -41,7 +41,4 @@ std::string ServerName(const std::string& address, const std::string& identity);
 // Whether `address`, in gRPC's form, is reached through a unix socket.
 bool IsUnixSocket(const std::string& address);
 
-// The value of an environment variable; empty where there is none.
-std::string Environment(const char* name);
-
 }  // namespace weft

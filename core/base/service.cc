@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/environment.h"
 #include "core/base/status.h"
 #include "core/base/tls.h"
 

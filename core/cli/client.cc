@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/environment.h"
 #include "core/base/service.h"
 #include "core/cli/health.h"
 #include "core/cli/launch.h"

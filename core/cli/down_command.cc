@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/base/channel.h"
+#include "core/base/environment.h"
 #include "core/base/status.h"
 #include "core/cli/client.h"
 #include "core/cli/commands.h"

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/environment.h"
 #include "core/base/service.h"
 #include "plugins/sdk/convert.h"
 #include "plugins/sdk/instances_client.h"

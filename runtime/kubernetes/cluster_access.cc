@@ -11,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "core/base/environment.h"
 #include "core/base/status.h"
 
 namespace weft::kubernetes {
@@ -124,11 +125,6 @@ absl::Status TakeUser(const Entry& user, ClusterAccess& access) {
   access.token = user.Text("token");
   access.token_file = user.Path("tokenFile");
   return absl::OkStatus();
-}
-
-std::string Environment(const char* name) {
-  const char* value = getenv(name);
-  return value == nullptr ? "" : value;
 }
 
 }  // namespace

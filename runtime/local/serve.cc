@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "core/base/data_directory.h"
+#include "core/base/environment.h"
 #include "core/base/service.h"
 #include "core/base/status.h"
 #include "core/base/worker_pool.h"
@@ -23,11 +24,6 @@ constexpr int kWorkers = 8;
 constexpr size_t kMostWaiting = 256;
 constexpr int kMostStreams = 64;
 constexpr char kEngineSetting[] = "engine";
-
-std::string Environment(const char* name) {
-  const char* value = getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 absl::StatusOr<EngineChoice> Choose(const DataDirectory& data, const std::string& database) {
   WEFT_ASSIGN_OR_RETURN(const auto settings, ObjectStore::Open(database, [](auto&, auto&) {}));
