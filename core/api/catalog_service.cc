@@ -1,5 +1,7 @@
 #include "core/api/catalog_service.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include "absl/strings/str_cat.h"
 #include "core/api/page.h"
 #include "core/api/reply.h"
@@ -17,8 +19,8 @@ void Convert(const store::v1::ComponentRecord& from, const catalog::TypeTable& t
   to->set_revision(from.revision());
   to->set_workload_type(from.workload_type());
   to->set_served(types.Find(catalog::TypeKind::kWorkload, from.workload_type()) != nullptr);
-  to->mutable_created()->set_seconds(from.created_unix_ms() / 1000);
-  to->mutable_created()->set_nanos(static_cast<int32_t>(from.created_unix_ms() % 1000 * 1000000));
+  *to->mutable_created() =
+      google::protobuf::util::TimeUtil::MillisecondsToTimestamp(from.created_unix_ms());
 }
 
 void Convert(const catalog::Type& from, core::v1::Type* to) {

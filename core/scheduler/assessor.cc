@@ -1,6 +1,7 @@
 #include "core/scheduler/assessor.h"
 
 #include <algorithm>
+#include <google/protobuf/util/time_util.h>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -145,9 +146,8 @@ void Assessor::Ask(const std::string& application, const std::string& provider, 
   };
   const auto stub = providers_.Find(provider);
   if (stub == nullptr) return done(absl::UnavailableError(providers_.WhyAway(provider)));
-  const int64_t now = absl::ToUnixMillis(absl::Now());
-  request.mutable_now()->set_seconds(now / 1000);
-  request.mutable_now()->set_nanos(static_cast<int32_t>(now % 1000 * 1000000));
+  *request.mutable_now() =
+      google::protobuf::util::TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(absl::Now()));
   if (trait) {
     stub->AssessTrait(request, std::move(done));
   } else {

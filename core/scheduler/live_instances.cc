@@ -1,28 +1,23 @@
 #include "core/scheduler/live_instances.h"
 
+#include <google/protobuf/util/time_util.h>
 #include <utility>
 
 #include "core/base/json.h"
 #include "core/scheduler/claims.h"
+#include "core/scheduler/pod_status.h"
 
 namespace weft::scheduler {
 namespace {
 
 using core::v1::LiveInstance;
 
-core::v1::Pod MakePod(const runtime::v1::Projection& pod) {
+core::v1::Pod MakePod(const runtime::v1::Projection& projection) {
+  const core::v1::PodStatus status = ReadPodStatus(projection);
   core::v1::Pod to;
-  to.set_name(pod.ref().name());
-  const absl::StatusOr<json::value> status = json::Parse(pod.status());
-  if (!status.ok()) return to;
-  to.set_ip(json::GetString(*status, {"podIP"}));
-  const json::value* containers = json::Find(*status, "containerStatuses");
-  if (containers == nullptr || !containers->is_array() || containers->get_array().empty())
-    return to;
-  bool ready = !pod.deleting();
-  for (const json::value& container : containers->get_array())
-    ready = ready && json::GetBool(container, {"ready"});
-  to.set_ready(ready);
+  to.set_name(status.name());
+  to.set_ip(status.ip());
+  to.set_ready(status.ready());
   return to;
 }
 
@@ -49,8 +44,8 @@ class Composer {
     *to.mutable_instance() = instance;
     // Records from before instances had a time of their own.
     if (attached_unix_ms == 0) attached_unix_ms = input_.record.created_unix_ms();
-    to.mutable_attached()->set_seconds(attached_unix_ms / 1000);
-    to.mutable_attached()->set_nanos(static_cast<int32_t>(attached_unix_ms % 1000 * 1000000));
+    *to.mutable_attached() =
+        google::protobuf::util::TimeUtil::MillisecondsToTimestamp(attached_unix_ms);
     *to.mutable_target() = input_.target;
     *to.mutable_shape() = workload.shape();
     AddSteered(to);

@@ -1,12 +1,14 @@
 #include "core/scheduler/status.h"
 
 #include <algorithm>
+#include <google/protobuf/util/time_util.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/base/json.h"
 #include "core/scheduler/claims.h"
 #include "core/scheduler/drift.h"
+#include "core/scheduler/pod_status.h"
 #include "core/scheduler/runtime_choice.h"
 #include "core/store/object_key.h"
 
@@ -14,6 +16,7 @@ namespace weft::scheduler {
 namespace {
 
 using common::v1::Health;
+using google::protobuf::util::TimeUtil;
 
 constexpr char kNotAssessed[] = "NotAssessed";
 
@@ -24,43 +27,6 @@ Health MakeHealth(common::v1::Verdict verdict, const std::string& reason,
   health.set_reason(reason);
   health.set_message(message);
   return health;
-}
-
-void SetTime(int64_t unix_ms, google::protobuf::Timestamp* to) {
-  to->set_seconds(unix_ms / 1000);
-  to->set_nanos(static_cast<int32_t>(unix_ms % 1000 * 1000000));
-}
-
-core::v1::PodStatus MakePod(const runtime::v1::Projection& pod) {
-  core::v1::PodStatus to;
-  to.set_name(pod.ref().name());
-  const absl::StatusOr<json::value> status = json::Parse(pod.status());
-  if (!status.ok()) return to;
-  to.set_phase(json::GetString(*status, {"phase"}));
-  to.set_ip(json::GetString(*status, {"podIP"}));
-  to.set_reason(json::GetString(*status, {"reason"}));
-  to.set_message(json::GetString(*status, {"message"}));
-  const json::value* containers = json::Find(*status, "containerStatuses");
-  if (containers == nullptr || !containers->is_array() || containers->get_array().empty())
-    return to;
-  to.set_ready(true);
-  for (const json::value& container : containers->get_array()) {
-    to.set_ready(to.ready() && json::GetBool(container, {"ready"}));
-    to.set_restarts(to.restarts() +
-                    static_cast<int32_t>(json::GetInt(container, {"restartCount"})));
-    for (const char* state : {"waiting", "terminated"}) {
-      if (!to.reason().empty()) continue;
-      to.set_reason(json::GetString(container, {"state", state, "reason"}));
-      to.set_message(json::GetString(container, {"state", state, "message"}));
-    }
-  }
-  const json::value& first = containers->get_array()[0];
-  to.set_container_id(json::GetString(first, {"containerID"}));
-  absl::Time started;
-  const std::string text = json::GetString(first, {"state", "running", "startedAt"});
-  if (absl::ParseTime(absl::RFC3339_full, text, &started, nullptr))
-    SetTime(absl::ToUnixMillis(started), to.mutable_started());
-  return to;
 }
 
 // Composes one application.
@@ -75,8 +41,8 @@ class Composer {
     to_.set_generation(record.generation());
     to_.set_deleting(record.deleting());
     to_.set_runtime(RuntimeOf(record));
-    SetTime(record.created_unix_ms(), to_.mutable_created());
-    SetTime(record.updated_unix_ms(), to_.mutable_updated());
+    *to_.mutable_created() = TimeUtil::MillisecondsToTimestamp(record.created_unix_ms());
+    *to_.mutable_updated() = TimeUtil::MillisecondsToTimestamp(record.updated_unix_ms());
     for (const std::string& problem : input_.problems) to_.add_problems(problem);
     settled_ = !input_.pending && input_.problems.empty() && input_.observed.complete;
     for (const auto& [key, object] : input_.inventory) {
@@ -113,7 +79,7 @@ class Composer {
     }
     for (const auto& [key, projection] : input_.observed.objects) {
       if (projection.owner() == instance.instance().key() && projection.ref().kind() == "Pod")
-        *to->add_pods() = MakePod(projection);
+        *to->add_pods() = ReadPodStatus(projection);
     }
     SetWorkloadHealth(instance, accepted, *to);
     Judge(to->instance_name(), to->health());
@@ -137,7 +103,7 @@ class Composer {
       if (claim == nullptr) continue;
       if (!claim->released()) steered->set_value(claim->value());
       steered->set_reason(claim->reason());
-      SetTime(claim->acted_unix_ms(), steered->mutable_acted());
+      *steered->mutable_acted() = TimeUtil::MillisecondsToTimestamp(claim->acted_unix_ms());
     }
   }
 
