@@ -9,9 +9,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -60,6 +60,32 @@ void RemoveOthers(const std::string& directory, const std::string& current) {
   }
 }
 
+// An exclusive lock on a directory that every process honours, for as long as the object lives. A
+// thread must not take it twice.
+class DirectoryLock {
+ public:
+  static absl::StatusOr<DirectoryLock> Take(const std::string& directory) {
+    const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DirectoryLock lock(fd);
+    if (fd < 0 || flock(fd, LOCK_EX) != 0) return SystemError(absl::StrCat("lock ", directory));
+    return lock;
+  }
+  DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  ~DirectoryLock() {
+    if (fd_ >= 0) close(fd_);
+  }
+
+ private:
+  explicit DirectoryLock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+// One change of identities and authorities at a time, of whichever process.
+absl::StatusOr<DirectoryLock> LockIdentities(const DataDirectory& data) {
+  WEFT_RETURN_IF_ERROR(MakeDirectory(data.Below("identities")));
+  return DirectoryLock::Take(data.Below("identities"));
+}
+
 // The directories below DATA/identities.
 std::vector<std::string> Directories(const DataDirectory& data) {
   std::vector<std::string> directories;
@@ -95,9 +121,7 @@ absl::Status WriteIdentity(const std::string& directory, const KeyPair& identity
                            const std::string& authorities) {
   WEFT_RETURN_IF_ERROR(MakeDirectory(directory));
   // One writer at a time: each removes what others left.
-  const int lock = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const absl::Cleanup unlock = [&] { close(lock); };
-  if (lock < 0 || flock(lock, LOCK_EX) != 0) return SystemError(absl::StrCat("lock ", directory));
+  WEFT_ASSIGN_OR_RETURN(const DirectoryLock lock, DirectoryLock::Take(directory));
   const std::string current = absl::StrCat("..", RandomHex(8));
   const std::string inner = absl::StrCat(directory, "/", current);
   WEFT_RETURN_IF_ERROR(MakeDirectory(inner));
@@ -142,6 +166,7 @@ absl::StatusOr<Identities::Trusted> Identities::Read() const {
 }
 
 absl::Status Identities::Rotate(absl::Time now) const {
+  WEFT_ASSIGN_OR_RETURN(const DirectoryLock lock, LockIdentities(data_));
   WEFT_ASSIGN_OR_RETURN(const Trusted old, Read());
   WEFT_ASSIGN_OR_RETURN(const KeyPair authority, MakeAuthority(now));
   // The old one issues until its key is replaced; a certificate is never without its key.
@@ -150,10 +175,11 @@ absl::Status Identities::Rotate(absl::Time now) const {
 }
 
 absl::Status Identities::Retire(absl::Time now) const {
+  WEFT_ASSIGN_OR_RETURN(const DirectoryLock lock, LockIdentities(data_));
   WEFT_ASSIGN_OR_RETURN(const Trusted trusted, Read());
   for (const std::string& directory : Directories(data_)) {
     WEFT_ASSIGN_OR_RETURN(const Certificate certificate, ReadIdentity(directory));
-    WEFT_RETURN_IF_ERROR(Issue(SubjectOf(certificate), directory, now));
+    WEFT_RETURN_IF_ERROR(IssueLocked(SubjectOf(certificate), directory, now));
   }
   return Trust(trusted.issuer.certificate);
 }
@@ -173,10 +199,15 @@ absl::Status Identities::Trust(const std::string& authorities) const {
 absl::Status Identities::Issue(const Subject& subject, const std::string& directory,
                                absl::Time now) const {
   WEFT_RETURN_IF_ERROR(CheckIdentity(subject.identity));
+  WEFT_ASSIGN_OR_RETURN(const DirectoryLock lock, LockIdentities(data_));
+  return IssueLocked(subject, directory, now);
+}
+
+absl::Status Identities::IssueLocked(const Subject& subject, const std::string& directory,
+                                     absl::Time now) const {
   if (const auto known = ReadIdentity(directory); known.ok() && known->identity != subject.identity)
     return absl::FailedPreconditionError(absl::StrCat(directory, " holds the identity ",
                                                       known->identity, ", not ", subject.identity));
-  WEFT_RETURN_IF_ERROR(MakeDirectory(data_.Below("identities")));
   absl::StatusOr<Trusted> trusted = Read();
   if (absl::IsNotFound(trusted.status())) {
     absl::Status made = Init(now);
@@ -210,6 +241,18 @@ absl::Status Identities::Renew(absl::Time now) const {
                                    : certificate.status());
   }
   return status;
+}
+
+absl::Status Identities::Remove(const std::string& identity) const {
+  WEFT_ASSIGN_OR_RETURN(const DirectoryLock lock, LockIdentities(data_));
+  const std::string directory = DirectoryOf(identity);
+  const absl::StatusOr<Certificate> known = ReadIdentity(directory);
+  if (!known.ok() || known->identity != identity)
+    return absl::NotFoundError(absl::StrCat("there is no identity ", identity, " in ", directory));
+  std::error_code ec;
+  fs::remove_all(directory, ec);
+  return ec ? absl::FailedPreconditionError(absl::StrCat("remove ", directory, ": ", ec.message()))
+            : absl::OkStatus();
 }
 
 std::string Identities::DirectoryOf(const std::string& identity) const {

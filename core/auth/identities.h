@@ -53,6 +53,9 @@ class Identities {
   // it could not. Without an authority it does nothing.
   absl::Status Renew(absl::Time now) const;
 
+  // Removes DATA/identities/NAME, if it holds this identity. NOT_FOUND: it does not.
+  absl::Status Remove(const std::string& identity) const;
+
   // DATA/identities/NAME of "KIND/NAME", which CheckIdentity accepts.
   std::string DirectoryOf(const std::string& identity) const;
 
@@ -62,6 +65,9 @@ class Identities {
     KeyPair issuer;      // The one that issues.
   };
   absl::StatusOr<Trusted> Read() const;
+  // With the data directory locked: one change at a time, of whichever process.
+  absl::Status IssueLocked(const Subject& subject, const std::string& directory,
+                           absl::Time now) const;
   absl::Status Trust(const std::string& authorities) const;
 
   const DataDirectory data_;

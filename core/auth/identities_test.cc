@@ -92,6 +92,15 @@ TEST_F(IdentitiesTest, TwoIdentitiesCannotShareADirectory) {
               HasSubstr("holds the identity provider/greeter, not runtime/greeter"));
 }
 
+TEST_F(IdentitiesTest, RemovesOnlyTheIdentityThatIsThere) {
+  const std::string directory = Ensure(kGreeter);
+  EXPECT_TRUE(absl::IsNotFound(identities_.Remove("runtime/greeter")));
+  EXPECT_TRUE(std::filesystem::exists(directory));
+  EXPECT_TRUE(identities_.Remove("provider/greeter").ok());
+  EXPECT_FALSE(std::filesystem::exists(directory));
+  EXPECT_TRUE(absl::IsNotFound(identities_.Remove("provider/greeter")));
+}
+
 TEST_F(IdentitiesTest, RenewsWhatHasLessThanAThirdOfItsLifeLeft) {
   const std::string directory = Ensure(kGreeter);
   const std::string first = Text(directory);

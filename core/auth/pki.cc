@@ -120,7 +120,8 @@ absl::Status CheckIdentity(const std::string& identity) {
   const std::vector<std::string> parts = absl::StrSplit(identity, '/');
   const bool known =
       parts[0] == "core" || parts[0] == "provider" || parts[0] == "runtime" || parts[0] == "user";
-  if (parts.size() == 2 && known && IsLabel(parts[1], parts[0] == "user" ? "._" : ""))
+  if (parts.size() == 2 && known && IsLabel(parts[1], parts[0] == "user" ? "._" : "") &&
+      parts[1].front() != '.')
     return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("'", identity,

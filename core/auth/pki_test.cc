@@ -102,8 +102,9 @@ TEST_F(PkiTest, TheAuthorityThatIssuesIsTheOneWhoseKeyItIs) {
 }
 
 TEST_F(PkiTest, ASubjectThatCouldBeReadInTwoWaysIsRefused) {
-  for (const char* identity : {"", "greeter", "provider/", "provider/a/b", "admin/a",
-                               "provider/a.b", "provider/a,URI:spiffe://weft/core/core"})
+  for (const char* identity :
+       {"", "greeter", "provider/", "provider/a/b", "admin/a", "provider/a.b", "user/..", "user/.",
+        "provider/a,URI:spiffe://weft/core/core"})
     EXPECT_FALSE(Issue(authority_, {.identity = identity, .dns_names = {}}, kNow).ok()) << identity;
   for (const char* name : {"", "a b", "a,DNS:b", "*.example", "a..b"})
     EXPECT_FALSE(Issue(authority_, {.identity = "core/core", .dns_names = {name}}, kNow).ok())
