@@ -30,6 +30,8 @@ void AddType(const pb::Capability& capability, InstallProviderResponse& response
   type->set_kind(capability.kind() == pb::CAPABILITY_KIND_TRAIT ? "TRAIT" : "WORKLOAD");
   type->set_type(capability.type());
   type->set_summary(capability.summary());
+  *type->mutable_aliases() = capability.aliases();
+  *type->mutable_applies_to() = capability.applies_to();
   for (const pb::Write& write : capability.writes()) type->add_writes(TextOf(write));
   for (const int feature : capability.features()) {
     const std::string name = pb::Feature_Name(static_cast<pb::Feature>(feature));
@@ -43,6 +45,8 @@ absl::Status CheckInstallation(const InstallProviderRequest& request) {
   if (!model::IsInstanceName(request.name()))
     return absl::InvalidArgumentError(absl::StrCat(
         "'", request.name(), "' is no name of a provider: ", model::kInstanceNameRule));
+  if (request.name() == "core")
+    return absl::InvalidArgumentError("'core' is the core's own name: choose another with --name");
   if (request.port() < 0 || request.port() > 65535)
     return absl::InvalidArgumentError(absl::StrCat(request.port(), " is no port"));
   if (request.image().empty()) return absl::InvalidArgumentError("an image must be named");

@@ -39,6 +39,10 @@ TEST(Installation, RefusesWhatCannotBeInstalled) {
   core::v1::InstallProviderRequest request = Request();
   request.set_name("Greeter");
   EXPECT_THAT(std::string(CheckInstallation(request).message()), HasSubstr("'Greeter' is no name"));
+  for (const char* other : {"../core", "core", ""}) {
+    request.set_name(other);
+    EXPECT_TRUE(absl::IsInvalidArgument(CheckInstallation(request))) << other;
+  }
   request = Request();
   request.set_port(70000);
   EXPECT_EQ(CheckInstallation(request).message(), "70000 is no port");
@@ -83,6 +87,9 @@ TEST(Installation, TheDigestIsAnotherOneWhenAnythingIs) {
   EXPECT_NE(RequestedBy(Description(), "sha256:2").digest(), agreed);
   pb::DescribeResponse more = Description();
   more.mutable_capabilities(0)->mutable_writes(0)->set_mode(pb::WRITE_MODE_OVERRIDE);
+  EXPECT_NE(RequestedBy(more, "sha256:1").digest(), agreed);
+  more = Description();
+  more.mutable_capabilities(0)->add_aliases("manual-scaler");
   EXPECT_NE(RequestedBy(more, "sha256:1").digest(), agreed);
   more = Description();
   more.add_capabilities()->set_type("rival");

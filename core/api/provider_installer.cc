@@ -15,6 +15,8 @@
 #include "core/base/files.h"
 #include "core/base/status.h"
 #include "core/mesh/answer_check.h"
+#include "core/mesh/rights.h"
+#include "core/model/names.h"
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/records.h"
 
@@ -58,7 +60,9 @@ absl::StatusOr<std::set<std::string>> UsersOf(const std::string& name, store::St
 // Why the system application does not come up by itself; empty: it may.
 std::string WhyFailed(const scheduler::Scheduler& scheduler, const std::string& name) {
   const absl::StatusOr<core::v1::Application> status = scheduler.Status(kSystemNamespace, name);
-  if (!status.ok() || status->health().verdict() != common::v1::VERDICT_FAILED) return "";
+  if (!status.ok() || !status->settled() ||
+      status->health().verdict() != common::v1::VERDICT_FAILED)
+    return "";
   std::string why;
   for (const core::v1::ComponentStatus& component : status->components())
     absl::StrAppend(&why, component.health().reason(), ": ", component.health().message());
@@ -94,6 +98,7 @@ absl::StatusOr<InstallProviderResponse> ProviderInstaller::Install(
   WEFT_ASSIGN_OR_RETURN(const pb::DescribeResponse description,
                         AwaitDescription(config, cancelled));
   WEFT_RETURN_IF_ERROR(mesh::ReadDescription(request.name(), description).status());
+  WEFT_RETURN_IF_ERROR(CheckNames(request.name(), description));
   InstallProviderResponse response = RequestedBy(description, artifact);
   std::error_code ignored;
   response.set_installed(std::filesystem::exists(FileOf(request.name()), ignored));
@@ -103,6 +108,7 @@ absl::StatusOr<InstallProviderResponse> ProviderInstaller::Install(
         absl::StrCat("the provider ", request.name(),
                      " asks for something else now than what was agreed to: look again"));
   for (const core::v1::RequestedType& type : response.types()) config.types.push_back(type.type());
+  config.accepted = mesh::RightsDigest(description);
   WEFT_RETURN_IF_ERROR(WriteFileAtomically(FileOf(request.name()), mesh::ProviderFile(config)));
   const auto serves = [&] { return options_.providers->WhyAway(request.name()).empty(); };
   if (!Await(config.application, serves, cancelled))
@@ -144,6 +150,8 @@ absl::StatusOr<pb::DescribeResponse> ProviderInstaller::AwaitDescription(
     const auto stub = options_.connect(config);
     stub->Describe(request, [&](auto described) { answered.set_value(std::move(described)); });
     answer = answered.get_future().get();
+    if (answer.ok() && answer->artifact() != config.artifact)
+      answer = absl::UnavailableError("its pods run another image still");
     return answer.ok();
   };
   Await(config.application, settled, cancelled);
@@ -179,28 +187,50 @@ bool ProviderInstaller::IsConfigured(const std::string& name) const {
   });
 }
 
+// ALREADY_EXISTS: another provider serves a type that is called as one of these: only one of the
+// two would be found.
+absl::Status ProviderInstaller::CheckNames(const std::string& name,
+                                           const pb::DescribeResponse& description) const {
+  const catalog::TypeTablePtr types = options_.providers->types();
+  for (const pb::Capability& capability : description.capabilities()) {
+    std::vector<std::string> names(capability.aliases().begin(), capability.aliases().end());
+    names.push_back(capability.type());
+    const auto kind = capability.kind() == pb::CAPABILITY_KIND_TRAIT ? catalog::TypeKind::kTrait
+                                                                     : catalog::TypeKind::kWorkload;
+    for (const std::string& called : names) {
+      const catalog::Type* known = types->Find(kind, called);
+      if (known != nullptr && known->provider != name)
+        return absl::AlreadyExistsError(absl::StrCat(
+            "it describes ", called, ", which the provider ", known->provider, " serves"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ProviderInstaller::Remove(const std::string& name,
                                        const std::function<bool()>& cancelled) const {
-  absl::Status none = absl::NotFoundError(absl::StrCat("no provider ", name, " is installed"));
-  if (IsConfigured(name)) return none;
+  const std::string none = absl::StrCat("no provider ", name, " is installed");
+  if (!model::IsInstanceName(name) || IsConfigured(name)) return absl::NotFoundError(none);
   WEFT_ASSIGN_OR_RETURN(std::set<std::string> users, UsersOf(name, *options_.store));
   if (!users.empty())
     return absl::FailedPreconditionError(absl::StrCat("the types of the provider ", name,
                                                       " are used by ", absl::StrJoin(users, ", "),
                                                       ": remove them there first"));
+  // Any of these may have been done by a call that did not come to its end.
   std::error_code ignored;
-  std::filesystem::remove(FileOf(name), ignored);
-  const absl::Status deleted = options_.admission->Delete(kSystemNamespace, name);
-  if (absl::IsNotFound(deleted)) return none;
-  WEFT_RETURN_IF_ERROR(deleted);
+  bool found = std::filesystem::remove(FileOf(name), ignored);
+  const absl::Status deleted = options_.admission->Delete(kSystemNamespace, name, /*system=*/true);
+  if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
+  found = found || deleted.ok();
   const auto gone = [&] {
     return absl::IsNotFound(options_.scheduler->Status(kSystemNamespace, name).status());
   };
   if (!Await(scheduler::ApplicationKeyOf(kSystemNamespace, name), gone, cancelled))
     return absl::DeadlineExceededError(absl::StrCat(
         "the provider ", name, " is not used any more, and its pods are on their way"));
-  options_.revoke(name);
-  return absl::OkStatus();
+  const absl::Status revoked = options_.revoke(name);
+  if (!revoked.ok() && !absl::IsNotFound(revoked)) return revoked;
+  return found || revoked.ok() ? absl::OkStatus() : absl::NotFoundError(none);
 }
 
 std::string ProviderInstaller::FileOf(const std::string& name) const {

@@ -32,8 +32,8 @@ class ProviderInstaller {
     std::function<absl::StatusOr<std::string>(const std::string& image)> digest_of;
     // Makes the identity "provider/NAME".
     std::function<absl::Status(const std::string& name)> issue;
-    // Removes it.
-    std::function<void(const std::string& name)> revoke;
+    // Removes it. NOT_FOUND: there was none.
+    std::function<absl::Status(const std::string& name)> revoke;
     // Makes the client of one provider, without a cache.
     std::function<std::shared_ptr<mesh::ProviderStub>(const mesh::ProviderConfig&)> connect;
   };
@@ -50,6 +50,8 @@ class ProviderInstaller {
                       const std::string& artifact) const;
   absl::StatusOr<provider::v1::DescribeResponse> AwaitDescription(
       mesh::ProviderConfig config, const std::function<bool()>& cancelled) const;
+  absl::Status CheckNames(const std::string& name,
+                          const provider::v1::DescribeResponse& description) const;
   bool Await(const std::string& application, const std::function<bool()>& holds,
              const std::function<bool()>& cancelled) const;
   // Whether somebody else configured a provider of this name.

@@ -39,7 +39,10 @@ std::string RenderRequested(const InstallOptions& options,
   std::vector<std::vector<std::string>> rows = {
       {"KIND", "TYPE", "MAY WRITE", "FEATURES", "SUMMARY"}};
   for (const core::v1::RequestedType& type : asked.types()) {
-    rows.push_back({type.kind(), type.type(), absl::StrJoin(type.writes(), ", "),
+    std::string names = type.type();
+    if (type.aliases_size() > 0)
+      absl::StrAppend(&names, " (", absl::StrJoin(type.aliases(), ", "), ")");
+    rows.push_back({type.kind(), names, absl::StrJoin(type.writes(), ", "),
                     absl::StrJoin(type.features(), ", "), type.summary()});
   }
   return absl::StrCat("The provider ", options.request.name(), " ", asked.version(), " (image ",
@@ -86,7 +89,8 @@ absl::Status Install(const Context& context, InstallOptions& options) {
   if (!options.yes && !Agrees(context.terminal)) {
     if (asked.installed())
       return absl::CancelledError(
-          "it serves what was agreed to before, and nothing else, from this image");
+          "not agreed: the image runs, and serves on only if it asks for what was agreed to "
+          "before");
     WEFT_RETURN_IF_ERROR(Remove(context, options.request.name()));
     return absl::CancelledError("not installed");
   }

@@ -142,9 +142,7 @@ struct Parts::Wiring {
        },
        .revoke =
            [data = settings.data](const std::string& name) {
-             std::error_code ignored;
-             std::filesystem::remove_all(
-                 auth::Identities(data).DirectoryOf(absl::StrCat("provider/", name)), ignored);
+             return auth::Identities(data).Remove(absl::StrCat("provider/", name));
            },
        .connect =
            [data = settings.data](const mesh::ProviderConfig& config) {

@@ -44,6 +44,7 @@ absl::StatusOr<ProviderConfig> ReadProvider(const std::string& path) {
     in.Strings("types", config.types);
     in.String("application", config.application);
     in.Integer("port", config.port, 1, 65535);
+    in.String("accepted", config.accepted);
     CheckFields(in, config);
   }));
   return config;
@@ -71,6 +72,7 @@ std::string ProviderFile(const ProviderConfig& config) {
   if (!config.types.empty()) absl::StrAppend(&text, "types:\n");
   for (const std::string& type : config.types)
     absl::StrAppend(&text, "- ", config::YamlScalar(type), "\n");
+  add("accepted", config.accepted);
   add("artifact", config.artifact);
   return text;
 }

@@ -17,6 +17,7 @@ namespace weft::mesh {
 // A provider in a container has, instead of an address, that of its ready pods:
 //   application: weft-system/greeter
 //   port: 50051
+//   accepted: sha256:...                  # what a person agreed to (rights.h)
 struct ProviderConfig {
   std::string name;
   std::string address;      // gRPC's form. With `application`: found at run time; empty: nowhere.
@@ -26,6 +27,7 @@ struct ProviderConfig {
   std::vector<std::string> types;  // Canonical. Empty, only with a unix socket: all it describes.
   std::string application;         // "NAMESPACE/NAME"
   int port = 0;                    // With `application`.
+  std::string accepted;            // RightsDigest; empty: any.
 
   bool operator==(const ProviderConfig&) const = default;
 };

@@ -8,8 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/base/status.h"
 #include "core/config/directory.h"
 #include "core/mesh/answer_check.h"
+#include "core/mesh/rights.h"
 #include "core/store/keys.h"
 #include "core/store/records.pb.h"
 
@@ -34,6 +36,18 @@ std::vector<catalog::Type> Allowed(const ProviderConfig& config, std::vector<cat
     return !allowed;
   });
   return types;
+}
+
+// What `config` may serve of what its provider describes. FAILED_PRECONDITION: it asks for
+// something else than was agreed to; else the errors of ReadDescription.
+absl::StatusOr<std::vector<catalog::Type>> ReadAllowed(const ProviderConfig& config,
+                                                       const pb::DescribeResponse& description) {
+  if (!config.accepted.empty() && RightsDigest(description) != config.accepted)
+    return absl::FailedPreconditionError(
+        "it asks for something else than was agreed to: install it again");
+  WEFT_ASSIGN_OR_RETURN(std::vector<catalog::Type> types,
+                        ReadDescription(config.name, description));
+  return Allowed(config, std::move(types));
 }
 
 std::string DoesNotAnswer(const ProviderConfig& config) {
@@ -162,8 +176,9 @@ std::shared_ptr<Providers::Entry> Providers::Adopt(const ProviderConfig& config)
   const absl::StatusOr<std::string> bytes = options_.store->Get(store::ProviderKey(config.name));
   store::v1::ProviderRecord record;
   if (!bytes.ok() || !record.ParseFromString(*bytes)) return entry;
-  auto types = ReadDescription(config.name, record.description());
-  if (types.ok()) entry->types = Allowed(config, *std::move(types));
+  auto types = ReadAllowed(config, record.description());
+  if (!types.ok()) return entry;
+  entry->types = *std::move(types);
   entry->version = record.description().version();
   return entry;
 }
@@ -199,7 +214,7 @@ void Providers::Watch(const std::shared_ptr<Entry>& entry) {
 void Providers::Described(const std::shared_ptr<Entry>& entry,
                           absl::StatusOr<pb::DescribeResponse> response) {
   absl::StatusOr<std::vector<catalog::Type>> types =
-      response.ok() ? ReadDescription(entry->config.name, *response) : response.status();
+      response.ok() ? ReadAllowed(entry->config, *response) : response.status();
   std::lock_guard lock(mutex_);
   entry->describing = false;
   --describing_;
@@ -207,7 +222,7 @@ void Providers::Described(const std::shared_ptr<Entry>& entry,
   // It was removed or replaced while it was asked.
   if (std::find(entries_.begin(), entries_.end(), entry) == entries_.end()) return;
   if (types.ok()) {
-    entry->types = Allowed(entry->config, *std::move(types));
+    entry->types = *std::move(types);
     entry->version = response->version();
     entry->described = true;
     entry->message.clear();

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "core/mesh/fake_provider.h"
+#include "core/mesh/rights.h"
 #include "core/store/keys.h"
 #include "core/store/memory_store.h"
 
@@ -117,6 +118,24 @@ TEST_F(ProvidersTest, ServesOnlyTheTypesThatAreAllowed) {
   Start();
   ASSERT_TRUE(Await([&] { return providers_->WhyAway("server").empty(); }));
   EXPECT_TRUE(providers_->types()->types().empty());
+}
+
+TEST_F(ProvidersTest, OneThatAsksForSomethingElseThanWasAgreedToIsNotUsed) {
+  pb::DescribeResponse description;
+  provider_->Describe({}, [&](auto answer) { description = *std::move(answer); });
+  std::ofstream(directory_ + "/server.yaml")
+      << "name: server\naddress: unix:/s.sock\naccepted: " << RightsDigest(description) << "\n";
+  Start();
+  ASSERT_TRUE(Await([&] { return providers_->WhyAway("server").empty(); }));
+  provider_->SetConnected(false);
+  ASSERT_TRUE(Await([&] { return !providers_->WhyAway("server").empty(); }));
+  description.mutable_capabilities(0)->add_writes()->set_kind("Secret");
+  provider_->SetDescription(description);
+  provider_->SetConnected(true);
+  EXPECT_TRUE(Await([&] {
+    return providers_->WhyAway("server").find("something else than was agreed to") !=
+           std::string::npos;
+  })) << providers_->WhyAway("server");
 }
 
 TEST_F(ProvidersTest, FollowsThePodsOfAnApplication) {

@@ -211,7 +211,10 @@ void Admission::Apply(ApplyRequest request, Done done, bool system) const {
   if (!options_.pool->TryRun([job] { job->Start(); })) job->Refuse();
 }
 
-absl::Status Admission::Delete(const std::string& ns, const std::string& name) const {
+absl::Status Admission::Delete(const std::string& ns, const std::string& name, bool system) const {
+  if (ns == kSystemNamespace && !system)
+    return absl::FailedPreconditionError(absl::StrCat(
+        "what is in ", kSystemNamespace, " is the installation's own: use weft provider remove"));
   absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     WEFT_ASSIGN_OR_RETURN(store::Transaction transaction,

@@ -37,8 +37,9 @@ class Admission {
   void Apply(core::v1::ApplyRequest request, Done done, bool system = false) const;
 
   // Marks an application as to be deleted, with everything it has. NOT_FOUND; ABORTED: it was
-  // changed meanwhile again and again. Blocks for the store.
-  absl::Status Delete(const std::string& ns, const std::string& name) const;
+  // changed meanwhile again and again; FAILED_PRECONDITION: it is the installation's own, and this
+  // no `system` call. Blocks for the store.
+  absl::Status Delete(const std::string& ns, const std::string& name, bool system = false) const;
 
  private:
   const Options options_;

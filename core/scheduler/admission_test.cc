@@ -293,6 +293,11 @@ TEST_F(AdmissionTest, DeletesOnceAndOnlyWhatThereIs) {
   EXPECT_TRUE(absl::IsNotFound(core_.admission().Delete("default", "none")));
 }
 
+TEST_F(AdmissionTest, WhatIsTheInstallationsOwnIsNotDeletedByUsers) {
+  EXPECT_TRUE(absl::IsFailedPrecondition(core_.admission().Delete("weft-system", "greeter")));
+  EXPECT_TRUE(absl::IsNotFound(core_.admission().Delete("weft-system", "greeter", true)));
+}
+
 TEST_F(AdmissionTest, ACallWithoutDocumentsOrWithOneThatIsTooLargeIsTheCallersFault) {
   core::v1::ApplyRequest request;
   EXPECT_TRUE(absl::IsInvalidArgument(Failure(core_.admission(), request)));
