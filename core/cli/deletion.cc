@@ -1,6 +1,7 @@
 #include "core/cli/deletion.h"
 
 #include <memory>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
@@ -10,8 +11,11 @@
 #include "core/cli/status_tree.h"
 #include "core/cli/watch.h"
 #include "weft/core/v1/applications.grpc.pb.h"
+#include "weft/core/v1/catalog.grpc.pb.h"
 
 namespace weft::cli {
+
+constexpr char kSystemNamespace[] = "weft-system";  // Source: docs/adr/0013-installed-providers.md.
 
 absl::Status RequestDeletion(const DataDirectory& data, const std::string& name_space,
                              const std::string& name) {
@@ -44,6 +48,18 @@ absl::Status AwaitDeleted(const DataDirectory& data, const Terminal& terminal,
   return absl::OkStatus();
 }
 
+absl::Status RemoveProvider(const DataDirectory& data, const std::string& name,
+                            absl::Time deadline) {
+  WEFT_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, ConnectService(data, "core"));
+  grpc::ClientContext call;
+  SetDeadline(call, deadline - absl::Now());
+  core::v1::RemoveProviderRequest request;
+  request.set_name(name);
+  core::v1::RemoveProviderResponse response;
+  return CallError(core::v1::Catalog::NewStub(channel)->RemoveProvider(&call, request, &response),
+                   absl::StrCat("remove the provider ", name));
+}
+
 absl::Status DeleteAllApplications(const DataDirectory& data, const Terminal& terminal,
                                    absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
@@ -55,13 +71,22 @@ absl::Status DeleteAllApplications(const DataDirectory& data, const Terminal& te
                             [&](auto* call, const auto& request, auto* page) {
                               return stub->List(call, request, page);
                             }));
-  for (const core::v1::Application& application : list.applications()) {
+  // What runs in its namespace are providers, which the others may still use.
+  std::vector<core::v1::Application> users, providers;
+  for (const core::v1::Application& application : list.applications())
+    (application.namespace_() == kSystemNamespace ? providers : users).push_back(application);
+  for (const core::v1::Application& application : users) {
     absl::Status asked = RequestDeletion(data, application.namespace_(), application.name());
     if (!asked.ok() && !absl::IsNotFound(asked)) return asked;
   }
-  for (const core::v1::Application& application : list.applications())
+  for (const core::v1::Application& application : users)
     WEFT_RETURN_IF_ERROR(
         AwaitDeleted(data, terminal, application.namespace_(), application.name(), deadline));
+  for (const core::v1::Application& provider : providers) {
+    absl::Status removed = RemoveProvider(data, provider.name(), deadline);
+    if (!removed.ok() && !absl::IsNotFound(removed)) return removed;
+    terminal.out << "provider/" << provider.name() << " removed" << std::endl;
+  }
   return absl::OkStatus();
 }
 

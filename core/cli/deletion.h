@@ -19,7 +19,13 @@ absl::Status AwaitDeleted(const DataDirectory& data, const Terminal& terminal,
                           const std::string& name_space, const std::string& name,
                           absl::Time deadline);
 
-// Deletes every application of every namespace and waits for all of them, up to `timeout`.
+// Removes an installed provider and waits until it is gone. Errors as Catalog.RemoveProvider;
+// DEADLINE_EXCEEDED: `deadline` came first.
+absl::Status RemoveProvider(const DataDirectory& data, const std::string& name,
+                            absl::Time deadline);
+
+// Deletes every application of every namespace, then every installed provider, and waits for all of
+// them, up to `timeout`.
 absl::Status DeleteAllApplications(const DataDirectory& data, const Terminal& terminal,
                                    absl::Duration timeout);
 

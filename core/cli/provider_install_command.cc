@@ -4,9 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "core/base/status.h"
 #include "core/cli/client.h"
 #include "core/cli/commands.h"
+#include "core/cli/deletion.h"
 #include "core/cli/listing.h"
 #include "core/cli/text.h"
 #include "weft/core/v1/catalog.grpc.pb.h"
@@ -69,14 +71,8 @@ absl::StatusOr<core::v1::InstallProviderResponse> Call(core::v1::Catalog::Stub& 
 }
 
 absl::Status Remove(const Context& context, const std::string& name) {
-  WEFT_ASSIGN_OR_RETURN(const auto stub, Connect(context));
-  grpc::ClientContext call;
-  SetDeadline(call, kDefaultTimeout);
-  core::v1::RemoveProviderRequest request;
-  request.set_name(name);
-  core::v1::RemoveProviderResponse response;
-  return CallError(stub->RemoveProvider(&call, request, &response),
-                   absl::StrCat("remove the provider ", name));
+  WEFT_ASSIGN_OR_RETURN(const DataDirectory data, context.OpenData());
+  return RemoveProvider(data, name, absl::Now() + kDefaultTimeout);
 }
 
 absl::Status Install(const Context& context, InstallOptions& options) {

@@ -88,6 +88,14 @@ class InstalledProvider : public Mesh {
     ASSERT_EQ(imported.status, 0) << imported.err;
   }
 
+  // The greeter under another type's name.
+  void ImportRival(const std::string& image) const {
+    Import(image, {"/usr/bin/python3", "-c",
+                   "import os, runpy, sys; sys.path.insert(0, '/app'); "
+                   "os.environ['GREETER_TYPE'] = 'rival'; "
+                   "runpy.run_path('/app/greeter.py', run_name='__main__')"});
+  }
+
   // The only container of a provider, as the engine has it.
   engine::Container ContainerOf(const std::string& provider) const {
     const Runs runs = Pods(provider);
@@ -136,12 +144,39 @@ TEST_F(InstalledProvider, SaysWhatItAsksForAndIsUsedAndGoesWhenNobodyUsesIt) {
               HasSubstr("no provider serves a trait \"greeter\""));
 }
 
+TEST_F(InstalledProvider, IsNotUsedWhereNobodyAgreed) {
+  // Nobody is at the terminal: that is no consent.
+  const CommandResult first = Weft({"provider", "install", kImage, "--name", "other"});
+  EXPECT_THAT(first.err, HasSubstr("it describes greeter, which the provider greeter serves"));
+  EXPECT_EQ(Weft({"provider", "remove", "other"}).status, 0);
+
+  ImportRival("example/greeter:v2");
+  const CommandResult other =
+      Weft({"provider", "install", "example/greeter:v2", "--name", "greeter"});
+  EXPECT_NE(other.status, 0);
+  EXPECT_THAT(other.out, HasSubstr("rival"));
+  EXPECT_TRUE(Await("the core says why", [&] {
+    return absl::StrContains(Provider("greeter").message(), "something else than was agreed to");
+  })) << Provider("greeter").message();
+  EXPECT_THAT(Apply("shop", Documents("shop", "Servus")).err, HasSubstr("agreed to"));
+
+  ASSERT_EQ(Weft({"provider", "install", kImage, "--name", "greeter", "--yes"}).status, 0);
+  EXPECT_EQ(Apply("shop", Documents("shop", "Servus")).status, 0);
+}
+
+TEST_F(InstalledProvider, IsTheInstallationsOwn) {
+  EXPECT_THAT(Weft({"-n", "weft-system", "delete", "greeter"}).err,
+              HasSubstr("use weft provider remove"));
+  for (const char* name : {"../core", "server", "nobody"}) {
+    EXPECT_THAT(Weft({"provider", "remove", name}).err, HasSubstr("is installed")) << name;
+  }
+  EXPECT_TRUE(std::filesystem::exists(data().Below("core.yaml")));
+  EXPECT_TRUE(Provider("greeter").available());
+  EXPECT_TRUE(Provider("server").available());
+}
+
 TEST_F(InstalledProvider, InConflictWithAnotherTraitBothAreNamed) {
-  Import(
-      "example/rival:v1",
-      {"/usr/bin/python3", "-c",
-       "import os, runpy, sys; sys.path.insert(0, '/app'); os.environ['GREETER_TYPE'] = 'rival'; "
-       "runpy.run_path('/app/greeter.py', run_name='__main__')"});
+  ImportRival("example/rival:v1");
   const CommandResult rival = Weft({"provider", "install", "example/rival:v1", "--yes"});
   ASSERT_EQ(rival.status, 0) << rival.err;
   const CommandResult refused = Apply("shop", Documents("shop", "Servus", R"(        - name: rival
