@@ -63,6 +63,8 @@ void KeyedQueue::Run() {
     waiting_.erase(waiting_.begin());
     due_.erase(key);
     running_.emplace(key, kNotAgain);
+    // This thread may have been the only one that knew when the next key is due.
+    if (!waiting_.empty()) changed_.notify_one();
     lock.unlock();
     const Clock::duration again = work_(key);
     lock.lock();

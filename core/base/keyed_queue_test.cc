@@ -75,5 +75,22 @@ TEST(KeyedQueue, TakesTheSoonerOfTwoTimes) {
   EXPECT_EQ(done.get_future().wait_for(10s), std::future_status::ready);
 }
 
+TEST(KeyedQueue, AKeyIsWorkedOnInTimeWhileAnotherTakesLong) {
+  std::promise<void> timed;
+  std::future<void> in_time = timed.get_future();
+  std::promise<bool> seen;
+  KeyedQueue queue(2, [&](const std::string& key) {
+    if (key == "timed") {
+      timed.set_value();
+    } else {
+      seen.set_value(in_time.wait_for(10s) == std::future_status::ready);
+    }
+    return KeyedQueue::kDone;
+  });
+  queue.Add("timed", 1ms);
+  queue.Add("long");
+  EXPECT_TRUE(seen.get_future().get());
+}
+
 }  // namespace
 }  // namespace weft
