@@ -92,10 +92,14 @@ void DeploymentController::JudgeReadiness(const std::string& key, std::vector<Po
   parts_.prober.Track(key, targets);
   for (Pod& pod : pods) {
     pod.readiness = Readiness::kNotReady;
+    pod.complaint.clear();
     if (!RunsWhole(pod, parts_.now())) continue;
-    pod.readiness = pod.rules.readiness.has_value()
-                        ? parts_.prober.Of(pod.container.id, pod.container.started_at)
-                        : Readiness::kReady;
+    if (!pod.rules.readiness.has_value()) {
+      pod.readiness = Readiness::kReady;
+      continue;
+    }
+    pod.readiness = parts_.prober.Of(pod.container.id, pod.container.started_at);
+    pod.complaint = parts_.prober.Complaint(pod.container.id, pod.container.started_at);
   }
 }
 

@@ -52,7 +52,7 @@ class LocalRuntimeTest : public testing::Test {
     options.identities = directory_ + "/identities";
     options.termination_lead = absl::ZeroDuration();
     options.first_pull_retry = absl::Milliseconds(1);
-    options.probe = [](const ProbeTarget&) { return true; };
+    options.probe = [](const ProbeTarget&) { return absl::OkStatus(); };
     auto runtime = LocalRuntime::Open(engine_, services_, directory_ + "/db", options);
     ASSERT_TRUE(runtime.ok()) << runtime.status();
     runtime_ = *std::move(runtime);

@@ -54,6 +54,7 @@ struct Pod {
   engine::Container container;  // Empty `id`: not made yet.
   std::string address;          // IPv4 on the namespace's network; empty if it does not run.
   Readiness readiness = Readiness::kNotReady;
+  std::string complaint;  // Why it is still not ready although it runs; empty: nothing to say.
   bool terminating = false;
   Waiting waiting;                // The first container.
   std::vector<Sidecar> sidecars;  // Those that are made, and those that could not be.

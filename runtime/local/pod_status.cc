@@ -70,6 +70,10 @@ std::string PodStatusJson(const Pod& pod, absl::Time now) {
       {"conditions",
        json::array{json::object{{"type", "Ready"}, {"status", ready ? "True" : "False"}}}}};
   if (!pod.address.empty()) status["podIP"] = pod.address;
+  if (!pod.complaint.empty()) {
+    status["reason"] = "Unhealthy";  // As the kubelet calls a probe that fails.
+    status["message"] = absl::StrCat("readiness probe failed: ", pod.complaint);
+  }
   return json::Canonical(status);
 }
 

@@ -114,6 +114,15 @@ TEST(Pod, StatusIsAsKubernetesWritesIt) {
   EXPECT_EQ(json::GetString(state, {"terminated", "reason"}), "Error");
 }
 
+TEST(Pod, OneThatIsStillNotReadySaysWhy) {
+  Pod pod = PlannedPod(DeploymentRef("web"), SpecOf(""), 0);
+  pod.complaint = "GET http://172.16.0.2:80/: Connection refused";
+  const json::value status = *json::Parse(PodStatusJson(pod, absl::UnixEpoch()));
+  EXPECT_EQ(json::GetString(status, {"reason"}), "Unhealthy");
+  EXPECT_EQ(json::GetString(status, {"message"}),
+            "readiness probe failed: GET http://172.16.0.2:80/: Connection refused");
+}
+
 TEST(Pod, APodThatIsNotMadeSaysWhatItWaitsFor) {
   Pod pod = PlannedPod(DeploymentRef("web"), SpecOf(""), 0);
   pod.waiting.reason = "ImagePullBackOff";

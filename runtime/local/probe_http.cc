@@ -25,12 +25,17 @@ http::request<http::empty_body> MakeRequest(const ProbeTarget& target) {
   return request;
 }
 
+absl::Status Unready(const ProbeTarget& target, absl::string_view why) {
+  return absl::UnavailableError(absl::StrCat(
+      "GET http://", target.address, ":", target.probe.port.number, target.probe.path, ": ", why));
+}
+
 }  // namespace
 
-bool ProbeHttp(const ProbeTarget& target) try {
-  Code failed;
-  const auto address = asio::ip::make_address_v4(target.address, failed);
-  if (failed) return false;
+absl::Status ProbeHttp(const ProbeTarget& target) try {
+  Code failure;
+  const auto address = asio::ip::make_address_v4(target.address, failure);
+  if (failure) return Unready(target, failure.message());
   const asio::ip::tcp::endpoint endpoint(address, static_cast<uint16_t>(target.probe.port.number));
   asio::io_context context(1);
   beast::tcp_stream stream(context);
@@ -40,18 +45,23 @@ bool ProbeHttp(const ProbeTarget& target) try {
   http::response_parser<http::empty_body> parser;  // The header decides.
   parser.skip(true);
   parser.header_limit(kLongestAnswer);
-  bool answered = false;
   stream.async_connect(endpoint, [&](Code code) {
-    if (code) return;
+    if ((failure = code)) return;
     http::async_write(stream, request, [&](Code code, size_t) {
-      if (code) return;
-      http::async_read_header(stream, buffer, parser, [&](Code code, size_t) { answered = !code; });
+      if ((failure = code)) return;
+      http::async_read_header(stream, buffer, parser, [&](Code code, size_t) { failure = code; });
     });
   });
   context.run();
-  return answered && parser.get().result_int() >= 200 && parser.get().result_int() < 400;
-} catch (const std::exception&) {  // A header's name that HTTP does not allow, or no descriptor.
-  return false;
+  if (failure == beast::error::timeout)
+    return Unready(target,
+                   absl::StrCat("no answer within ", absl::FormatDuration(target.probe.timeout)));
+  if (failure) return Unready(target, failure.message());
+  const unsigned answer = parser.get().result_int();
+  if (answer >= 200 && answer < 400) return absl::OkStatus();
+  return Unready(target, absl::StrCat("answered ", answer));
+} catch (const std::exception& e) {  // A header's name that HTTP does not allow, or no descriptor.
+  return Unready(target, e.what());
 }
 
 }  // namespace weft::local

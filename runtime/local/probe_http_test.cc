@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -9,6 +10,9 @@
 
 namespace weft::local {
 namespace {
+
+using ::testing::EndsWith;
+using ::testing::StartsWith;
 
 // Takes one connection on a free port of the loopback and answers with `answer`; never, if that is
 // empty.
@@ -66,37 +70,39 @@ class OneAnswer {
   std::thread thread_;
 };
 
-bool Probe(const std::string& answer) {
+std::string Probe(const std::string& answer) {
   OneAnswer server(answer);
-  return ProbeHttp(server.Target());
+  return ProbeHttp(server.Target()).ToString();
 }
 
 TEST(ProbeHttp, From200To399IsReady) {
-  EXPECT_TRUE(Probe("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\npartly"));
-  EXPECT_TRUE(Probe("HTTP/1.0 302 Found\r\n\r\n"));
-  EXPECT_FALSE(Probe("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"));
-  EXPECT_FALSE(Probe("HTTP/1.1 503 Service Unavailable\r\n\r\n"));
-  EXPECT_FALSE(Probe("no HTTP at all\r\n\r\n"));
+  EXPECT_EQ(Probe("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\npartly"), "OK");
+  EXPECT_EQ(Probe("HTTP/1.0 302 Found\r\n\r\n"), "OK");
+  EXPECT_THAT(Probe("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+              EndsWith("/ready: answered 404"));
+  EXPECT_THAT(Probe("HTTP/1.1 503 Service Unavailable\r\n\r\n"), EndsWith("answered 503"));
+  EXPECT_THAT(Probe("no HTTP at all\r\n\r\n"), StartsWith("UNAVAILABLE: GET http://127.0.0.1:"));
 }
 
 TEST(ProbeHttp, AsksForThePathWithTheHeaders) {
   OneAnswer server("HTTP/1.1 204 No Content\r\n\r\n");
-  EXPECT_TRUE(ProbeHttp(server.Target()));
+  EXPECT_TRUE(ProbeHttp(server.Target()).ok());
   EXPECT_NE(server.request().find("GET /ready HTTP/1.1\r\n"), std::string::npos);
   EXPECT_NE(server.request().find("X-Probe: yes\r\n"), std::string::npos);
 }
 
 TEST(ProbeHttp, NoAnswerWithinTheTimeoutIsUnready) {
   OneAnswer server("");
-  EXPECT_FALSE(ProbeHttp(server.Target(absl::Milliseconds(50))));
+  EXPECT_THAT(ProbeHttp(server.Target(absl::Milliseconds(50))).ToString(),
+              EndsWith("no answer within 50ms"));
 }
 
 TEST(ProbeHttp, NobodyThereOrABadHeaderIsUnready) {
   ProbeTarget target{"c", "", "127.0.0.1", {}};
   target.probe.port.number = 1;
-  EXPECT_FALSE(ProbeHttp(target));
+  EXPECT_EQ(ProbeHttp(target).message(), "GET http://127.0.0.1:1/: Connection refused");
   target.address = "nonsense";
-  EXPECT_FALSE(ProbeHttp(target));
+  EXPECT_FALSE(ProbeHttp(target).ok());
 }
 
 }  // namespace

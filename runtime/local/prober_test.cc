@@ -26,12 +26,12 @@ TEST(ReadinessJudge, BecomesReadyAfterSuccessesInARowAndUnreadyAfterFailuresInAR
 // Answers as it is told, and waits for the prober.
 class Answers {
  public:
-  bool Ask(const ProbeTarget& target) {
+  absl::Status Ask(const ProbeTarget& target) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !blocked_; });
     ++asked_;
     changed_.notify_all();
-    return answers_[target.container_id];
+    return answers_[target.container_id] ? absl::OkStatus() : absl::UnavailableError("refused");
   }
   void Block() {
     std::lock_guard lock(mutex_);
@@ -51,14 +51,20 @@ class Answers {
     ++changes_[group];
     changed_.notify_all();
   }
-  bool WaitForChanges(const std::string& group, int count) {
+  // `holds` is asked again after each change and each answer.
+  bool WaitUntil(const std::function<bool()>& holds) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(10),
-                             [&] { return changes_[group] >= count; });
+    return changed_.wait_for(lock, std::chrono::seconds(10), holds);
+  }
+  bool WaitForChanges(const std::string& group, int count) {
+    return WaitUntil([&] { return changes_[group] >= count; });
   }
   bool WaitForAsked(int count) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return asked_ >= count; });
+    return WaitUntil([&] { return asked_ >= count; });
+  }
+  int asked() {
+    std::lock_guard lock(mutex_);
+    return asked_;
   }
 
  private:
@@ -96,11 +102,9 @@ TEST_F(ProberTest, ANewContainerIsNotReadyUntilItAnswersAndNoMoreWhenItFails) {
   ASSERT_TRUE(answers_.WaitForAsked(1));
   EXPECT_EQ(of(), Readiness::kNotReady);
   answers_.Set("c", true);
-  ASSERT_TRUE(answers_.WaitForChanges("web", 1));
-  EXPECT_EQ(of(), Readiness::kReady);
+  EXPECT_TRUE(answers_.WaitUntil([&] { return of() == Readiness::kReady; }));
   answers_.Set("c", false);
-  ASSERT_TRUE(answers_.WaitForChanges("web", 2));
-  EXPECT_EQ(of(), Readiness::kNotReady);
+  EXPECT_TRUE(answers_.WaitUntil([&] { return of() == Readiness::kNotReady; }));
 }
 
 TEST_F(ProberTest, AContainerThatMayHaveBeenAskedBeforeIsUnknownUntilItIsAsked) {
@@ -131,6 +135,23 @@ TEST_F(ProberTest, ARestartedContainerIsJudgedAnew) {
   prober_.Track("web", {second});
   EXPECT_EQ(prober_.Of("c", first.started_at), Readiness::kNotReady);
   EXPECT_EQ(prober_.Of("c", second.started_at), Readiness::kNotReady);
+}
+
+TEST_F(ProberTest, SaysWhyAfterTenFailuresInARowUntilItIsReady) {
+  const ProbeTarget target = Target("c", absl::ZeroDuration());
+  prober_.Track("web", {target});
+  ASSERT_TRUE(answers_.WaitForChanges("web", 1));
+  EXPECT_GE(answers_.asked(), 10);
+  EXPECT_EQ(prober_.Of("c", target.started_at), Readiness::kNotReady);
+  EXPECT_EQ(prober_.Complaint("c", target.started_at), "refused");
+  EXPECT_EQ(prober_.Complaint("c", "another run"), "");
+  answers_.Set("c", true);
+  ASSERT_TRUE(answers_.WaitForChanges("web", 2));
+  EXPECT_EQ(prober_.Of("c", target.started_at), Readiness::kReady);
+  EXPECT_EQ(prober_.Complaint("c", target.started_at), "");
+  answers_.Set("c", false);
+  ASSERT_TRUE(answers_.WaitForChanges("web", 4));  // Not ready any more, and why.
+  EXPECT_EQ(prober_.Complaint("c", target.started_at), "refused");
 }
 
 TEST_F(ProberTest, GroupsDoNotForgetEachOthersContainers) {
