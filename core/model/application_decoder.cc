@@ -10,11 +10,8 @@ void ReadParameterValue(ObjectReader& in, ParameterValue& out) {
   std::optional<json::value> value;
   if (!in.Has("value")) {
     in.Json("value", value, "null");
-    if (!value) {
-      in.reading()
-          .Error(in.place(), in.pointer(), "MISSING_FIELD", "a parameter's value needs \"value\"")
-          .hint = "add \"value\"";
-    }
+    if (!value)
+      in.Lacks({"value"}, "\"value\" is needed; a null must be written out").hint = "add \"value\"";
   } else {
     in.Json("value", value);
   }

@@ -27,10 +27,9 @@ void ReadValueSource(ObjectReader& in, std::string_view what, std::optional<std:
   in.Text("value", value);
   in.String("fromParam", from_param);
   if (in.Has("value") || in.Has("fromParam")) return;
-  Diagnostic& error = in.reading().Error(in.place(), in.pointer(), "MISSING_FIELD",
-                                         absl::StrCat(absl::string_view(what.data(), what.size()),
-                                                      " needs \"value\" or \"fromParam\""));
-  error.hint = "for an empty value write value: \"\"";
+  in.Lacks({"value", "fromParam"}, absl::StrCat(absl::string_view(what.data(), what.size()),
+                                                " needs \"value\" or \"fromParam\""))
+      .hint = "for an empty value write value: \"\"";
 }
 
 void ReadEnvironmentVariable(ObjectReader& in, EnvironmentVariable& out) {
@@ -39,7 +38,9 @@ void ReadEnvironmentVariable(ObjectReader& in, EnvironmentVariable& out) {
 }
 
 void ReadConfigFile(ObjectReader& in, ConfigFile& out) {
-  in.String("path", out.path, Need::kRequired);
+  // A relative path is relative to the root.
+  if (in.String("path", out.path, Need::kRequired) && !out.path.starts_with('/'))
+    out.path.insert(0, "/");
   ReadValueSource(in, "a config file", out.value, out.from_param);
 }
 
@@ -80,6 +81,7 @@ void ReadResources(ObjectReader& in, Resources& out) {
   amount("gpu", out.gpu_millis, ParseMillis);
   in.List("volumes", "a volume", out.volumes, ReadVolume);
   in.Unique("volumes", "name", NamesOf(out.volumes));
+  in.Unique("volumes", "mountPath", NamesOf(out.volumes, &Volume::mount_path));
   in.List("extended", "an extended resource", out.extended, ReadExtendedResource);
 }
 
@@ -104,6 +106,7 @@ void ReadContainer(ObjectReader& in, Container& out) {
   in.List("env", "an environment variable", out.env, ReadEnvironmentVariable);
   in.Unique("env", "name", NamesOf(out.env));
   in.List("config", "a config file", out.config, ReadConfigFile);
+  in.Unique("config", "path", NamesOf(out.config, &ConfigFile::path));
   in.List("ports", "a port", out.ports, ReadPort);
   in.Unique("ports", "name", NamesOf(out.ports));
   in.Unique("ports", "containerPort", PortNames(out.ports));
@@ -123,11 +126,12 @@ void ReadWorkloadSetting(ObjectReader& in, WorkloadSetting& out) {
   in.String("fromParam", out.from_param);
   in.Boolean("required", out.required);
   if (!out.required || out.value || in.Has("fromParam")) return;
-  in.reading()
-      .Error(in.place(), in.pointer(), "MISSING_SETTING",
-             absl::StrCat("the workload setting ", Quoted(out.name),
-                          " is required and has neither \"value\" nor \"fromParam\""))
-      .hint = "add one of them, or leave \"required\" out";
+  Diagnostic& error =
+      in.Lacks({"value", "fromParam"},
+               absl::StrCat("the workload setting ", Quoted(out.name),
+                            " is required and has neither \"value\" nor \"fromParam\""));
+  error.code = "MISSING_SETTING";
+  error.hint = "add one of them, or leave \"required\" out";
 }
 
 }  // namespace

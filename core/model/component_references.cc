@@ -41,7 +41,7 @@ void CheckComponentReferences(const ComponentSchematic& component, const SourceM
     error.found = Quoted(parameter);
     const std::string nearest = Nearest(parameter, declared);
     error.hint =
-        nearest.empty() ? "declare it in \"parameters\"" : absl::StrCat("write \"", nearest, "\"");
+        nearest.empty() ? "declare it in \"parameters\"" : absl::StrCat("write ", Quoted(nearest));
   };
   for (size_t c = 0; c < component.containers.size(); ++c) {
     const Container& container = component.containers[c];

@@ -54,7 +54,7 @@ TEST(Component, HasContainersWithEnvironmentFilesAndPorts) {
   EXPECT_EQ(main.env[0].from_param, "greeting");
   EXPECT_EQ(main.env[0].value, "");
   EXPECT_EQ(main.env[1].value, "0755");  // The text, not the number 755.
-  EXPECT_EQ(main.config[0].path, "etc/main.conf");
+  EXPECT_EQ(main.config[0].path, "/etc/main.conf");
   EXPECT_FALSE(main.config[0].value.has_value());
   EXPECT_EQ(main.config[1].value, "on top");
   EXPECT_EQ(main.ports[0].protocol, "TCP");
@@ -324,8 +324,7 @@ TEST(Component, MergeKeysAreReadAsIfWrittenOut) {
                     ""},
                    {"a mistake in what is merged",
                     base + "      prots: []\n    - <<: *base\n      name: b\n",
-                    {"11:7 UNKNOWN_FIELD /spec/containers/0/prots",
-                     "11:7 UNKNOWN_FIELD /spec/containers/1/prots"},
+                    {"11:7 UNKNOWN_FIELD /spec/containers/0/prots"},
                     "write \"ports\""},
                });
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -28,6 +30,12 @@ void ReadMetadata(ObjectReader& in, Metadata& out) {
   }
 }
 
+// Whether OAM v1alpha1 has documents of this kind to say what types there are. Here users cannot
+// make types: operators add providers.
+bool IsDefinition(const std::string& kind) {
+  return kind == "WorkloadType" || kind == "Trait" || kind == "ApplicationScope";
+}
+
 // Reports an apiVersion or kind that is not among `known`.
 bool CheckKnown(ObjectReader& in, const char* field, const std::string& found,
                 const std::vector<std::string>& known) {
@@ -38,6 +46,7 @@ bool CheckKnown(ObjectReader& in, const char* field, const std::string& found,
                                       " is not known; known: ", absl::StrJoin(known, ", ")));
   error.found = Quoted(found);
   error.expected = absl::StrJoin(known, ", ");
+  if (IsDefinition(found)) error.hint = "leave it out: types come with their providers";
   const std::string nearest = Nearest(found, known);
   if (!nearest.empty()) error.hint = absl::StrCat("write ", nearest);
   return false;
@@ -55,9 +64,20 @@ T ReadDocument(ObjectReader& in, void (*read_spec)(ObjectReader&, T&)) {
   return out;
 }
 
-// The value of the document at the root of `tree`; what is wrong is in `reading`.
+// Whether the names of all parameters are known, so that something can be said of what refers to
+// them. `found`: what is wrong with the component.
+bool KnowsParameters(const ComponentSchematic& component, const Diagnostics& found) {
+  return std::all_of(component.parameters.begin(), component.parameters.end(),
+                     [](const Parameter& parameter) { return !parameter.name.empty(); }) &&
+         std::none_of(found.begin(), found.end(), [](const Diagnostic& d) {
+           return d.pointer == "/spec/parameters" || d.hint == "write \"parameters\"";
+         });
+}
+
+// The value of the document at the root of `tree`; what is wrong is in `reading`, and so in
+// `found`.
 std::optional<std::variant<ComponentSchematic, ApplicationConfiguration>> ReadKind(
-    const Tree& tree, Reading& reading) {
+    const Tree& tree, Reading& reading, const Diagnostics& found, bool refused) {
   if (tree.root().kind != Node::Kind::kMap) {
     reading.Error(tree.root().place, "", "WRONG_TYPE",
                   "a document must be a map with apiVersion, kind, metadata and spec");
@@ -68,14 +88,19 @@ std::optional<std::variant<ComponentSchematic, ApplicationConfiguration>> ReadKi
   std::string kind;
   const bool has_version = in.String("apiVersion", api_version, Need::kRequired);
   const bool has_kind = in.String("kind", kind, Need::kRequired);
-  if (!has_version || !has_kind) return std::nullopt;
+  if (!has_version || !has_kind) {
+    for (const char* field : {"metadata", "spec", "status"}) in.Known(field);
+    in.Finish();
+    return std::nullopt;
+  }
   if (!CheckKnown(in, "apiVersion", api_version, {kApiVersion}) ||
       !CheckKnown(in, "kind", kind, {"ApplicationConfiguration", "ComponentSchematic"})) {
     return std::nullopt;
   }
   if (kind == "ApplicationConfiguration") return ReadDocument(in, ReadApplication);
   ComponentSchematic component = ReadDocument(in, ReadComponent);
-  CheckComponentReferences(component, tree, reading);
+  if (!refused && KnowsParameters(component, found))
+    CheckComponentReferences(component, tree, reading);
   return component;
 }
 
@@ -83,13 +108,14 @@ Metadata& MetadataOf(Document& document) {
   return std::visit([](auto& value) -> Metadata& { return value.metadata; }, document.value);
 }
 
-// Reads one document; nothing if it has an error.
+// Reads one document; nothing if it has an error. `refused`: something of it was refused already.
 std::optional<Document> ReadOne(const std::string& name, std::shared_ptr<const Tree> tree,
-                                const std::string& default_namespace, Diagnostics& out) {
+                                bool refused, const std::string& default_namespace,
+                                Diagnostics& out) {
   Diagnostics found;
   Reading reading(name, found);
   std::optional<Document> document;
-  if (auto value = ReadKind(*tree, reading); value && !HasError(found)) {
+  if (auto value = ReadKind(*tree, reading, found, refused); value && !HasError(found)) {
     document.emplace();
     document->name = name;
     document->value = *std::move(value);
@@ -110,12 +136,17 @@ std::optional<Document> ReadOne(const std::string& name, std::shared_ptr<const T
   return document;
 }
 
-// In the order of the text; of too many the errors first.
+// In the order of the text; of too many the errors first. What stands once in the text is said
+// once, whatever aliases and merge keys make of it.
 void Tidy(const std::string& name, Diagnostics& diagnostics) {
   std::stable_sort(diagnostics.begin(), diagnostics.end(),
                    [](const Diagnostic& a, const Diagnostic& b) {
                      return std::pair(a.line, a.column) < std::pair(b.line, b.column);
                    });
+  std::set<std::tuple<int, int, std::string, std::string>> said;
+  std::erase_if(diagnostics, [&](const Diagnostic& d) {
+    return !said.emplace(d.line, d.column, d.code, d.message).second;
+  });
   if (diagnostics.size() <= kMaxDiagnostics) return;
   std::stable_partition(diagnostics.begin(), diagnostics.end(),
                         [](const Diagnostic& d) { return d.severity == Severity::kError; });
@@ -153,12 +184,18 @@ bool IsFirst(const Document& document, Identities& seen, Diagnostics& out) {
 Decoded Decode(const std::vector<Source>& sources, const std::string& default_namespace) {
   Decoded decoded;
   Identities seen;
+  size_t documents = 0;
   for (const Source& source : sources) {
     YamlText text = ReadYaml(source.name, source.text);
     Diagnostics& found = text.diagnostics;
     for (size_t i = 0; i < text.documents.size(); ++i) {
+      if (++documents > kMaxDocuments) {
+        Reading(source.name, found)
+            .Error(text.documents[i]->root().place, "", "LIMIT", "more than 1,000 documents");
+        break;
+      }
       std::optional<Document> document =
-          ReadOne(source.name, text.documents[i], default_namespace, found);
+          ReadOne(source.name, text.documents[i], text.refused[i], default_namespace, found);
       if (!document || text.refused[i] || !IsFirst(*document, seen, found)) continue;
       decoded.documents.push_back(*std::move(document));
     }

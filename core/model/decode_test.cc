@@ -123,8 +123,8 @@ TEST(Decode, ReportsWhatIsWrongWithAnyDocument) {
                 {"no name",
                  "apiVersion: core.oam.dev/v1alpha1\nkind: ApplicationConfiguration\n"
                  "metadata: {nam: x}\nspec: {}\n",
-                 {"3:11 MISSING_FIELD /metadata", "3:12 UNKNOWN_FIELD /metadata/nam"},
-                 "add \"name\""},
+                 {"3:12 UNKNOWN_FIELD /metadata/nam"},
+                 "write \"name\""},
                 {"a field that nobody knows",
                  Application("a") + "sepc: {}\n",
                  {"7:1 UNKNOWN_FIELD /sepc"},
@@ -161,6 +161,19 @@ TEST(Rule2Identity, IsUniqueOverTextsWithinKindAndNamespace) {
   EXPECT_THAT(decoded.diagnostics[0].message, HasSubstr("first at 1:4"));
 }
 
+TEST(Decode, BoundsTheDocumentsOfACall) {
+  std::vector<Source> sources(2);
+  for (int i = 0; i < 1001; ++i) {
+    Source& source = sources[i < 600 ? 0 : 1];
+    source.name = i < 600 ? "a" : "b";
+    absl::StrAppend(&source.text, "---\n", Application(absl::StrCat("a", i)));
+  }
+  const Decoded decoded = Decode(sources, "default");
+  EXPECT_THAT(decoded.documents, SizeIs(1000));
+  ASSERT_THAT(Brief(decoded.diagnostics), ElementsAre("2802:1 LIMIT "));
+  EXPECT_EQ(decoded.diagnostics[0].document, "b");
+}
+
 TEST(Decode, ShowsAtMostTwoHundredDiagnosticsWithErrorsFirst) {
   std::string text = Application("a");
   for (int i = 0; i < 300; ++i) absl::StrAppend(&text, "field-", i, ": 1\n");
@@ -179,7 +192,8 @@ TEST(Decode, RefusesADocumentThatAliasesMakeTooLarge) {
       "    - {name: a, type: array, default: &a [";
   for (int i = 0; i < 90; ++i) absl::StrAppend(&text, "\"", big, "\", ");
   text += "]}\n    - {name: b, type: array, default: [";
-  for (int i = 0; i < 80; ++i) text += "*a, ";
+  for (int i = 0; i < 50; ++i) text += "*a, ";
+  text += "\"" + std::string(200000, 'y') + "\"";
   const Decoded decoded = DecodeText(text + "]}\n");
   EXPECT_THAT(decoded.documents, IsEmpty());
   EXPECT_THAT(Brief(decoded.diagnostics), ElementsAre("1:1 LIMIT "));

@@ -18,12 +18,13 @@ void ReadProbe(ObjectReader& probe, Probe& out);
 void CheckComponentReferences(const ComponentSchematic& component, const SourceMap& places,
                               Reading& reading);
 
-// The `name` of each element.
+// The `name`, or another member, of each element.
 template <class T>
-std::vector<std::string> NamesOf(const std::vector<T>& elements) {
+std::vector<std::string> NamesOf(const std::vector<T>& elements,
+                                 std::string T::*member = &T::name) {
   std::vector<std::string> names;
   names.reserve(elements.size());
-  for (const T& element : elements) names.push_back(element.name);
+  for (const T& element : elements) names.push_back(element.*member);
   return names;
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "core/model/names.h"
 #include "core/model/text.h"
 
@@ -69,13 +71,13 @@ const Node* ObjectReader::Take(std::string_view field, Need need) {
   const Member* member = node_.Find(field);
   if (member != nullptr && member->value->kind != Node::Kind::kNull) return member->value.get();
   if (member != nullptr) reading_.Drop(PointerOf(field));
-  if (need == Need::kRequired) {
-    const bool empty = member != nullptr;
-    Diagnostic& error =
-        reading_.Error(empty ? member->place : node_.place, empty ? PointerOf(field) : pointer_,
-                       "MISSING_FIELD", absl::StrCat(what_, " needs \"", View(field), "\""));
-    error.hint = absl::StrCat("add \"", View(field), "\"");
-    if (empty) error.hint = absl::StrCat("give \"", View(field), "\" a value");
+  if (need == Need::kOptional) return nullptr;
+  const std::string message = absl::StrCat(what_, " needs \"", View(field), "\"");
+  if (member == nullptr) {
+    Lacks({std::string(field)}, message).hint = absl::StrCat("add \"", View(field), "\"");
+  } else {
+    reading_.Error(member->place, PointerOf(field), "MISSING_FIELD", message).hint =
+        absl::StrCat("give \"", View(field), "\" a value");
   }
   return nullptr;
 }
@@ -132,6 +134,9 @@ void ObjectReader::Name(std::string_view field, std::string& out, const NameRule
                      absl::StrCat(Quoted(out), " is not a valid name: ", rule.words));
   error.found = Quoted(out);
   error.expected = rule.words;
+  const std::string valid =
+      absl::StrReplaceAll(absl::AsciiStrToLower(out), {{"_", "-"}, {".", "-"}, {" ", "-"}});
+  if (rule.matches(valid)) error.hint = absl::StrCat("write \"", valid, "\"");
 }
 
 void ObjectReader::OneOf(std::string_view field, std::string& out,
@@ -160,18 +165,20 @@ bool ObjectReader::Text(std::string_view field, std::optional<std::string>& out)
   return true;
 }
 
-void ObjectReader::ReadStrings(std::string_view field, std::vector<std::string>& out,
+bool ObjectReader::ReadStrings(std::string_view field, std::vector<std::string>& out,
                                bool verbatim) {
   const Node* node = Take(field, Need::kOptional);
-  if (node == nullptr || !Expect(*node, Node::Kind::kList, PointerOf(field), "a list")) return;
+  if (node == nullptr || !Expect(*node, Node::Kind::kList, PointerOf(field), "a list"))
+    return false;
   for (size_t i = 0; i < node->items.size(); ++i) {
     ReadString(*node->items[i], absl::StrCat(PointerOf(field), "/", i), out.emplace_back(),
                verbatim);
   }
+  return true;
 }
 
-void ObjectReader::Texts(std::string_view field, std::vector<std::string>& out) {
-  ReadStrings(field, out, true);
+bool ObjectReader::Texts(std::string_view field, std::vector<std::string>& out) {
+  return ReadStrings(field, out, true);
 }
 
 void ObjectReader::Strings(std::string_view field, std::vector<std::string>& out) {
@@ -228,6 +235,7 @@ bool ObjectReader::Integer(std::string_view field, int& out, int lowest, int hig
                                   ", expected ", expected));
   error.found = Describe(*node);
   error.expected = expected;
+  error.hint = UnquoteHint(*node);
   return false;
 }
 

@@ -26,7 +26,15 @@ class Reading {
 
   // Adds a diagnostic, to be completed by the caller before the next is added.
   Diagnostic& Add(Severity severity, Position place, std::string pointer, std::string code,
-                  std::string message);
+                  std::string message) {
+    return out_.emplace_back(
+        New(severity, place, std::move(pointer), std::move(code), std::move(message)));
+  }
+  void Add(Diagnostic diagnostic) { out_.push_back(std::move(diagnostic)); }
+  // How many there are so far.
+  size_t size() const { return out_.size(); }
+  Diagnostic New(Severity severity, Position place, std::string pointer, std::string code,
+                 std::string message) const;
   Diagnostic& Error(Position place, std::string pointer, std::string code, std::string message) {
     return Add(Severity::kError, place, std::move(pointer), std::move(code), std::move(message));
   }
@@ -90,7 +98,8 @@ class ObjectReader {
              Need need = Need::kOptional);
   // A string in which an unquoted number or boolean stands for its own text.
   bool Text(std::string_view field, std::optional<std::string>& out);
-  void Texts(std::string_view field, std::vector<std::string>& out);
+  // True if the field is there and a list.
+  bool Texts(std::string_view field, std::vector<std::string>& out);
   void Strings(std::string_view field, std::vector<std::string>& out);
   void TextMap(std::string_view field, std::map<std::string, std::string>& out);
   void Boolean(std::string_view field, bool& out);
@@ -107,6 +116,9 @@ class ObjectReader {
   void Ignore(std::string_view field, std::string_view why);
   // A field that was dealt with by the caller.
   void Known(std::string_view field) { known_.emplace_back(field); }
+  // One of `fields` is needed and none is there. Finish reports it, unless one of them is there
+  // misspelt. To be completed by the caller before the next.
+  Diagnostic& Lacks(std::vector<std::string> fields, std::string message);
 
   // A map read by `read`.
   void Object(std::string_view field, std::string_view what,
@@ -131,13 +143,19 @@ class ObjectReader {
   bool Expect(const Node& node, Node::Kind kind, const std::string& pointer,
               std::string_view expected);
   bool ReadString(const Node& node, const std::string& pointer, std::string& out, bool verbatim);
-  void ReadStrings(std::string_view field, std::vector<std::string>& out, bool verbatim);
+  bool ReadStrings(std::string_view field, std::vector<std::string>& out, bool verbatim);
+
+  struct Absence {
+    std::vector<std::string> fields;
+    Diagnostic error;
+  };
 
   Reading& reading_;
   const Node& node_;
   const std::string pointer_;
   const std::string what_;
   std::vector<std::string> known_;
+  std::vector<Absence> absences_;
 };
 
 }  // namespace weft::model

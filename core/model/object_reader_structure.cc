@@ -13,9 +13,9 @@ absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
 
 }  // namespace
 
-Diagnostic& Reading::Add(Severity severity, Position place, std::string pointer, std::string code,
-                         std::string message) {
-  Diagnostic& diagnostic = out_.emplace_back();
+Diagnostic Reading::New(Severity severity, Position place, std::string pointer, std::string code,
+                        std::string message) const {
+  Diagnostic diagnostic;
   diagnostic.severity = severity;
   diagnostic.code = std::move(code);
   diagnostic.message = std::move(message);
@@ -92,12 +92,14 @@ void ObjectReader::Json(std::string_view field, std::optional<json::value>& out,
   }
   const Node* node = Take(field, Need::kOptional);
   if (node == nullptr) return;
+  const size_t before = reading_.size();
   out = reading_.Value(*node, PointerOf(field));
-  if (type.empty() || IsOfType(*out, type)) return;
+  if (type.empty() || reading_.size() != before || IsOfType(*out, type)) return;
   Diagnostic& error = reading_.Error(
       node->place, PointerOf(field), "WRONG_TYPE",
       absl::StrCat("\"", View(field), "\" of ", what_, " is not of its type, ", type));
   error.expected = type;
+  error.hint = type == "number" ? UnquoteHint(*node) : "";
 }
 
 void ObjectReader::JsonObject(std::string_view field, json::value& out) {
@@ -172,15 +174,32 @@ void ObjectReader::Unique(std::string_view field, std::string_view name_field,
   }
 }
 
+Diagnostic& ObjectReader::Lacks(std::vector<std::string> fields, std::string message) {
+  Diagnostic error =
+      reading_.New(Severity::kError, node_.place, pointer_, "MISSING_FIELD", std::move(message));
+  return absences_.emplace_back(Absence{std::move(fields), std::move(error)}).error;
+}
+
 void ObjectReader::Finish() {
+  std::set<std::string> misspelt;
   for (const Member& member : node_.members) {
     if (std::find(known_.begin(), known_.end(), member.key) != known_.end()) continue;
     Diagnostic& error = reading_.Error(member.place, PointerOf(member.key), "UNKNOWN_FIELD",
                                        absl::StrCat(what_, " has no field ", Quoted(member.key)));
     error.found = Quoted(member.key);
-    const std::string nearest = Nearest(member.key, known_);
-    if (!nearest.empty()) error.hint = absl::StrCat("write \"", nearest, "\"");
+    const size_t colon = member.key.find(':');
+    const std::string nearest = Nearest(member.key.substr(0, colon), known_);
+    if (nearest.empty()) continue;
+    error.hint = absl::StrCat("write \"", nearest, "\"");
+    if (colon != std::string::npos) absl::StrAppend(&error.hint, " and a space after the colon");
+    misspelt.insert(nearest);
   }
+  for (Absence& absence : absences_) {
+    if (std::none_of(absence.fields.begin(), absence.fields.end(),
+                     [&](const std::string& field) { return misspelt.contains(field); }))
+      reading_.Add(std::move(absence.error));
+  }
+  absences_.clear();
 }
 
 }  // namespace weft::model

@@ -20,17 +20,20 @@ void ReadHttpGet(ObjectReader& in, HttpGet& out) {
 }
 
 void ReadExec(ObjectReader& in, Probe& out) {
-  in.Texts("command", out.exec);
-  if (!out.exec.empty()) return;
-  in.reading().Error(in.PlaceOf("command"), in.pointer(), "MISSING_FIELD",
-                     "an exec probe needs a \"command\" of at least one word");
+  constexpr char kMessage[] = "an exec probe needs a \"command\" of at least one word";
+  const bool list = in.Texts("command", out.exec);
+  if (!in.Has("command")) {
+    in.Lacks({"command"}, kMessage).hint = "add \"command\"";
+  } else if (list && out.exec.empty()) {
+    in.reading().Error(in.PlaceOf("command"), in.PointerOf("command"), "MISSING_FIELD", kMessage);
+  }
 }
 
 // A probe has exactly one arm (OAM v1alpha1, section 3, "HealthProbe").
 void CheckArms(ObjectReader& in) {
   std::string first;
-  for (const char* arm : {"exec", "httpGet", "tcpSocket"}) {
-    if (!in.Has(arm)) continue;
+  for (const std::string& arm : in.Fields()) {
+    if ((arm != "exec" && arm != "httpGet" && arm != "tcpSocket") || !in.Has(arm)) continue;
     if (first.empty()) {
       first = arm;
       continue;
@@ -42,8 +45,10 @@ void CheckArms(ObjectReader& in) {
         .hint = "leave one of them out";
   }
   if (!first.empty()) return;
-  in.reading().Error(in.place(), in.pointer(), "PROBE_ARMS",
-                     "a probe needs one of exec, httpGet and tcpSocket");
+  Diagnostic& error = in.Lacks({"exec", "httpGet", "tcpSocket"},
+                               "a probe needs one of exec, httpGet and tcpSocket");
+  error.code = "PROBE_ARMS";
+  error.hint = "add one of them";
 }
 
 }  // namespace

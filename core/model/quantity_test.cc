@@ -9,7 +9,7 @@
 namespace weft::model {
 namespace {
 
-TEST(Size, ReadsUnitsOfBothKindsInAnyCase) {
+TEST(Rule3Sizes, ReadsUnitsOfBothKindsInAnyCase) {
   const std::vector<std::pair<std::string, int64_t>> cases = {{"128", 128LL << 20},
                                                               {"0.5", 1 << 19},
                                                               {"1K", 1000},
@@ -34,7 +34,7 @@ TEST(Size, ReadsUnitsOfBothKindsInAnyCase) {
   }
 }
 
-TEST(Size, RefusesWhatIsNotAnAmount) {
+TEST(Rule3Sizes, RefusesWhatIsNotAnAmount) {
   for (const char* text : {"", "M", "-1", "1.2.3", "1X", "1Mii", "1 M", "128B", "8Ei", "1e3", ".",
                            "1234567890123456789", "0x10"}) {
     const absl::StatusOr<int64_t> size = ParseSize(text);
@@ -42,7 +42,7 @@ TEST(Size, RefusesWhatIsNotAnAmount) {
   }
 }
 
-TEST(Millis, ReadsWholeDecimalAndMilliAmountsRoundingUp) {
+TEST(Rule3Millis, ReadsWholeDecimalAndMilliAmountsRoundingUp) {
   const std::vector<std::pair<std::string, int64_t>> cases = {
       {"2", 2000}, {"0.5", 500}, {"500m", 500}, {".1", 100}, {"0.0001", 1}, {"1.5m", 2}, {"0", 0}};
   for (const auto& [text, millis] : cases) {

@@ -9,13 +9,14 @@
 namespace weft::model {
 namespace {
 
-constexpr size_t kMaxDocuments = 1000;
 constexpr size_t kMaxKeyBytes = 512;
 constexpr size_t kMaxAliasNodes = 10000;
+constexpr size_t kMaxAliasBytes = 1 << 20;
 constexpr size_t kMaxDepth = json::kMaxDepth;
 
-void Grow(Node& parent, const Node& child) {
+void Grow(Node& parent, const Node& child, size_t key_bytes = 0) {
   parent.size += child.size;
+  parent.bytes += child.bytes + key_bytes;
   parent.height = std::max(parent.height, child.height + 1);
 }
 
@@ -47,6 +48,7 @@ void TreeBuilder::Scalar(Position place, const std::string& text, bool plain, An
   node->kind = Node::Kind::kScalar;
   node->place = place;
   node->text = text;
+  node->bytes = text.size();
   node->plain = plain;
   node->height = 0;
   if (!ExpectsKey()) return Add(std::move(node), anchor);
@@ -60,9 +62,11 @@ void TreeBuilder::Alias(Position place, Anchor anchor) {
   if (found == anchors_.end()) End(place, "SYNTAX", "an alias inside what it refers to");
   const NodePtr& node = found->second;
   alias_nodes_ += node->size;
+  alias_bytes_ += node->bytes;
   if (alias_nodes_ > kMaxAliasNodes) {
     End(place, "LIMIT", "aliases stand for more than 10,000 values");
   }
+  if (alias_bytes_ > kMaxAliasBytes) End(place, "LIMIT", "aliases stand for more than 1 MiB");
   CheckDepth(place, static_cast<size_t>(node->height));
   Attach(node);
 }
@@ -84,7 +88,7 @@ void TreeBuilder::CloseMap() {
   for (const NodePtr& map : frame.merged) {
     for (const Member& member : map->members) {
       if (!frame.keys.insert(member.key).second) continue;
-      Grow(*frame.node, *member.value);
+      Grow(*frame.node, *member.value, member.key.size());
       frame.node->members.push_back(member);
     }
   }
@@ -111,8 +115,8 @@ void TreeBuilder::Refuse(Position place, std::string code, std::string message, 
   refused_ = true;
 }
 
-void TreeBuilder::End(Position place, std::string code, std::string message) {
-  Refuse(place, std::move(code), std::move(message));
+void TreeBuilder::End(Position place, std::string code, std::string message, std::string hint) {
+  Refuse(place, std::move(code), std::move(message), std::move(hint));
   throw EndOfText();
 }
 
@@ -180,7 +184,7 @@ void TreeBuilder::Attach(NodePtr node) {
   } else if (std::exchange(frame.merge, false)) {
     CollectMerge(frame, node);
   } else if (!duplicate) {
-    Grow(*frame.node, *node);
+    Grow(*frame.node, *node, frame.key.key.size());
     frame.key.value = std::move(node);
     frame.node->members.push_back(std::move(frame.key));
   }

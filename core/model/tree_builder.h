@@ -38,7 +38,8 @@ class TreeBuilder {
   // Adds an error; the document is read on but not used.
   void Refuse(Position place, std::string code, std::string message, std::string hint = "");
   // Adds an error and ends the text.
-  [[noreturn]] void End(Position place, std::string code, std::string message);
+  [[noreturn]] void End(Position place, std::string code, std::string message,
+                        std::string hint = "");
 
   // The place of the key whose value comes next, or null.
   const Position* PendingKey() const;
@@ -73,6 +74,7 @@ class TreeBuilder {
   bool refused_ = false;
   size_t documents_ = 0;
   size_t alias_nodes_ = 0;
+  size_t alias_bytes_ = 0;
   absl::flat_hash_map<Anchor, NodePtr> anchors_;
 };
 

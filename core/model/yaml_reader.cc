@@ -46,28 +46,35 @@ class Events : public YAML::EventHandler {
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    builder_.Open(Node::Kind::kList, At(mark), anchor);
     if (!IsUntagged(tag, "tag:yaml.org,2002:seq")) RefuseTag(tag, At(mark));
+    builder_.Open(Node::Kind::kList, At(mark), anchor);
   }
   void OnSequenceEnd() override { builder_.CloseList(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    builder_.Open(Node::Kind::kMap, At(mark), anchor);
     if (!IsUntagged(tag, "tag:yaml.org,2002:map")) RefuseTag(tag, At(mark));
+    builder_.Open(Node::Kind::kMap, At(mark), anchor);
   }
   void OnMapEnd() override { builder_.CloseMap(); }
 
  private:
   Position At(const YAML::Mark& mark) const { return source_.At(Offset(mark)); }
 
-  // yaml-cpp takes the end of the text for the end of a single-quoted scalar.
+  // yaml-cpp takes the end of the text for the end of a quoted scalar.
   void CheckQuotes(const YAML::Mark& mark) {
     const std::string& text = source_.text();
     size_t i = Offset(mark);
-    if (i >= text.size() || text[i] != '\'') return;
-    for (i = text.find('\'', i + 1); i != std::string::npos; i = text.find('\'', i + 2)) {
-      if (i + 1 >= text.size() || text[i + 1] != '\'') return;
+    if (i >= text.size() || (text[i] != '\'' && text[i] != '"')) return;
+    const char quote = text[i];
+    while (++i < text.size()) {
+      if (quote == '"' && text[i] == '\\') {
+        ++i;  // The character that it escapes.
+      } else if (quote == '\'' && text[i] == quote && i + 1 < text.size() && text[i + 1] == quote) {
+        ++i;  // Two of them are one.
+      } else if (text[i] == quote) {
+        return;
+      }
     }
     builder_.End(At(mark), "SYNTAX", "the quote that starts here is never closed");
   }
@@ -94,17 +101,16 @@ class Events : public YAML::EventHandler {
       if (type == "int" || type == "float" || type == "bool" || type == "null") return true;
     }
     RefuseTag(tag, place);
-    return false;
   }
 
   static bool IsUntagged(const std::string& tag, std::string_view own) {
     return tag == "?" || tag == "!" || tag.empty() || tag == own;
   }
 
-  void RefuseTag(const std::string& tag, Position place) {
-    builder_.Refuse(place, "SYNTAX",
-                    absl::StrCat("the YAML tag ", Quoted(tag), " has no meaning here"),
-                    "leave the tag out");
+  [[noreturn]] void RefuseTag(const std::string& tag, Position place) {
+    builder_.End(place, "SYNTAX",
+                 absl::StrCat("the YAML tag ", Quoted(tag), " has no meaning here"),
+                 "leave the tag out");
   }
 
   const YamlSource& source_;
@@ -132,8 +138,10 @@ void ReadDocuments(const std::string& name, const YamlSource& source, YamlText& 
   } catch (const EndOfText&) {
     // The diagnostic is in `out` already.
   } catch (const YAML::Exception& e) {
+    // It may end in one byte of a character.
+    const std::string message = e.msg.substr(0, FindForbiddenByte(e.msg).value_or(e.msg.size()));
     out.diagnostics.push_back(Problem(name, source.At(Offset(e.mark)), "SYNTAX",
-                                      absl::StrCat("not well-formed YAML: ", e.msg)));
+                                      absl::StrCat("not well-formed YAML: ", message)));
   } catch (const std::exception& e) {
     out.diagnostics.push_back(
         Problem(name, {}, "SYNTAX", absl::StrCat("cannot be read as YAML: ", e.what())));

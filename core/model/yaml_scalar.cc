@@ -118,6 +118,13 @@ std::optional<bool> Yaml11Boolean(std::string_view text) {
   return std::nullopt;
 }
 
+std::string UnquoteHint(const Node& node) {
+  if (node.kind != Node::Kind::kScalar || node.plain) return "";
+  const PlainType type = TypeOfPlain(node.text);
+  const bool number = type == PlainType::kInteger || type == PlainType::kFloat;
+  return number ? absl::StrCat("write ", node.text, " without quotes") : "";
+}
+
 absl::StatusOr<json::value> ScalarValue(const Node& node) {
   if (node.kind == Node::Kind::kNull) return json::value(nullptr);
   if (!node.plain) return json::value(boost::json::string_view(node.text));

@@ -177,6 +177,15 @@ TEST(Yaml, BoundsWhatAliasesStandFor) {
   EXPECT_THAT(read.documents, IsEmpty());
 }
 
+TEST(Yaml, BoundsTheBytesThatAliasesStandFor) {
+  std::string text = "a: &a [" + std::string(100000, 'x') + "]\nb: [";
+  for (int i = 0; i < 11; ++i) text += "*a, ";
+  const YamlText read = ReadYaml("t", text + "]\n");
+  ASSERT_THAT(Brief(read.diagnostics), ElementsAre("2:45 LIMIT /b/10"));
+  EXPECT_THAT(read.diagnostics[0].message, HasSubstr("1 MiB"));
+  EXPECT_THAT(read.documents, IsEmpty());
+}
+
 TEST(Yaml, BoundsTheDocumentsOfAText) {
   std::string text;
   for (int i = 0; i < 1001; ++i) text += "---\na: 1\n";

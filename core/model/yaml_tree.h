@@ -33,6 +33,7 @@ struct Node {
   std::vector<NodePtr> items;   // Of a list.
   std::vector<Member> members;  // Of a map, in order, merged ones last; keys are unique.
   size_t size = 1;              // Nodes below and including this one, aliases counted in full.
+  size_t bytes = 0;             // Of the keys and scalars among them.
   int height = 1;               // Levels below and including this one.
 
   const Member* Find(std::string_view key) const;
@@ -49,6 +50,9 @@ class Tree : public SourceMap {
  private:
   NodePtr root_;
 };
+
+// In one text, and in all texts that are decoded together.
+inline constexpr size_t kMaxDocuments = 1000;
 
 struct YamlText {
   std::vector<std::shared_ptr<const Tree>> documents;  // Without empty ones.
@@ -68,6 +72,9 @@ PlainType TypeOfPlain(std::string_view text);
 
 // The boolean that `text` was in YAML 1.1, where also y, yes, on and their opposites were.
 std::optional<bool> Yaml11Boolean(std::string_view text);
+
+// What to say where a number was meant and `node` is one in quotes; else "".
+std::string UnquoteHint(const Node& node);
 
 // The value of a plain or quoted scalar or null. INVALID_ARGUMENT, as an ending of a sentence: a
 // number that JSON or 64 bits cannot hold.
