@@ -5,6 +5,7 @@
 #include <random>
 
 #include "core/merge/element_keys.h"
+#include "core/merge/merged_text.h"
 #include "core/merge/testing.h"
 
 namespace weft::merge {
@@ -105,35 +106,6 @@ class Source {
   std::mt19937 random_;
 };
 
-// `value` with the elements of every list of objects in one order.
-json::value Sorted(const json::value& value) {
-  json::value sorted = value;
-  if (json::array* array = sorted.if_array()) {
-    for (json::value& element : *array) element = Sorted(element);
-    std::sort(array->begin(), array->end(), [](const json::value& a, const json::value& b) {
-      return json::Canonical(a) < json::Canonical(b);
-    });
-  } else if (json::object* object = sorted.if_object()) {
-    for (auto& member : *object) member.value() = Sorted(member.value());
-  }
-  return sorted;
-}
-
-// All that a merge says, but for the order of elements.
-std::string Text(const Merged& merged) {
-  std::string text = testing::PrintToString(ProblemsOf(merged));
-  for (const MergedObject& object : merged.objects) {
-    text += "\n" + json::Canonical(Sorted(object.value));
-    for (const LeafOwner& leaf : object.leaves) text += "\n  " + leaf.pointer + " " + leaf.owner;
-    for (const SteeredLeaf& leaf : object.steered) {
-      text += "\n  " + leaf.pointer + " by " + leaf.owner +
-              (leaf.by == Steering::kActions ? " " : " on the platform ") +
-              json::Canonical(leaf.seed) + " " + leaf.seed_owner;
-    }
-  }
-  return text;
-}
-
 TEST(Order, OfTheContributionsOfAStageDoesNotMatter) {
   Source source(kSeed);
   int merged = 0;
@@ -149,7 +121,7 @@ TEST(Order, OfTheContributionsOfAStageDoesNotMatter) {
     (first.problems.empty() ? merged : refused) += 1;
     for (int permutation = 0; permutation < 6; ++permutation) {
       for (auto& stage : stages) source.Shuffle(stage);
-      ASSERT_EQ(Text(MergeWeb(stages)), Text(first)) << "seed " << kSeed << ", round " << round;
+      ASSERT_EQ(TextOf(MergeWeb(stages)), TextOf(first)) << "seed " << kSeed << ", round " << round;
     }
   }
   // The rounds say something only if many go each way.
@@ -208,7 +180,7 @@ TEST(Order, OfWhatMakesNoSenseDoesNotMatterEither) {
       ASSERT_TRUE(json::Parse(json::Canonical(object.value)).ok());
     }
     std::ranges::reverse(stage);
-    ASSERT_EQ(Text(MergeWeb({{base}, stage})), Text(first)) << "round " << round;
+    ASSERT_EQ(TextOf(MergeWeb({{base}, stage})), TextOf(first)) << "round " << round;
   }
 }
 
@@ -250,7 +222,7 @@ TEST(Order, TheLeavesAndMarksAloneGiveTheObjectsBack) {
       }
     }
     const Merged again = MergeWeb({{whole}});
-    ASSERT_EQ(again.objects.size(), merged.objects.size()) << Text(again);
+    ASSERT_EQ(again.objects.size(), merged.objects.size()) << TextOf(again);
     for (size_t i = 0; i < merged.objects.size(); ++i) {
       ASSERT_EQ(json::Canonical(Sorted(again.objects[i].value)),
                 json::Canonical(Sorted(merged.objects[i].value)));
