@@ -1,6 +1,5 @@
 // weft-bench: what a call through the mesh costs, beside the least that gRPC can do on this
 // machine. One JSON line for each figure. See tests/bench/README.md.
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -18,16 +17,13 @@
 #include "tests/bench/load.h"
 #include "tests/bench/mesh.h"
 #include "tests/bench/process.h"
+#include "tests/bench/report.h"
 
 namespace weft::bench {
 namespace {
 
 constexpr int kPayloadBytes = 1024;
-constexpr int kOutstanding[] = {1, 16, 64};
 constexpr auto kStartLimit = std::chrono::seconds(10);
-
-// The figures of one benchmark by the number of calls outstanding.
-using Series = std::map<int, Figures>;
 
 // Calls the Echo service at `address`. UNAVAILABLE: it does not come up in time.
 absl::StatusOr<StartCall> CallEcho(const std::string& address) {
@@ -50,48 +46,10 @@ absl::StatusOr<StartCall> CallEcho(const std::string& address) {
   };
 }
 
-std::string Ratio(const std::string& name, const Figures& figures, const Figures& to) {
-  return absl::StrFormat(R"(,"ratio_to_%s":{"p50":%.2f,"p99":%.2f,"rate":%.3f})", name,
-                         figures.p50_us / to.p50_us, figures.p99_us / to.p99_us,
-                         figures.rate_per_s / to.rate_per_s);
-}
-
-// Measures `start` at every number of outstanding calls and prints each, with its ratios to what
-// was measured before in this run.
-absl::StatusOr<Series> Run(const std::string& name, const StartCall& start,
-                           const std::map<std::string, Series>& references) {
-  Series series;
-  for (const int outstanding : kOutstanding) {
-    WEFT_ASSIGN_OR_RETURN(const Figures figures, Measure({.outstanding = outstanding}, start));
-    series[outstanding] = figures;
-    std::cout << absl::StrFormat(
-        R"({"bench":"%s","outstanding":%d,"p50_us":%.1f,"p99_us":%.1f,"rate_per_s":%.0f,)"
-        R"("allocations_per_call":%.1f)",
-        name, outstanding, figures.p50_us, figures.p99_us, figures.rate_per_s,
-        figures.allocations_per_call);
-    for (const auto& [reference, of] : references)
-      std::cout << Ratio(reference, figures, of.at(outstanding));
-    std::cout << "}" << std::endl;
-  }
-  return series;
-}
-
-// A folder for sockets that goes with its owner.
-struct Folder {
-  std::filesystem::path path;
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-};
-
 absl::Status RunAll(const std::string& programs) {
   const std::string echo_program = programs + "/weft-bench-echo";
-  std::string pattern = std::filesystem::temp_directory_path() / "weft-bench-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr)
-    return absl::InternalError(absl::StrCat("make ", pattern));
-  const Folder folder{pattern};
-  const auto address = [&](const char* name) { return "unix:" + (folder.path / name).string(); };
+  WEFT_ASSIGN_OR_RETURN(const Folder folder, Folder::Make());
+  const auto address = [&](const char* name) { return "unix:" + folder.Below(name); };
   WEFT_ASSIGN_OR_RETURN(const Process first, Process::Start({echo_program, address("first")}));
   WEFT_ASSIGN_OR_RETURN(const Process second, Process::Start({echo_program, address("second")}));
   WEFT_ASSIGN_OR_RETURN(const Process fan, Process::Start({echo_program, address("fan"),
@@ -101,7 +59,7 @@ absl::Status RunAll(const std::string& programs) {
   WEFT_ASSIGN_OR_RETURN(references["echo"], Run("grpc_echo", echo, references));
   WEFT_ASSIGN_OR_RETURN(const StartCall fan_out, CallEcho(address("fan")));
   WEFT_ASSIGN_OR_RETURN(references["fanout"], Run("grpc_fanout", fan_out, references));
-  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Mesh> mesh, Mesh::Start(programs, folder.path));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Mesh> mesh, Mesh::Start(programs, folder.path()));
   WEFT_RETURN_IF_ERROR(Run("mesh_render_cold", mesh->Cold(), references).status());
   WEFT_RETURN_IF_ERROR(Run("mesh_render_cached", mesh->Cached(), references).status());
   std::cout << absl::StrFormat(R"({"bench":"memory","peak_kib":%d})", PeakMemoryKiB()) << std::endl;
