@@ -89,12 +89,14 @@ class TlsTest : public testing::Test {
   // A call through a new channel.
   grpc::Status CallAs(const std::string& directory,
                       const std::string& identity = "provider/greeter",
-                      const std::string& server_name = "") {
+                      const std::string& server_name = "",
+                      std::shared_ptr<Handshakes> handshakes = nullptr) {
     return Call(MakeChannel(absl::StrCat("127.0.0.1:", port_),
                             {.service_config = absl::StrCat("{\"x\":", ++channels_, "}"),
                              .tls_dir = Dir(directory),
                              .identity = identity,
-                             .server_name = server_name}));
+                             .server_name = server_name,
+                             .handshakes = std::move(handshakes)}));
   }
   bool Eventually(const std::function<bool()>& holds) {
     for (const absl::Time end = absl::Now() + absl::Seconds(20); absl::Now() < end;)
@@ -164,8 +166,11 @@ TEST_F(TlsTest, AServerWithAnotherIdentityIsRefused) {
 TEST_F(TlsTest, AClientOfAnotherAuthorityIsRefused) {
   IssueElsewhere("stranger", {.identity = "core/core", .dns_names = {}}, Authorities());
   Serve("greeter");
-  const grpc::Status status = CallAs("stranger");
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  const auto handshakes = std::make_shared<Handshakes>(Dir("stranger"));
+  const absl::Status status = FromGrpc(CallAs("stranger", "provider/greeter", "", handshakes));
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(std::string(handshakes->Explain(status).message()),
+              HasSubstr("it ends the connection when it has seen our certificate, core/core ("));
   EXPECT_TRUE(Eventually([&] { return Log().find("a client is refused") != std::string::npos; }));
   EXPECT_THAT(Log(), HasSubstr("the peer presented core/core"));
 }
@@ -179,6 +184,18 @@ TEST_F(TlsTest, PeersOfTwoAuthoritiesRefuseEachOther) {
                     HasSubstr("not issued by an authority that is trusted here")));
   EXPECT_TRUE(Eventually([&] { return Log().find("a client is refused") != std::string::npos; }));
   EXPECT_THAT(Log(), HasSubstr("the peer presented core/core"));
+}
+
+TEST_F(TlsTest, OnlyAServerThatHasSeenOurCertificateIsSaidToRefuseIt) {
+  const auto handshakes = std::make_shared<Handshakes>(Dir("core"));
+  Serve("greeter");
+  EXPECT_TRUE(CallAs("core", "provider/greeter", "", handshakes).ok());
+  handshakes->Connected();
+  EXPECT_FALSE(CallAs("core", "provider/other", "", handshakes).ok());
+  server_->Shutdown();
+  const absl::Status away = FromGrpc(CallAs("core", "provider/greeter", "", handshakes));
+  EXPECT_TRUE(absl::IsUnavailable(away)) << away;
+  EXPECT_EQ(handshakes->Explain(away), away);
 }
 
 TEST_F(TlsTest, AnExpiredClientIsRefusedAndKnowsIt) {

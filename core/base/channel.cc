@@ -60,7 +60,8 @@ std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::string& address
     return nullptr;
   }
   return TlsChannelCredentials(
-      options.tls_dir, {.is_server = true, .host = server_name, .identity = options.identity});
+      options.tls_dir, {.is_server = true, .host = server_name, .identity = options.identity},
+      options.handshakes);
 }
 
 // What the supervisor left in the descriptor that WEFT_TOKEN_FD names; empty: nothing.

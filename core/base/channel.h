@@ -13,6 +13,8 @@ inline constexpr int kMessageLimit = 4 * 1024 * 1024 + 64 * 1024;
 // Whom the certificate of a core names.
 inline constexpr char kCoreIdentity[] = "core/core";
 
+class Handshakes;  // tls.h
+
 struct ChannelOptions {
   std::string service_config = {};  // gRPC's, as JSON: load balancing, health checks, retries.
   std::string tls_dir = {};         // Our identity over TCP (tls.h).
@@ -20,6 +22,7 @@ struct ChannelOptions {
   // The DNS name that its certificate must have. Empty: ServerName of the address.
   std::string server_name = {};
   std::string token = {};  // Sent with every call through a unix socket (kTokenMetadata).
+  std::shared_ptr<Handshakes> handshakes = {};  // Told of those over TCP; may be null.
 };
 
 // A channel to a service of ours: keepalive pings every 10 s with a timeout of 5 s notice a stopped

@@ -19,6 +19,9 @@ using grpc::experimental::FileWatcherCertificateProvider;
 using grpc::experimental::TlsCustomVerificationCheckRequest;
 
 constexpr unsigned kLookEverySeconds = 1;
+// A client that tries to connect has had another handshake by then (MakeChannel's back-off), if it
+// finds a server at all.
+constexpr std::chrono::seconds kAgain(5);
 
 absl::string_view View(const grpc::string_ref& text) { return {text.data(), text.size()}; }
 
@@ -37,8 +40,10 @@ absl::Status CheckOwn(const std::string& directory, bool is_server) {
 // the same but neither says whose certificate it refused nor why.
 class PeerVerifier final : public ExternalCertificateVerifier {
  public:
-  PeerVerifier(std::string directory, ExpectedPeer expected)
-      : directory_(std::move(directory)), expected_(std::move(expected)) {}
+  PeerVerifier(std::string directory, ExpectedPeer expected, std::shared_ptr<Handshakes> handshakes)
+      : directory_(std::move(directory)),
+        expected_(std::move(expected)),
+        handshakes_(std::move(handshakes)) {}
 
   bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
               grpc::Status* status) override {
@@ -49,6 +54,7 @@ class PeerVerifier final : public ExternalCertificateVerifier {
     const absl::Status& first = expected_.is_server && !own.ok() ? own : peer;
     if (!first.ok())
       *status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, std::string(first.message()));
+    if (first.ok() && handshakes_ != nullptr) handshakes_->Accepted();
     Log(own.ok() ? peer : own);
     return true;
   }
@@ -68,6 +74,7 @@ class PeerVerifier final : public ExternalCertificateVerifier {
 
   const std::string directory_;
   const ExpectedPeer expected_;
+  const std::shared_ptr<Handshakes> handshakes_;
   std::mutex mutex_;
   absl::Status logged_;
 };
@@ -89,11 +96,11 @@ std::shared_ptr<FileWatcherCertificateProvider> Watch(const std::string& directo
 }
 
 void Configure(grpc::experimental::TlsCredentialsOptions& options, const std::string& directory,
-               const ExpectedPeer& expected) {
+               const ExpectedPeer& expected, std::shared_ptr<Handshakes> handshakes) {
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
-  options.set_certificate_verifier(
-      ExternalCertificateVerifier::Create<PeerVerifier>(directory, expected));
+  options.set_certificate_verifier(ExternalCertificateVerifier::Create<PeerVerifier>(
+      directory, expected, std::move(handshakes)));
   options.set_check_call_host(false);  // The verifier knows which host it must be.
 }
 
@@ -110,16 +117,28 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> TlsServerCredentials(
     spdlog::warn("msg=\"no client will accept this service\" error=\"{}\"",
                  std::string(own.message()));
   grpc::experimental::TlsServerCredentialsOptions options(Watch(directory));
-  Configure(options, directory, {.is_server = false});
+  Configure(options, directory, {.is_server = false}, nullptr);
   options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
   return grpc::experimental::TlsServerCredentials(options);
 }
 
-std::shared_ptr<grpc::ChannelCredentials> TlsChannelCredentials(const std::string& directory,
-                                                                const ExpectedPeer& server) {
+absl::Status Handshakes::Explain(const absl::Status& status) const {
+  const Clock::time_point accepted = accepted_;
+  if (!absl::IsUnavailable(status) || accepted == Clock::time_point() ||
+      Clock::now() - accepted > kAgain)
+    return status;
+  const auto own = ReadCertificates(ReadFileOrEmpty(directory_ + "/tls.crt"));
+  return absl::UnavailableError(
+      absl::StrCat(status.message(), ": it ends the connection when it has seen our certificate",
+                   own.ok() ? absl::StrCat(", ", ToText(own->front())) : "", "; its log says why"));
+}
+
+std::shared_ptr<grpc::ChannelCredentials> TlsChannelCredentials(
+    const std::string& directory, const ExpectedPeer& server,
+    std::shared_ptr<Handshakes> handshakes) {
   grpc::experimental::TlsChannelCredentialsOptions options;
   options.set_certificate_provider(Watch(directory));
-  Configure(options, directory, server);
+  Configure(options, directory, server, std::move(handshakes));
   options.set_verify_server_certs(false);
   return grpc::experimental::TlsCredentials(options);
 }

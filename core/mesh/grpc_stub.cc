@@ -1,6 +1,7 @@
 #include <chrono>
 
 #include "core/base/service.h"
+#include "core/base/tls.h"
 #include "core/mesh/away_stub.h"
 #include "core/mesh/provider_stub.h"
 #include "weft/provider/v1/identity.grpc.pb.h"
@@ -37,6 +38,7 @@ class GrpcStub final : public ProviderStub {
  public:
   GrpcStub(const std::string& address, const Deadlines& deadlines, const ChannelOptions& channel)
       : deadlines_(deadlines),
+        handshakes_(channel.handshakes),
         channel_(MakeChannel(address, channel)),
         identity_(pb::Identity::NewStub(channel_)),
         workload_(pb::WorkloadProvider::NewStub(channel_)),
@@ -76,7 +78,9 @@ class GrpcStub final : public ProviderStub {
           std::move(done));
   }
   bool Connected() override {
-    return channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
+    const bool connected = channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
+    if (connected) handshakes_->Connected();
+    return connected;
   }
 
  private:
@@ -90,16 +94,18 @@ class GrpcStub final : public ProviderStub {
     call->done = std::move(done);
     call->context.set_deadline(std::chrono::system_clock::now() +
                                absl::ToChronoMilliseconds(deadline));
-    (async->*method)(&call->context, &call->request, &call->response, [call](grpc::Status status) {
-      if (status.ok()) {
-        call->done(std::move(call->response));
-      } else {
-        call->done(FromGrpc(status));
-      }
-    });
+    (async->*method)(&call->context, &call->request, &call->response,
+                     [call, handshakes = handshakes_](grpc::Status status) {
+                       if (status.ok()) {
+                         call->done(std::move(call->response));
+                       } else {
+                         call->done(handshakes->Explain(FromGrpc(status)));
+                       }
+                     });
   }
 
   const Deadlines deadlines_;
+  const std::shared_ptr<Handshakes> handshakes_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<pb::Identity::Stub> identity_;
   const std::unique_ptr<pb::WorkloadProvider::Stub> workload_;
@@ -111,6 +117,7 @@ class GrpcStub final : public ProviderStub {
 std::shared_ptr<ProviderStub> MakeGrpcStub(const std::string& address, const Deadlines& deadlines,
                                            ChannelOptions channel) {
   channel.service_config = kServiceConfig;
+  channel.handshakes = std::make_shared<Handshakes>(channel.tls_dir);
   return std::make_shared<GrpcStub>(address, deadlines, channel);
 }
 
@@ -118,7 +125,7 @@ std::shared_ptr<ProviderStub> MakeGrpcStub(const ProviderConfig& config,
                                            const std::string& tls_dir) {
   if (config.address.empty()) return std::make_shared<AwayStub>();
   return MakeGrpcStub(
-      config.address, Deadlines(),
+      config.address, config.deadlines,
       {.tls_dir = tls_dir, .identity = config.identity, .server_name = config.server_name});
 }
 
