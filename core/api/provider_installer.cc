@@ -95,6 +95,11 @@ absl::StatusOr<InstallProviderResponse> ProviderInstaller::Install(
   WEFT_RETURN_IF_ERROR(options_.issue(request.name()));
   WEFT_RETURN_IF_ERROR(Deploy(request, artifact));
   mesh::ProviderConfig config = InstallationConfig(request, artifact);
+  for (const mesh::ProviderState& known : options_.providers->states()) {
+    if (known.config.name != config.name) continue;
+    config.deadlines = known.config.deadlines;
+    config.in_flight = known.config.in_flight;
+  }
   WEFT_ASSIGN_OR_RETURN(const pb::DescribeResponse description,
                         AwaitDescription(config, cancelled));
   WEFT_RETURN_IF_ERROR(mesh::ReadDescription(request.name(), description).status());

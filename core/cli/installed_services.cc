@@ -13,6 +13,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/config/file.h"
@@ -129,11 +130,21 @@ absl::StatusOr<std::string> MeasureArtifact(const std::string& path) {
   return digest;
 }
 
-std::string ProviderFile(const Service& service, std::string_view artifact) {
-  return absl::StrCat("# Written by `weft up` whenever it starts this provider.\n",
-                      "name: ", config::YamlScalar(service.provider), "\n",
-                      "address: ", config::YamlScalar(service.address), "\n",
-                      "artifact: ", absl::string_view(artifact.data(), artifact.size()), "\n");
+std::string ProviderFile(const Service& service, std::string_view artifact,
+                         const std::string& before) {
+  std::string kept;
+  bool keep = false;
+  for (absl::string_view line : absl::StrSplit(before, '\n', absl::SkipEmpty())) {
+    if (line[0] != ' ')
+      keep = absl::StartsWith(line, "deadlines:") || absl::StartsWith(line, "limits:");
+    if (keep) absl::StrAppend(&kept, line, "\n");
+  }
+  return absl::StrCat(
+      "# Written by `weft up` whenever it starts this provider; \"deadlines\" and "
+      "\"limits\" are yours.\n",
+      "name: ", config::YamlScalar(service.provider), "\n",
+      "address: ", config::YamlScalar(service.address), "\n",
+      "artifact: ", absl::string_view(artifact.data(), artifact.size()), "\n", kept);
 }
 
 absl::Status WriteRuntimeFile(const DataDirectory& data, const Service& service) {

@@ -42,9 +42,10 @@ absl::Status EnsureProviderFile(const DataDirectory& data, const Service& servic
                                 const std::string& artifact) {
   if (service.provider.empty()) return absl::OkStatus();
   const std::string path = absl::StrCat(data.path(), "/providers/", service.provider, ".yaml");
-  const std::string text = ProviderFile(service, artifact);
+  const std::string before = ReadFileOrEmpty(path);
+  const std::string text = ProviderFile(service, artifact, before);
   // The core reads the file whenever it changes; nothing changed, nothing to read.
-  if (ReadFileOrEmpty(path) == text) return absl::OkStatus();
+  if (before == text) return absl::OkStatus();
   return WriteFileAtomically(path, text);
 }
 

@@ -111,6 +111,17 @@ TEST_F(SupervisorTest, AProviderIsConfiguredWithTheArtifactThatItIsToldOf) {
   EXPECT_THAT(environment, HasSubstr("WEFT_ARTIFACT=" + artifact));
 }
 
+TEST_F(SupervisorTest, TheOperatorsDeadlinesAndLimitsOfAProviderStay) {
+  Up();
+  std::ofstream(data_.Below("providers/x.yaml"))
+      << "name: y\ndeadlines:\n  render: 5s\nartifact: none\nlimits: {in_flight: 4}\n";
+  Change("weft-provider-x");
+  Up();
+  EXPECT_THAT(ProviderText(),
+              AllOf(HasSubstr("name: x\n"), Not(HasSubstr("name: y")), Not(HasSubstr("none")),
+                    HasSubstr("\ndeadlines:\n  render: 5s\nlimits: {in_flight: 4}\n")));
+}
+
 TEST_F(SupervisorTest, AChildReadsATokenByWhichTheCoreKnowsIt) {
   Up();
   const auth::Tokens tokens(data_);

@@ -13,7 +13,7 @@
 #include "core/auth/identities.h"
 #include "core/base/certificate.h"
 #include "core/base/channel.h"
-#include "core/mesh/caching_stub.h"
+#include "core/mesh/guarded_stub.h"
 #include "core/mesh/providers.h"
 #include "core/scheduler/admission.h"
 #include "core/scheduler/application_key.h"
@@ -96,9 +96,9 @@ struct Parts::Wiring {
        .store = settings.store.get(),
        .connect =
            [this](const mesh::ProviderConfig& config) {
-             return mesh::MakeCachingStub(
-                 mesh::MakeGrpcStub(config, TlsDirectory(settings.data, config.address)),
-                 config.artifact, *settings.store);
+             return mesh::Guard(
+                 mesh::MakeGrpcStub(config, TlsDirectory(settings.data, config.address)), config,
+                 *settings.store);
            },
        .resolve =
            [this](const mesh::ProviderConfig& config) {

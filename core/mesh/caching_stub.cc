@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/base/json.h"
-#include "core/mesh/answer_check.h"
+#include "core/mesh/stub_around.h"
 #include "core/store/keys.h"
 #include "core/store/records.pb.h"
 
@@ -14,14 +14,11 @@ namespace {
 
 namespace pb = ::weft::provider::v1;
 
-class CachingStub final : public ProviderStub, public std::enable_shared_from_this<CachingStub> {
+class CachingStub final : public StubAround, public std::enable_shared_from_this<CachingStub> {
  public:
   CachingStub(std::shared_ptr<ProviderStub> inner, std::string artifact, store::Store& store)
-      : inner_(std::move(inner)), artifact_(std::move(artifact)), store_(store) {}
+      : StubAround(std::move(inner)), artifact_(std::move(artifact)), store_(store) {}
 
-  void Describe(const pb::DescribeRequest& request, Callback<pb::DescribeResponse> done) override {
-    inner_->Describe(request, std::move(done));
-  }
   void RenderWorkload(const pb::RenderWorkloadRequest& request,
                       Callback<pb::RenderResponse> done) override {
     Render("workload", request, &ProviderStub::RenderWorkload, std::move(done));
@@ -30,37 +27,18 @@ class CachingStub final : public ProviderStub, public std::enable_shared_from_th
                    Callback<pb::RenderResponse> done) override {
     Render("trait", request, &ProviderStub::RenderTrait, std::move(done));
   }
-  void AssessWorkload(const pb::AssessRequest& request,
-                      Callback<pb::AssessResponse> done) override {
-    inner_->AssessWorkload(request, std::move(done));
-  }
-  void AssessTrait(const pb::AssessRequest& request, Callback<pb::AssessResponse> done) override {
-    inner_->AssessTrait(request, std::move(done));
-  }
-  void WorkloadTimeline(const pb::TimelineRequest& request,
-                        Callback<pb::TimelineResponse> done) override {
-    inner_->WorkloadTimeline(request, std::move(done));
-  }
-  void TraitTimeline(const pb::TimelineRequest& request,
-                     Callback<pb::TimelineResponse> done) override {
-    inner_->TraitTimeline(request, std::move(done));
-  }
-  bool Connected() override { return inner_->Connected(); }
 
  private:
   // The messages of a request hold no maps, so that the same request is the same bytes.
   template <typename Request>
-  std::string KeyOf(const char* method, Request request) const {
-    request.clear_expected_artifact();
+  std::string KeyOf(const char* method, const Request& request) const {
     return store::AnswerKey(
         json::Sha256(absl::StrCat(artifact_, "\n", method, "\n", request.SerializeAsString())));
   }
 
   template <typename Request>
-  void Render(const char* method, Request request,
-              void (ProviderStub::*call)(const Request&, Callback<pb::RenderResponse>),
+  void Render(const char* method, const Request& request, Method<Request, pb::RenderResponse> call,
               Callback<pb::RenderResponse> done) {
-    request.set_expected_artifact(artifact_);
     const std::string key = artifact_.empty() ? "" : KeyOf(method, request);
     store::v1::CachedAnswer cached;
     if (!key.empty()) {
@@ -70,12 +48,9 @@ class CachingStub final : public ProviderStub, public std::enable_shared_from_th
     }
     ((*inner_).*call)(request, [self = shared_from_this(), key, done = std::move(done)](
                                    absl::StatusOr<pb::RenderResponse> response) {
-      if (response.ok()) {
-        const absl::Status right = CheckAnswer(self->artifact_, *response);
-        if (!right.ok()) return done(right);
-        // One that is not ready yet is to be asked again.
-        if (!key.empty() && response->outcome() == pb::OUTCOME_READY) self->Keep(key, *response);
-      }
+      // One that is not ready yet is to be asked again.
+      if (!key.empty() && response.ok() && response->outcome() == pb::OUTCOME_READY)
+        self->Keep(key, *response);
       done(std::move(response));
     });
   }
@@ -89,7 +64,6 @@ class CachingStub final : public ProviderStub, public std::enable_shared_from_th
     store_.CommitLater(std::move(transaction));
   }
 
-  const std::shared_ptr<ProviderStub> inner_;
   const std::string artifact_;
   store::Store& store_;
 };

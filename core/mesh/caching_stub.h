@@ -11,9 +11,9 @@
 namespace weft::mesh {
 
 // Answers a Render from the store where the same artifact answered the same request before, without
-// a call; else asks `inner`, refuses an answer that breaks the rules (CheckAnswer) and keeps a good
-// one that is READY. Renders are pure, so an answer never becomes wrong; it is kept also when the
-// provider is away. Without an artifact nothing is kept. Other calls pass through.
+// a call; else asks `inner`, whose answers are checked, and keeps one that is READY. Renders are
+// pure, so an answer never becomes wrong; it is kept also when the provider is away. Without an
+// artifact nothing is kept. Other calls pass through.
 //
 // Thread-safe. `store` outlives every call; `inner`'s callbacks keep nothing else alive.
 std::shared_ptr<ProviderStub> MakeCachingStub(std::shared_ptr<ProviderStub> inner,

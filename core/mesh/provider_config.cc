@@ -13,8 +13,53 @@
 namespace weft::mesh {
 namespace {
 
+constexpr absl::Duration kShortest = absl::Milliseconds(1), kLongest = absl::Minutes(10);
+constexpr int kMostInFlight = 1024;
+
 void Fault(model::ObjectReader& in, const char* field, std::string message) {
   in.reading().Error(in.PlaceOf(field), in.PointerOf(field), "provider-config", std::move(message));
+}
+
+// Milliseconds: "2s", "500ms", "1m30s".
+absl::StatusOr<int64_t> ParseDeadline(std::string_view text) {
+  absl::Duration deadline;
+  if (absl::ParseDuration(absl::string_view(text.data(), text.size()), &deadline) &&
+      deadline >= kShortest && deadline <= kLongest)
+    return deadline / absl::Milliseconds(1);
+  return absl::InvalidArgumentError(
+      absl::StrCat("a deadline is a duration from ", absl::FormatDuration(kShortest), " to ",
+                   absl::FormatDuration(kLongest), ", such as \"2s\""));
+}
+
+// In the order of their fields.
+std::vector<std::pair<const char*, absl::Duration*>> Fields(Deadlines& deadlines) {
+  return {{"describe", &deadlines.describe},
+          {"render", &deadlines.render},
+          {"assess", &deadlines.assess},
+          {"timeline", &deadlines.timeline}};
+}
+
+void ReadDeadlines(model::ObjectReader& in, Deadlines& deadlines) {
+  for (const auto& [field, deadline] : Fields(deadlines)) {
+    int64_t milliseconds = absl::ToInt64Milliseconds(*deadline);
+    in.Quantity(field, milliseconds, ParseDeadline);
+    *deadline = absl::Milliseconds(milliseconds);
+  }
+}
+
+// What is other than the defaults.
+void AddLimits(const ProviderConfig& config, std::string& text) {
+  const ProviderConfig defaults;
+  Deadlines deadlines = config.deadlines, usual;
+  const auto fields = Fields(deadlines), usual_fields = Fields(usual);
+  if (deadlines != usual) absl::StrAppend(&text, "deadlines:\n");
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (*fields[i].second != *usual_fields[i].second)
+      absl::StrAppend(&text, "  ", fields[i].first, ": ", absl::FormatDuration(*fields[i].second),
+                      "\n");
+  }
+  if (config.in_flight != defaults.in_flight)
+    absl::StrAppend(&text, "limits:\n  in_flight: ", config.in_flight, "\n");
 }
 
 // What the fields are to each other.
@@ -45,6 +90,11 @@ absl::StatusOr<ProviderConfig> ReadProvider(const std::string& path) {
     in.String("application", config.application);
     in.Integer("port", config.port, 1, 65535);
     in.String("accepted", config.accepted);
+    in.Object("deadlines", "the deadlines of a provider",
+              [&](model::ObjectReader& deadlines) { ReadDeadlines(deadlines, config.deadlines); });
+    in.Object("limits", "the limits of a provider", [&](model::ObjectReader& limits) {
+      limits.Integer("in_flight", config.in_flight, 1, kMostInFlight);
+    });
     CheckFields(in, config);
   }));
   return config;
@@ -74,6 +124,7 @@ std::string ProviderFile(const ProviderConfig& config) {
     absl::StrAppend(&text, "- ", config::YamlScalar(type), "\n");
   add("accepted", config.accepted);
   add("artifact", config.artifact);
+  AddLimits(config, text);
   return text;
 }
 

@@ -4,8 +4,19 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace weft::mesh {
+
+// After how long a call is given up; 1 ms to 10 minutes. Source: docs/protocol.md, "The call".
+struct Deadlines {
+  absl::Duration describe = absl::Seconds(1);
+  absl::Duration render = absl::Seconds(2);
+  absl::Duration assess = absl::Seconds(1);
+  absl::Duration timeline = absl::Seconds(1);
+
+  bool operator==(const Deadlines&) const = default;
+};
 
 // One configured provider, from a file DATA/providers/NAME.yaml:
 //   name: greeter
@@ -14,6 +25,8 @@ namespace weft::mesh {
 //   server_name: greeter.example          # over TCP: the host that it must name
 //   types: [greeter]                      # that it may serve
 //   artifact: sha256:...                  # of the program; measured by whoever starts it
+//   deadlines: {render: 2s, assess: 1s}   # see Deadlines
+//   limits: {in_flight: 32}               # calls at once (bulkhead.h)
 // A provider in a container has, instead of an address, that of its ready pods:
 //   application: weft-system/greeter
 //   port: 50051
@@ -28,6 +41,8 @@ struct ProviderConfig {
   std::string application;         // "NAMESPACE/NAME"
   int port = 0;                    // With `application`.
   std::string accepted;            // RightsDigest; empty: any.
+  Deadlines deadlines;
+  int in_flight = 32;
 
   bool operator==(const ProviderConfig&) const = default;
 };

@@ -55,12 +55,15 @@ TEST_F(ProviderConfigTest, AFileThatCannotBeUsedLeavesTheOthersAlone) {
 }
 
 TEST_F(ProviderConfigTest, OverTcpItSaysWhoAnswersAndWithWhichTypes) {
-  ProviderConfig tcp = {.name = "greeter",
-                        .address = "greeter.example:50051",
-                        .artifact = "sha256:00",
-                        .identity = "provider/greeter",
-                        .server_name = "other.example",
-                        .types = {"greeter", "example.org/v1.Greeter"}};
+  ProviderConfig tcp = {
+      .name = "greeter",
+      .address = "greeter.example:50051",
+      .artifact = "sha256:00",
+      .identity = "provider/greeter",
+      .server_name = "other.example",
+      .types = {"greeter", "example.org/v1.Greeter"},
+      .deadlines = {.render = absl::Milliseconds(1500), .assess = absl::Minutes(2)},
+      .in_flight = 8};
   ProviderConfig pods = {.name = "pods",
                          .identity = "provider/pods",
                          .types = {"pods"},
@@ -82,11 +85,29 @@ TEST_F(ProviderConfigTest, WhatDoesNotFitTogetherIsAProblem) {
       {"name: x\naddress: unix:/x\napplication: a/b\nport: 1\n", "not both"},
       {"name: x\napplication: a/b\nidentity: provider/x\ntypes: [x]\n", "stand together"},
       {"name: x\naddress: unix:/x\nport: 1\n", "stand together"},
-      {"name: x\naddress: unix:/x\nport: 65536\n", "65536"}};
+      {"name: x\naddress: unix:/x\nport: 65536\n", "65536"},
+      {"name: x\naddress: unix:/x\ndeadlines: {rendre: 2s}\n",
+       "x.yaml:3:13: the deadlines of a provider has no field \"rendre\""},
+      {"name: x\naddress: unix:/x\ndeadlines: {render: 2}\n",
+       "x.yaml:3:21: a deadline is a duration from 1ms to 10m, such as \"2s\""},
+      {"name: x\naddress: unix:/x\ndeadlines: {assess: 11m}\n", "from 1ms to 10m"},
+      {"name: x\naddress: unix:/x\nlimits: {inFlight: 2}\n", "in_flight"},
+      {"name: x\naddress: unix:/x\nlimits: {in_flight: 0}\n", "1"}};
   for (const auto& [text, problem] : cases) {
     Write("x.yaml", text);
     EXPECT_THAT(ReadProviderConfigs(directory_).problems, ElementsAre(HasSubstr(problem))) << text;
   }
+}
+
+TEST_F(ProviderConfigTest, ReadsDeadlinesAndLimitsAndLeavesTheOthersAsTheyAre) {
+  Write("a.yaml",
+        "name: a\naddress: unix:/a.sock\ndeadlines: {render: 1m30s}\nlimits: {in_flight: 2}\n");
+  const ProviderConfigs read = ReadProviderConfigs(directory_);
+  EXPECT_THAT(read.problems, IsEmpty());
+  ASSERT_EQ(read.providers.size(), 1u);
+  EXPECT_EQ(read.providers[0].deadlines.render, absl::Seconds(90));
+  EXPECT_EQ(read.providers[0].deadlines.assess, Deadlines().assess);
+  EXPECT_EQ(read.providers[0].in_flight, 2);
 }
 
 TEST_F(ProviderConfigTest, AFolderThatDoesNotExistIsEmpty) {

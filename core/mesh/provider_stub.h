@@ -40,14 +40,8 @@ class ProviderStub {
   // Whether the connection stands, as far as is known without a call; tries to connect if it does
   // not.
   virtual bool Connected() = 0;
-};
-
-// After how long a call is given up. Source: docs/protocol.md, "Deadlines".
-struct Deadlines {
-  absl::Duration describe = absl::Seconds(1);
-  absl::Duration render = absl::Seconds(2);
-  absl::Duration assess = absl::Seconds(1);
-  absl::Duration timeline = absl::Seconds(1);
+  // Why the core makes no call though it could, after "the provider NAME "; empty: it makes them.
+  virtual std::string WhyNotAsked() { return ""; }
 };
 
 // Calls the provider at `address` over gRPC, as `channel` says over TCP; its service_config is

@@ -69,6 +69,9 @@ struct Providers::Entry {
   bool describing = false;  // A call is under way.
   absl::Time describe_at = absl::InfinitePast();
   std::string message;
+
+  // After "the provider NAME "; empty: it can be asked.
+  std::string WhyAway() const { return connected && described ? stub->WhyNotAsked() : message; }
 };
 
 Providers::Providers(Options options)
@@ -265,8 +268,8 @@ std::vector<ProviderState> Providers::states() const {
   for (const auto& entry : entries_) {
     ProviderState state{.config = entry->config, .version = entry->version};
     for (const catalog::Type& type : entry->types) state.types.push_back(type.name);
-    state.available = entry->connected && entry->described;
-    state.message = entry->message;
+    state.message = entry->WhyAway();
+    state.available = state.message.empty();
     states.push_back(std::move(state));
   }
   return states;
@@ -288,8 +291,8 @@ std::string Providers::WhyAway(const std::string& name) const {
   std::lock_guard lock(mutex_);
   for (const auto& entry : entries_) {
     if (entry->config.name != name) continue;
-    if (entry->connected && entry->described) return "";
-    return absl::StrCat("the provider ", name, " ", entry->message);
+    const std::string why = entry->WhyAway();
+    return why.empty() ? "" : absl::StrCat("the provider ", name, " ", why);
   }
   return absl::StrCat("the provider ", name, " is not configured");
 }

@@ -1,5 +1,6 @@
 #include "core/scheduler/admission.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <mutex>
@@ -25,6 +26,9 @@ using core::v1::ApplyRequest;
 using core::v1::ApplyResponse;
 
 constexpr int kAttempts = 10;
+// Applications of one call. Fewer than may wait for a provider (mesh::Bulkhead), so that a call is
+// never refused for its own size.
+constexpr size_t kRenderedAtOnce = 32;
 constexpr size_t kDocumentBytes = 1024 * 1024;  // Source: weft.core.v1.Document.
 constexpr std::chrono::seconds kDryRunDeadline(3);
 constexpr int kObjectsInACall = 512;  // Source: weft.runtime.v1.
@@ -61,11 +65,20 @@ class Job : public std::enable_shared_from_this<Job> {
     checked_ = std::make_unique<Checked>(*std::move(checked));
     diagnostics_ = checked_->diagnostics;
     rendered_.assign(checked_->applications.size(), Rendered{});
-    if (model::HasError(diagnostics_) || checked_->applications.empty()) return Store();
-    // The last answer may begin another attempt before the loop ends.
-    const size_t applications = checked_->applications.size();
-    pending_ = applications;
-    for (size_t i = 0; i < applications; ++i) RenderOne(i);
+    if (model::HasError(diagnostics_)) return Store();
+    next_ = 0;
+    RenderNext();
+  }
+
+  // The next applications; when there are none, what comes after.
+  void RenderNext() {
+    const size_t first = next_;
+    next_ = std::min(first + kRenderedAtOnce, rendered_.size());
+    if (first == next_) return Store();
+    // The last answer may begin the next ones, or another attempt, before the loop ends.
+    const size_t end = next_;
+    pending_ = end - first;
+    for (size_t i = first; i < end; ++i) RenderOne(i);
   }
 
   void RenderOne(size_t i) {
@@ -83,7 +96,7 @@ class Job : public std::enable_shared_from_this<Job> {
                self->rendered_[i] = std::move(rendered);
                if (--self->pending_ > 0) return;
              }
-             self->Store();
+             self->RenderNext();
            });
   }
 
@@ -201,6 +214,7 @@ class Job : public std::enable_shared_from_this<Job> {
   model::Diagnostics diagnostics_;
   int attempts_ = 0;
   std::mutex mutex_;
+  size_t next_ = 0;     // Of the applications: the first that is not rendered yet.
   size_t pending_ = 0;  // Applications that are being rendered.
 };
 

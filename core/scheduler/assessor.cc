@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "core/base/failpoint.h"
 #include "core/base/json.h"
+#include "core/mesh/not_asked.h"
 #include "core/scheduler/application_key.h"
 #include "core/store/keys.h"
 #include "core/store/object_key.h"
@@ -179,7 +180,7 @@ void Assessor::TakeLocked(Held& held, const std::string& hash,
                           const absl::StatusOr<pb::AssessResponse>& response) {
   held.asking = false;
   if (!response.ok()) {
-    held.opinion.failure = std::string(response.status().message());
+    held.opinion.failure = mesh::WhatFailed(response.status());
     held.opinion.current = false;
     held.again = absl::Now() +
                  std::min(kRetryFirst * (int64_t{1} << std::min(held.failures, 8)), kRetryLongest);

@@ -20,7 +20,8 @@ struct Opinion {
   common::v1::Health health;
   bool known = false;    // A provider has said something, ever.
   bool current = false;  // It speaks of what is observed now.
-  std::string failure;   // Why the provider could not be asked; empty: it could.
+  // Why the provider could not be asked, after "the provider NAME "; empty: it could.
+  std::string failure;
 };
 
 // Asks providers how their instances do, whenever what is observed of them changed, and remembers

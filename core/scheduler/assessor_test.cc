@@ -271,7 +271,7 @@ TEST_F(AssessorTest, AFailureKeepsTheLastVerdictAndIsRetriedLater) {
   provider_->Fail();
   EXPECT_EQ(verdicts_, 2);
   EXPECT_EQ(Of().health.reason(), "Fine");
-  EXPECT_EQ(Of().failure, "too slow");
+  EXPECT_EQ(Of().failure, "failed: too slow");
   EXPECT_FALSE(Of().current);
   const absl::Duration again = Assess();
   EXPECT_GT(again, absl::ZeroDuration());
@@ -306,7 +306,7 @@ TEST_F(AssessorTest, AProviderThatIsNotConfiguredIsAFailureOfItsInstancesOnly) {
   Assess();
   EXPECT_THAT(provider_->Waiting(), ElementsAre(kWorkload));
   provider_->Answer("Fine");
-  EXPECT_EQ(Of(kTrait).failure, "the provider nobody is not configured");
+  EXPECT_EQ(Of(kTrait).failure, "failed: the provider nobody is not configured");
   EXPECT_TRUE(Of().current);
 }
 

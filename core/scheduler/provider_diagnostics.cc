@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/json.h"
+#include "core/mesh/not_asked.h"
 
 namespace weft::scheduler {
 namespace {
@@ -78,10 +79,9 @@ bool HasError(const google::protobuf::RepeatedPtrField<common::v1::Diagnostic>& 
 void ReportAnswer(const Placement& at, const absl::StatusOr<pb::RenderResponse>& answer,
                   const std::string& why_away, model::Diagnostics& diagnostics) {
   if (!answer.ok()) {
-    const std::string reason =
-        why_away.empty()
-            ? absl::StrCat("the provider ", ProviderOf(at), " failed: ", answer.status().message())
-            : why_away;
+    const std::string reason = why_away.empty() ? absl::StrCat("the provider ", ProviderOf(at), " ",
+                                                               mesh::WhatFailed(answer.status()))
+                                                : why_away;
     Add(at, model::Severity::kError, "PROVIDER_FAILED",
         absl::StrCat(Subject(at), " cannot be rendered: ", reason), diagnostics);
     return;

@@ -161,7 +161,7 @@ class Composer {
   std::string Failure(const Opinion& opinion, const std::string& provider) const {
     const std::string away = input_.why_away(provider);
     return away.empty() && !opinion.failure.empty()
-               ? absl::StrCat("the provider ", provider, " failed: ", opinion.failure)
+               ? absl::StrCat("the provider ", provider, " ", opinion.failure)
                : away;
   }
 

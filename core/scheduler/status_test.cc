@@ -205,8 +205,8 @@ TEST_F(StatusTest, ATraitWhoseProviderIsAwayIsUnknown) {
 }
 
 TEST_F(StatusTest, ACallThatFailsIsAReasonToo) {
-  opinions_[kWorkload].failure = "deadline exceeded";
-  opinions_[kTrait].failure = "bad bytes";
+  opinions_[kWorkload].failure = "failed: deadline exceeded";
+  opinions_[kTrait].failure = "failed: bad bytes";
   const core::v1::ComponentStatus component = Make().components(0);
   EXPECT_EQ(component.stale_reason(), "the provider web failed: deadline exceeded");
   EXPECT_EQ(component.traits(0).health().message(), "the provider traits failed: bad bytes");

@@ -9,13 +9,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/json.h"
-#include "core/mesh/caching_stub.h"
+#include "core/mesh/guarded_stub.h"
 
 namespace weft::scheduler {
 
 namespace pb = ::weft::provider::v1;
 
 namespace {
+
+constexpr char kFake[] = "unix:/none";  // Of providers in memory.
 
 pb::Capability MakeCapability(pb::CapabilityKind kind, const std::string& type) {
   pb::Capability capability;
@@ -153,16 +155,17 @@ TestCore::TestCore(const std::vector<std::string>& runtimes, const config::CoreC
                               std::shared_ptr<void>(), &fake.stub());
                         }});
   for (const char* name : {"web", "traits"}) {
-    std::ofstream(absl::StrCat(directory_, "/", name, ".yaml"))
-        << "name: " << name << "\naddress: unix:/none\nartifact: sha256:" << name << "\n";
+    ConfigureProvider(name, absl::StrCat("name: ", name, "\naddress: ", kFake,
+                                         "\nartifact: sha256:", name, "\n"));
   }
   providers_ = std::make_unique<mesh::Providers>(mesh::Providers::Options{
       .directory = directory_,
       .store = &store,
       .connect =
           [this](const mesh::ProviderConfig& config) {
-            return mesh::MakeCachingStub(config.name == "web" ? web : traits, config.artifact,
-                                         store);
+            std::shared_ptr<mesh::ProviderStub> stub = config.name == "web" ? web : traits;
+            if (config.address != kFake) stub = mesh::MakeGrpcStub(config, "");
+            return mesh::Guard(std::move(stub), config, store);
           },
       .on_change =
           [this] {
@@ -293,6 +296,12 @@ bool TestCore::AwaitSettled(common::v1::Verdict expected) {
   });
   EXPECT_TRUE(settled) << last.DebugString();
   return settled;
+}
+
+void TestCore::ConfigureProvider(const std::string& name, const std::string& text) {
+  const std::string file = absl::StrCat(directory_, "/", name, ".yaml");
+  std::ofstream(file + ".new") << text;
+  std::filesystem::rename(file + ".new", file);
 }
 
 void TestCore::ConfigureRuntime(const std::string& name, bool configured) {

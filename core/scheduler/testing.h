@@ -92,6 +92,9 @@ class TestCore {
   // Waits until the status of "shop" is settled with this verdict.
   bool AwaitSettled(common::v1::Verdict expected);
   void SetConnected(mesh::FakeProvider& provider, const std::string& name, bool connected);
+  // Writes the configuration of another provider, or another configuration: one whose address is
+  // not unix:/none is called there.
+  void ConfigureProvider(const std::string& name, const std::string& text);
   // Writes or removes the configuration of a runtime; a scheduler that runs finds out by itself.
   void ConfigureRuntime(const std::string& name, bool configured = true);
 

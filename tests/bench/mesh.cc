@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/base/worker_pool.h"
-#include "core/mesh/caching_stub.h"
+#include "core/mesh/guarded_stub.h"
 #include "core/mesh/providers.h"
 #include "core/model/decode.h"
 #include "core/resolve/resolve.h"
@@ -77,8 +77,8 @@ class RealMesh final : public Mesh {
                     .store = store_.get(),
                     .connect =
                         [this](const mesh::ProviderConfig& config) {
-                          return mesh::MakeCachingStub(mesh::MakeGrpcStub(config.address, {}),
-                                                       config.artifact, *store_);
+                          return mesh::Guard(mesh::MakeGrpcStub(config.address, {}), config,
+                                             *store_);
                         },
                     .on_change = [this] { Changed(); }}) {}
 

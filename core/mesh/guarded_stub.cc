@@ -1,0 +1,17 @@
+#include "core/mesh/guarded_stub.h"
+
+#include <utility>
+
+#include "core/mesh/caching_stub.h"
+
+namespace weft::mesh {
+
+std::shared_ptr<ProviderStub> Guard(std::shared_ptr<ProviderStub> inner,
+                                    const ProviderConfig& config, store::Store& store) {
+  auto checking = MakeCheckingStub(std::move(inner), config.artifact);
+  auto breaker = MakeBreakerStub(std::move(checking), config);
+  auto bulkhead = MakeBulkheadStub(std::move(breaker), config.in_flight);
+  return MakeCachingStub(std::move(bulkhead), config.artifact, store);
+}
+
+}  // namespace weft::mesh

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/mesh/provider_stub.h"
+
+namespace weft::mesh {
+
+template <typename Request, typename Response>
+using Method = void (ProviderStub::*)(const Request&, Callback<Response>);
+
+// Whose the instance is: "NAMESPACE/APPLICATION".
+inline std::string ApplicationOf(const provider::v1::Instance& instance) {
+  return absl::StrCat(instance.namespace_(), "/", instance.application());
+}
+
+// A client around another, which every call reaches that a decorator leaves alone.
+class StubAround : public ProviderStub {
+ public:
+  explicit StubAround(std::shared_ptr<ProviderStub> inner) : inner_(std::move(inner)) {}
+
+  void Describe(const provider::v1::DescribeRequest& request,
+                Callback<provider::v1::DescribeResponse> done) override {
+    inner_->Describe(request, std::move(done));
+  }
+  void RenderWorkload(const provider::v1::RenderWorkloadRequest& request,
+                      Callback<provider::v1::RenderResponse> done) override {
+    inner_->RenderWorkload(request, std::move(done));
+  }
+  void RenderTrait(const provider::v1::RenderTraitRequest& request,
+                   Callback<provider::v1::RenderResponse> done) override {
+    inner_->RenderTrait(request, std::move(done));
+  }
+  void AssessWorkload(const provider::v1::AssessRequest& request,
+                      Callback<provider::v1::AssessResponse> done) override {
+    inner_->AssessWorkload(request, std::move(done));
+  }
+  void AssessTrait(const provider::v1::AssessRequest& request,
+                   Callback<provider::v1::AssessResponse> done) override {
+    inner_->AssessTrait(request, std::move(done));
+  }
+  void WorkloadTimeline(const provider::v1::TimelineRequest& request,
+                        Callback<provider::v1::TimelineResponse> done) override {
+    inner_->WorkloadTimeline(request, std::move(done));
+  }
+  void TraitTimeline(const provider::v1::TimelineRequest& request,
+                     Callback<provider::v1::TimelineResponse> done) override {
+    inner_->TraitTimeline(request, std::move(done));
+  }
+  bool Connected() override { return inner_->Connected(); }
+  std::string WhyNotAsked() override { return inner_->WhyNotAsked(); }
+
+ protected:
+  const std::shared_ptr<ProviderStub> inner_;
+};
+
+// A client around another that does the same with every call for an instance, whatever it asks:
+//   template <typename Request, typename Response>
+//   void Around(Method<Request, Response> call, const Request& request, Callback<Response> done);
+// of `Self`, which derives from this.
+template <typename Self>
+class CallsAround : public StubAround {
+ public:
+  using StubAround::StubAround;
+
+  void RenderWorkload(const provider::v1::RenderWorkloadRequest& request,
+                      Callback<provider::v1::RenderResponse> done) final {
+    self().Around(&ProviderStub::RenderWorkload, request, std::move(done));
+  }
+  void RenderTrait(const provider::v1::RenderTraitRequest& request,
+                   Callback<provider::v1::RenderResponse> done) final {
+    self().Around(&ProviderStub::RenderTrait, request, std::move(done));
+  }
+  void AssessWorkload(const provider::v1::AssessRequest& request,
+                      Callback<provider::v1::AssessResponse> done) final {
+    self().Around(&ProviderStub::AssessWorkload, request, std::move(done));
+  }
+  void AssessTrait(const provider::v1::AssessRequest& request,
+                   Callback<provider::v1::AssessResponse> done) final {
+    self().Around(&ProviderStub::AssessTrait, request, std::move(done));
+  }
+  void WorkloadTimeline(const provider::v1::TimelineRequest& request,
+                        Callback<provider::v1::TimelineResponse> done) final {
+    self().Around(&ProviderStub::WorkloadTimeline, request, std::move(done));
+  }
+  void TraitTimeline(const provider::v1::TimelineRequest& request,
+                     Callback<provider::v1::TimelineResponse> done) final {
+    self().Around(&ProviderStub::TraitTimeline, request, std::move(done));
+  }
+
+ private:
+  Self& self() { return *static_cast<Self*>(this); }
+};
+
+}  // namespace weft::mesh
