@@ -16,6 +16,7 @@ namespace weft::model {
 namespace {
 
 constexpr size_t kMaxBytes = 1 << 20;
+constexpr char kSpace[] = " \t\r\n";
 
 size_t Offset(const YAML::Mark& mark) { return static_cast<size_t>(std::max(0, mark.pos)); }
 
@@ -65,13 +66,15 @@ class Events : public YAML::EventHandler {
   void CheckQuotes(const YAML::Mark& mark) {
     const std::string& text = source_.text();
     size_t i = Offset(mark);
+    while (i < text.size() && (text[i] == '&' || text[i] == '!'))  // Its anchor, its tag.
+      i = text.find_first_not_of(kSpace, text.find_first_of(kSpace, i));
     if (i >= text.size() || (text[i] != '\'' && text[i] != '"')) return;
     const char quote = text[i];
     while (++i < text.size()) {
-      if (quote == '"' && text[i] == '\\') {
-        ++i;  // The character that it escapes.
-      } else if (quote == '\'' && text[i] == quote && i + 1 < text.size() && text[i + 1] == quote) {
-        ++i;  // Two of them are one.
+      const bool escape = quote == '"' && text[i] == '\\';
+      const bool pair = quote == '\'' && text.compare(i, 2, "''") == 0;
+      if (escape || pair) {
+        ++i;  // What follows does not close.
       } else if (text[i] == quote) {
         return;
       }
