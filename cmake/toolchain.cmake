@@ -17,8 +17,12 @@ elseif(WEFT_SANITIZER STREQUAL "thread")
   # ours is run by two.
   add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)
   add_link_options(-fsanitize=thread)
+elseif(WEFT_SANITIZER STREQUAL "fuzzer")
+  # The targets of tests/fuzz, and nothing else, link libFuzzer itself.
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
 elseif(WEFT_SANITIZER)
-  message(FATAL_ERROR "WEFT_SANITIZER is '${WEFT_SANITIZER}'; expected empty, address or thread")
+  message(FATAL_ERROR "WEFT_SANITIZER is '${WEFT_SANITIZER}'; expected empty, address, thread or fuzzer")
 endif()
 
 find_program(CCACHE ccache)
@@ -26,5 +30,7 @@ if(CCACHE)
   # Precompiled headers are cached only with these: ccache's manual, "Precompiled headers".
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
-  add_compile_options(-fpch-preprocess)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-fpch-preprocess)
+  endif()
 endif()
