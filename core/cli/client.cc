@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/environment.h"
 #include "core/base/service.h"
+#include "core/base/tls.h"
 #include "core/cli/health.h"
 #include "core/cli/launch.h"
 #include "core/cli/process_record.h"
@@ -40,8 +41,11 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectCore(const std::string& ad
     return absl::InvalidArgumentError(
         absl::StrCat("to call the core at ", address,
                      " set WEFT_TLS_DIR to an identity of yours: weft pki issue user/NAME"));
-  std::shared_ptr<grpc::Channel> channel = Dial(address, kCoreIdentity);
-  if (const absl::Status status = CheckHealth(channel, kConnectLimit); !status.ok())
+  const auto handshakes = std::make_shared<Handshakes>(Environment("WEFT_TLS_DIR"));
+  std::shared_ptr<grpc::Channel> channel =
+      Dial(address, {.identity = kCoreIdentity, .handshakes = handshakes});
+  if (const absl::Status status = handshakes->Explain(CheckHealth(channel, kConnectLimit));
+      !status.ok())
     return absl::Status(status.code(),
                         absl::StrCat("cannot reach the core at ", address, ": ", status.message()));
   return channel;
@@ -49,11 +53,12 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectCore(const std::string& ad
 
 }  // namespace
 
-std::shared_ptr<grpc::Channel> Dial(const std::string& address, const std::string& identity) {
+std::shared_ptr<grpc::Channel> Dial(const std::string& address, ChannelOptions options) {
   // gRPC cleans up when its last object goes, and waits up to 10 s for a poller of its own that a
   // large message may have started. With a reference of ours that nobody gives back it never does.
   [[maybe_unused]] static const bool kept = (grpc_init(), true);
-  return MakeChannel(address, {.tls_dir = Environment("WEFT_TLS_DIR"), .identity = identity});
+  if (options.tls_dir.empty()) options.tls_dir = Environment("WEFT_TLS_DIR");
+  return MakeChannel(address, options);
 }
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> ConnectService(const DataDirectory& data,

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "core/base/channel.h"
 #include "core/base/data_directory.h"
 #include "core/cli/terminal.h"
 
@@ -17,10 +18,10 @@ namespace weft::cli {
 // TCP with the identity in WEFT_TLS_DIR. The option --address sets it.
 inline constexpr char kCoreAddress[] = "WEFT_ADDRESS";
 
-// A channel to `address`, not yet connected; over TCP `identity` must answer (ChannelOptions).
-// Programs of this folder open theirs with it: it keeps gRPC from delaying the end of the process.
-// Makes threads.
-std::shared_ptr<grpc::Channel> Dial(const std::string& address, const std::string& identity = "");
+// A channel to `address`, not yet connected; over TCP with our identity in WEFT_TLS_DIR unless
+// `options` names another. Programs of this folder open theirs with it: it keeps gRPC from delaying
+// the end of the process. Makes threads.
+std::shared_ptr<grpc::Channel> Dial(const std::string& address, ChannelOptions options = {});
 
 // A connected channel to the service `name` ("core", "runtime-local") of a data directory. A
 // service that listens, or that a supervisor may be starting again, is waited for up to 5 s.

@@ -98,6 +98,17 @@ TEST_F(PkiCommandTest, OverTcpItTakesAnIdentity) {
               HasSubstr("set WEFT_TLS_DIR to an identity of yours: weft pki issue user/NAME"));
 }
 
+TEST_F(PkiCommandTest, AProviderOverTcpIsCheckedWithTheIdentityOfACore) {
+  EXPECT_EQ(Weft({"provider", "check", "greeter.example:1"}), 1);
+  EXPECT_THAT(err_, HasSubstr("say whom it names with --identity provider/NAME"));
+  EXPECT_EQ(Weft({"provider", "check", "greeter.example:1", "--identity", "user/ann"}), 1);
+  EXPECT_THAT(err_, HasSubstr("--identity user/ann: write provider/NAME"));
+  EXPECT_EQ(Weft({"provider", "check", "greeter.example:1", "--identity", "provider/greeter"}), 1);
+  EXPECT_THAT(err_, AllOf(HasSubstr("no identity in " + data_.Below("identities/core")),
+                          HasSubstr("weft pki issue core/check --out FOLDER")));
+  EXPECT_EQ(Weft({"provider", "check", "--program", "x", "--identity", "provider/greeter"}), 2);
+}
+
 // It would delete the applications there and the data here.
 TEST_F(PkiCommandTest, DownIsRefusedForAnotherCore) {
   EXPECT_EQ(Weft({"--address", "core.example:1", "down", "--purge", "--force"}), 1);

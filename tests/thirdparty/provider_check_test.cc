@@ -1,17 +1,21 @@
 // `weft provider check`, as an author runs it: on a provider in Python, on variants of it that each
 // break one rule, and on our own.
 #include <cstdlib>
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "core/base/data_directory.h"
+#include "plugins/workloads/faas/testing.h"
 #include "tests/e2e/command.h"
 
 namespace weft {
 namespace {
 
 using e2e::CommandResult;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -73,6 +77,61 @@ INSTANTIATE_TEST_SUITE_P(Greeter, Broken,
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
+
+// The greeter over mTLS, with an identity of an authority that is there without a mesh.
+class OverTcp : public Greeter {
+ protected:
+  void SetUp() override {
+    Issue({"provider/greeter"});
+    Issue({"core/core"});
+  }
+  void TearDown() override { std::filesystem::remove_all(data_); }
+
+  void Issue(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {kWeft, "--data", data_, "pki", "issue"});
+    const CommandResult issued = e2e::RunCommand(arguments);
+    ASSERT_EQ(issued.status, 0) << issued.err;
+  }
+  std::string Identity(const std::string& name) const { return data_ + "/identities/" + name; }
+
+  // Serves the greeter while it is checked with `options`.
+  CommandResult Check(const std::vector<std::string>& options) const {
+    const std::string address = absl::StrCat("127.0.0.1:", faas::FreePort());
+    std::vector<std::string> arguments = {"/bin/sh",           "-c",      R"(
+        WEFT_LISTEN=$1 WEFT_TLS_DIR=$2 "$3" >&2 & provider=$!
+        shift 3; "$@"; status=$?
+        kill $provider; wait $provider; exit $status)",    "sh",     address,
+                                          Identity("greeter"), Program(), kWeft,  "--data", data_,
+                                          "provider",          "check",   address};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return e2e::RunCommand(arguments);
+  }
+
+  const std::string data_ = "/tmp/weft_check_" + RandomHex(4);
+};
+
+TEST_F(OverTcp, FollowsEveryRuleForACore) {
+  const CommandResult own = Check({"--identity", "provider/greeter"});
+  EXPECT_EQ(own.status, 0) << own.out << own.err;
+  EXPECT_THAT(own.out, HasSubstr("9 passed, 0 failed, 1 skipped"));
+
+  Issue({"user/ann"});
+  const CommandResult user =
+      Check({"--identity", "provider/greeter", "--tls-dir", Identity("ann")});
+  EXPECT_THAT(FailedRules(user), ElementsAre("descriptor")) << user.out << user.err;
+  EXPECT_THAT(user.out, HasSubstr("only a core may call a provider"));
+}
+
+TEST_F(OverTcp, ThatIsSomebodyElseIsNotChecked) {
+  const CommandResult other = Check({"--identity", "provider/other"});
+  EXPECT_EQ(other.status, 1) << other.out;
+  EXPECT_THAT(other.err, AllOf(HasSubstr("the peer presented provider/greeter"),
+                               HasSubstr("expected provider/other")));
+  const CommandResult host =
+      Check({"--identity", "provider/greeter", "--server-name", "greeter.example"});
+  EXPECT_EQ(host.status, 1) << host.out;
+  EXPECT_THAT(host.err, HasSubstr("it is not for the host greeter.example"));
+}
 
 class OurOwn : public testing::TestWithParam<const char*> {};
 
