@@ -6,10 +6,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/channel.h"
-#include "core/base/files.h"
 #include "core/cli/client.h"
-#include "plugins/workloads/faas/testing.h"
-#include "tests/e2e/mesh.h"
+#include "tests/e2e/greeter_mesh.h"
 #include "weft/core/v1/instances.grpc.pb.h"
 
 namespace weft::e2e {
@@ -18,8 +16,6 @@ namespace {
 using common::v1::VERDICT_HEALTHY;
 using testing::AllOf;
 using testing::HasSubstr;
-
-constexpr char kImage[] = "example/greeter:v1";
 
 // The component "web" greets with its trait `greeter`; another `trait` may stand beside it.
 std::string Documents(const std::string& name, const std::string& greeting,
@@ -52,42 +48,8 @@ spec:
                       trait);
 }
 
-class InstalledProvider : public Mesh {
+class InstalledProvider : public GreeterMesh {
  protected:
-  static void SetUpTestSuite() {
-    const CommandResult built = RunCommand(
-        {absl::StrCat(WEFT_SOURCE_DIR, "/tests/thirdparty/greeter/build.sh"), Folder(), "--image"},
-        absl::Minutes(4));
-    ASSERT_EQ(built.status, 0) << built.out << built.err;
-  }
-  std::vector<std::string> UpOptions() override {
-    core_ = absl::StrCat("127.0.0.1:", faas::FreePort());
-    EXPECT_TRUE(
-        WriteFileAtomically(data().Below("core.yaml"), absl::StrCat("listen: ", core_, "\n")).ok());
-    return {};
-  }
-  static std::string Folder() { return absl::StrCat(WEFT_BIN_DIR, "/../thirdparty/greeter"); }
-
-  void SetUp() override {
-    Mesh::SetUp();
-    if (HasFatalFailure()) return;
-    ImportHello();
-    Import(kImage, {"/app/greeter.py"});
-    const CommandResult installed = Weft({"provider", "install", kImage, "--yes"});
-    ASSERT_EQ(installed.status, 0) << installed.err;
-    asked_ = installed.out;
-  }
-
-  void Import(const std::string& image, const std::vector<std::string>& entry_point) const {
-    std::vector<std::string> arguments = {"image", "import", Folder() + "/greeter.tar", image};
-    for (const std::string& word : entry_point) {
-      arguments.push_back("--entrypoint");
-      arguments.push_back(word);
-    }
-    const CommandResult imported = Weft(arguments);
-    ASSERT_EQ(imported.status, 0) << imported.err;
-  }
-
   // The greeter under another type's name.
   void ImportRival(const std::string& image) const {
     Import(image, {"/usr/bin/python3", "-c",
@@ -95,30 +57,10 @@ class InstalledProvider : public Mesh {
                    "os.environ['GREETER_TYPE'] = 'rival'; "
                    "runpy.run_path('/app/greeter.py', run_name='__main__')"});
   }
-
-  // The only container of a provider, as the engine has it.
-  engine::Container ContainerOf(const std::string& provider) const {
-    const Runs runs = Pods(provider);
-    if (runs.size() != 1) return {};
-    return engine().InspectContainer(runs.begin()->second.id).value_or(engine::Container());
-  }
-
-  core::v1::Provider Provider(const std::string& name) const {
-    for (const core::v1::Provider& provider : Providers())
-      if (provider.name() == name) return provider;
-    return {};
-  }
-  testing::AssertionResult AwaitAvailable(bool available) const {
-    return Await(absl::StrCat("the greeter is ", available ? "there" : "away"),
-                 [&] { return Provider("greeter").available() == available; });
-  }
   // The document's pods, each of which has a sidecar, are up and well.
   testing::AssertionResult AwaitGreeted(const std::string& name) const {
     return AwaitConverged(name, {{name + "-web", 2}});
   }
-
-  std::string asked_;  // What the installation said.
-  std::string core_;   // Where the core serves over TCP.
 };
 
 TEST_F(InstalledProvider, SaysWhatItAsksForAndIsUsedAndGoesWhenNobodyUsesIt) {
@@ -146,7 +88,7 @@ TEST_F(InstalledProvider, SaysWhatItAsksForAndIsUsedAndGoesWhenNobodyUsesIt) {
 
 TEST_F(InstalledProvider, IsNotUsedWhereNobodyAgreed) {
   // Nobody is at the terminal: that is no consent.
-  const CommandResult first = Weft({"provider", "install", kImage, "--name", "other"});
+  const CommandResult first = Weft({"provider", "install", kGreeterImage, "--name", "other"});
   EXPECT_THAT(first.err, HasSubstr("it describes greeter, which the provider greeter serves"));
   EXPECT_EQ(Weft({"provider", "remove", "other"}).status, 0);
 
@@ -160,7 +102,7 @@ TEST_F(InstalledProvider, IsNotUsedWhereNobodyAgreed) {
   })) << Provider("greeter").message();
   EXPECT_THAT(Apply("shop", Documents("shop", "Servus")).err, HasSubstr("agreed to"));
 
-  ASSERT_EQ(Weft({"provider", "install", kImage, "--name", "greeter", "--yes"}).status, 0);
+  ASSERT_EQ(Weft({"provider", "install", kGreeterImage, "--name", "greeter", "--yes"}).status, 0);
   EXPECT_EQ(Apply("shop", Documents("shop", "Servus")).status, 0);
 }
 
@@ -222,18 +164,6 @@ TEST_F(InstalledProvider, ThatDiesComesBackWhereverItsPodIsThen) {
   EXPECT_TRUE(AwaitAvailable(true));
   ASSERT_EQ(Apply("shop", Documents("shop", "Servus")).status, 0);
   EXPECT_TRUE(AwaitGreeted("shop"));
-}
-
-TEST_F(InstalledProvider, WithACertificateOfAnotherAuthorityIsNotUsedAndBothSidesSayWhy) {
-  const CommandResult issued =
-      RunCommand({absl::StrCat(WEFT_BIN_DIR, "/weft"), "--data", scratch() + "/elsewhere", "pki",
-                  "issue", "provider/greeter", "--out", data().Below("identities/greeter")});
-  ASSERT_EQ(issued.status, 0) << issued.err;
-  ASSERT_EQ(kill(static_cast<pid_t>(ContainerOf("greeter").pid), SIGKILL), 0);
-  EXPECT_TRUE(Await("the core says why", [&] {
-    const core::v1::Provider now = Provider("greeter");
-    return !now.available() && absl::StrContains(now.message(), "issued by");
-  })) << Provider("greeter").message();
 }
 
 TEST_F(InstalledProvider, ItsCertificateActsForNothingButItsOwnTypes) {

@@ -11,6 +11,7 @@ is a pure function from a request to parts of objects, which the core checks, me
 import json
 import os
 import signal
+import ssl
 import threading
 from concurrent import futures
 
@@ -124,9 +125,35 @@ class OnlyTheCore(grpc.ServerInterceptor):
             checked, handler.request_deserializer, handler.response_serializer)
 
 
+def why_refused(folder):
+    """Why nobody who trusts whom we trust would accept our certificate, or "". A client that refuses it only hangs up."""
+    there = ssl.create_default_context(cafile=os.path.join(folder, "ca.crt"))
+    there.check_hostname = False
+    here = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    here.load_cert_chain(os.path.join(folder, "tls.crt"), os.path.join(folder, "tls.key"))
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = there.wrap_bio(to_client, to_server)
+    server = here.wrap_bio(to_server, to_client, server_side=True)
+    for side in (client, server, client):
+        try:
+            side.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLCertVerificationError as refused:
+            return refused.verify_message
+    return ""
+
+
 def credentials(folder):
     """Mutual TLS from WEFT_TLS_DIR; the files are read again for new connections, so that they can be replaced."""
+    said = ""
+
     def read():
+        nonlocal said
+        why = why_refused(folder)
+        if why not in ("", said):
+            print(f'service=greeter msg="no client will accept this service" tls={folder} error="{why}"', flush=True)
+        said = why
         files = [open(os.path.join(folder, name), "rb").read() for name in ("tls.key", "tls.crt", "ca.crt")]
         return grpc.ssl_server_certificate_configuration([(files[0], files[1])], files[2])
     return grpc.dynamic_ssl_server_credentials(read(), read, require_client_authentication=True)
