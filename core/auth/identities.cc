@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <spdlog/spdlog.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/base/certificate.h"
+#include "core/base/directory_lock.h"
 #include "core/base/files.h"
 #include "core/base/status.h"
 
@@ -59,26 +59,6 @@ void RemoveOthers(const std::string& directory, const std::string& current) {
       fs::remove_all(entry.path(), ignored);
   }
 }
-
-// An exclusive lock on a directory that every process honours, for as long as the object lives. A
-// thread must not take it twice.
-class DirectoryLock {
- public:
-  static absl::StatusOr<DirectoryLock> Take(const std::string& directory) {
-    const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DirectoryLock lock(fd);
-    if (fd < 0 || flock(fd, LOCK_EX) != 0) return SystemError(absl::StrCat("lock ", directory));
-    return lock;
-  }
-  DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  ~DirectoryLock() {
-    if (fd_ >= 0) close(fd_);
-  }
-
- private:
-  explicit DirectoryLock(int fd) : fd_(fd) {}
-  int fd_;
-};
 
 // One change of identities and authorities at a time, of whichever process.
 absl::StatusOr<DirectoryLock> LockIdentities(const DataDirectory& data) {

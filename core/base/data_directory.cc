@@ -13,6 +13,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/pending_restore.h"
 #include "core/base/status.h"
 
 namespace weft {
@@ -82,6 +83,11 @@ absl::StatusOr<DataDirectory> DataDirectory::Open(std::string path) {
 }
 
 absl::StatusOr<std::string> DataDirectory::Installation() const {
+  for (const char* pending : {kRestoreReady, kRestoreMoving}) {
+    if (access(Below(pending).c_str(), F_OK) == 0)
+      return absl::FailedPreconditionError(absl::StrCat(
+          "a restore into ", path_, " was cut short: run weft restore again, it is finished then"));
+  }
   const std::string file = Below("installation");
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC); fd >= 0) {

@@ -35,7 +35,7 @@ class DataDirectory {
   }
 
   // The identity of this installation: 12 lower-case hex digits, made at the first call and never
-  // changed.
+  // changed. FAILED_PRECONDITION: it cannot be read or made, or a restore was cut short.
   absl::StatusOr<std::string> Installation() const;
 
   // Locks run/NAME.lock until the process ends. FAILED_PRECONDITION: another process holds it,

@@ -1,6 +1,8 @@
 #include "core/base/sqlite.h"
 
+#include <cerrno>
 #include <sqlite3.h>
+#include <unistd.h>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,23 +11,43 @@
 namespace weft::sqlite {
 namespace {
 
+constexpr int kBusyMilliseconds = 5000;
+
+bool IsFull(sqlite3* db, int code) {
+  if (code == SQLITE_FULL) return true;
+  const int error = sqlite3_system_errno(db);
+  return code == SQLITE_IOERR && (error == ENOSPC || error == EDQUOT);
+}
+
 absl::Status MakeError(sqlite3* db, std::string_view what) {
-  const int code = db == nullptr ? SQLITE_NOMEM : sqlite3_errcode(db);
-  const std::string message = absl::StrCat(absl::string_view(what.data(), what.size()), ": ",
-                                           db == nullptr ? "no memory" : sqlite3_errmsg(db));
-  switch (code) {
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
-      return absl::DataLossError(message);
-    case SQLITE_FULL:
-      return absl::ResourceExhaustedError(message);
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_CANTOPEN:
-      return absl::UnavailableError(message);
-    default:
-      return absl::InternalError(message);
+  if (db == nullptr) return absl::ResourceExhaustedError("SQLite has no memory");
+  const char* name = sqlite3_db_filename(db, "main");
+  const std::string path = name == nullptr ? "a database" : name;
+  const int code = sqlite3_errcode(db) & 0xff;  // Without what extended codes add.
+  const std::string message = absl::StrCat(path, ": ", absl::string_view(what.data(), what.size()),
+                                           ": ", sqlite3_errmsg(db));
+  if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) {
+    return absl::DataLossError(absl::StrCat(path, " is damaged (", sqlite3_errmsg(db),
+                                            "). It is left as it is: restore a backup of it"));
   }
+  if (IsFull(db, code)) return absl::ResourceExhaustedError(message);
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_CANTOPEN)
+    return absl::UnavailableError(message);
+  return absl::InternalError(message);
+}
+
+// Also for reading alone: what a dead process left has to be recovered.
+absl::StatusOr<sqlite3*> OpenFile(const std::string& path, int flags) {
+  sqlite3* db = nullptr;
+  const int opened = sqlite3_open_v2(path.c_str(), &db,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | flags, nullptr);
+  if (opened == SQLITE_OK) {
+    sqlite3_busy_timeout(db, kBusyMilliseconds);
+    return db;
+  }
+  absl::Status error = MakeError(db, "open");
+  sqlite3_close_v2(db);
+  return error;
 }
 
 }  // namespace
@@ -81,33 +103,45 @@ Database::~Database() { sqlite3_close_v2(db_); }
 
 absl::Status Database::Error(std::string_view what) const { return MakeError(db_, what); }
 
-absl::StatusOr<Database> Database::Open(const std::string& path, int schema_version,
-                                        std::string_view schema) {
-  sqlite3* raw = nullptr;
-  const int opened =
-      sqlite3_open_v2(path.c_str(), &raw,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+absl::StatusOr<int64_t> Database::SchemaVersion() {
+  WEFT_ASSIGN_OR_RETURN(Statement version, Prepare("PRAGMA user_version"));
+  WEFT_RETURN_IF_ERROR(version.Step().status());
+  return version.Integer(0);
+}
+
+absl::StatusOr<Database> Database::Open(const std::string& path,
+                                        absl::Span<const std::string_view> migrations) {
+  WEFT_ASSIGN_OR_RETURN(sqlite3* const raw, OpenFile(path, SQLITE_OPEN_CREATE));
   Database db(raw);
-  if (opened != SQLITE_OK) return db.Error(absl::StrCat("open ", path));
-  sqlite3_busy_timeout(raw, 5000);
   WEFT_RETURN_IF_ERROR(db.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"));
-  int64_t found = 0;
-  {
-    WEFT_ASSIGN_OR_RETURN(Statement version, db.Prepare("PRAGMA user_version"));
-    WEFT_RETURN_IF_ERROR(version.Step().status());
-    found = version.Integer(0);
-  }
-  if (found == 0) {
+  const auto newest = static_cast<int64_t>(migrations.size());
+  WEFT_ASSIGN_OR_RETURN(int64_t found, db.SchemaVersion());
+  while (found < newest) {
     WEFT_RETURN_IF_ERROR(db.Transact([&]() -> absl::Status {
-      WEFT_RETURN_IF_ERROR(db.Execute(std::string(schema)));
-      return db.Execute(absl::StrCat("PRAGMA user_version=", schema_version));
+      WEFT_ASSIGN_OR_RETURN(found, db.SchemaVersion());  // Another process may have been here.
+      if (found >= newest) return absl::OkStatus();
+      WEFT_RETURN_IF_ERROR(db.Execute(std::string(migrations[static_cast<size_t>(found)])));
+      return db.Execute(absl::StrCat("PRAGMA user_version=", ++found));
     }));
-  } else if (found != schema_version) {
+  }
+  if (found > newest) {
     return absl::FailedPreconditionError(absl::StrCat(path, " has schema version ", found,
-                                                      "; this program knows ", schema_version,
+                                                      "; this program knows ", newest,
                                                       ": use the version of Weft that wrote it"));
   }
   return db;
+}
+
+absl::StatusOr<int64_t> Database::Copy(const std::string& path, const std::string& to) {
+  if (access(path.c_str(), F_OK) != 0) return absl::NotFoundError(absl::StrCat("no ", path));
+  WEFT_ASSIGN_OR_RETURN(sqlite3* const raw, OpenFile(path, 0));
+  {
+    Database db(raw);
+    WEFT_ASSIGN_OR_RETURN(Statement copy, db.Prepare("VACUUM INTO CAST(?1 AS TEXT)"));
+    WEFT_RETURN_IF_ERROR(copy.Bind(1, to).Run());
+  }
+  WEFT_ASSIGN_OR_RETURN(sqlite3* const copied, OpenFile(to, 0));
+  return Database(copied).SchemaVersion();
 }
 
 absl::StatusOr<Statement> Database::Prepare(std::string_view sql) {

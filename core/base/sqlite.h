@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -42,13 +43,25 @@ class Statement {
 
 // A SQLite database in WAL mode with synchronous=FULL: what a committed transaction wrote survives
 // power loss. Not thread-safe.
+//
+// Errors, here and of a statement, name the file. RESOURCE_EXHAUSTED: the disk is full; nothing of
+// the transaction is kept, and the next one may succeed. DATA_LOSS: the file is damaged, or is no
+// database; it is left as it is. UNAVAILABLE: it cannot be opened, or is locked for over 5 s.
 class Database {
  public:
-  // Opens or makes the file at `path`. FAILED_PRECONDITION: not a database, or a newer schema than
-  // `schema_version`. UNAVAILABLE: cannot be opened. A new file gets `schema`, SQL that makes the
-  // tables of `schema_version`.
-  static absl::StatusOr<Database> Open(const std::string& path, int schema_version,
-                                       std::string_view schema);
+  // Opens or makes the file at `path` and brings it to the newest schema. `migrations` are in their
+  // order: the one at N is SQL that makes schema N + 1 of schema N; a new file has schema 0. Each
+  // is one transaction, so that whoever opens the file next goes on from where this was cut short,
+  // and several processes may do it at once. A migration that was ever released is never changed.
+  // FAILED_PRECONDITION: the file has a newer schema.
+  static absl::StatusOr<Database> Open(const std::string& path,
+                                       absl::Span<const std::string_view> migrations);
+
+  // Makes `to` a whole copy of the database at `path` as it is at one moment, while others read and
+  // write it, and returns its schema. NOT_FOUND: there is none. `to` is no file yet, or an empty
+  // one.
+  static absl::StatusOr<int64_t> Copy(const std::string& path, const std::string& to);
+
   Database(Database&& other) noexcept;
   Database& operator=(Database&&) = delete;
   ~Database();
@@ -62,6 +75,7 @@ class Database {
 
  private:
   explicit Database(sqlite3* db) : db_(db) {}
+  absl::StatusOr<int64_t> SchemaVersion();
   absl::Status Error(std::string_view what) const;
   sqlite3* db_;
 };

@@ -14,9 +14,9 @@
 namespace weft::store {
 namespace {
 
-constexpr int kSchemaVersion = 1;
-constexpr char kSchema[] =
-    "CREATE TABLE entries(key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID";
+constexpr std::string_view kMigrations[] = {
+    "CREATE TABLE entries(key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+};
 
 // The prepared statements of one connection.
 struct Connection {
@@ -24,8 +24,7 @@ struct Connection {
   sqlite::Statement get, list, put, erase;
 
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& path) {
-    WEFT_ASSIGN_OR_RETURN(sqlite::Database database,
-                          sqlite::Database::Open(path, kSchemaVersion, kSchema));
+    WEFT_ASSIGN_OR_RETURN(sqlite::Database database, sqlite::Database::Open(path, kMigrations));
     WEFT_ASSIGN_OR_RETURN(sqlite::Statement get,
                           database.Prepare("SELECT value FROM entries WHERE key=?1"));
     WEFT_ASSIGN_OR_RETURN(

@@ -28,9 +28,9 @@ absl::StatusOr<EngineChoice> ChooseEngine(const EngineWishes& wishes,
                                           const std::function<bool(const std::string&)>& answers,
                                           const std::function<absl::Status()>& possible) {
   std::string socket;
-  if (!wishes.wanted.empty() && wishes.wanted != "private") {
+  if (!wishes.wanted.empty() && wishes.wanted != kPrivateEngine) {
     WEFT_ASSIGN_OR_RETURN(socket, engine::SocketPathOf(wishes.wanted));
-  } else if (wishes.wanted.empty()) {
+  } else if (wishes.wanted.empty() && wishes.remembered != kPrivateEngine) {
     socket = !wishes.remembered.empty()
                  ? wishes.remembered
                  : engine::FirstAnswering(engine::UsualSockets(wishes.docker_host), answers);

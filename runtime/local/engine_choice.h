@@ -15,9 +15,12 @@ struct EngineChoice {
   bool is_private = false;  // Its socket is DATA/engine/docker.sock, and it must be kept running.
 };
 
+// Stands for the private engine, wherever the data directory is.
+inline constexpr char kPrivateEngine[] = "private";
+
 struct EngineWishes {
-  std::string wanted;      // WEFT_ENGINE: "private", "unix:///path" or empty.
-  std::string remembered;  // What was chosen before: a socket's path, or empty.
+  std::string wanted;      // WEFT_ENGINE: kPrivateEngine, "unix:///path" or empty.
+  std::string remembered;  // What was chosen before: kPrivateEngine, a socket's path, or empty.
   std::string docker_host;
   std::string private_socket;
 };

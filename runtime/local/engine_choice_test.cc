@@ -37,7 +37,7 @@ TEST_F(EngineChoiceTest, TakesAnEngineOfTheMachineThatAnswersElseAPrivateOne) {
 TEST_F(EngineChoiceTest, StaysWithTheEngineThatHasTheContainersEvenIfItDoesNotAnswerNow) {
   wishes_.remembered = "/mine.sock";
   EXPECT_EQ(Chosen(), "/mine.sock");
-  wishes_.remembered = kPrivate;
+  wishes_.remembered = kPrivateEngine;
   answering_ = "/var/run/docker.sock";  // Installed since.
   EXPECT_EQ(Chosen(), kPrivate);
 }

@@ -10,14 +10,13 @@
 namespace weft::local {
 namespace {
 
-constexpr int kSchemaVersion = 1;
-constexpr char kSchema[] = R"(
+constexpr std::string_view kMigrations[] = {R"(
 CREATE TABLE objects (
   api_version TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
   generation INTEGER NOT NULL, owner TEXT NOT NULL, deleting INTEGER NOT NULL, json TEXT NOT NULL,
   PRIMARY KEY (kind, namespace, name)) WITHOUT ROWID;
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-)";
+)"};
 
 ObjectPtr ObjectFromRow(const sqlite::Statement& row) {
   auto object = std::make_shared<Object>();
@@ -60,8 +59,7 @@ ObjectPtr Judge(const ObjectPtr& now, const Candidate& candidate, Acceptance& ac
 
 absl::StatusOr<std::unique_ptr<ObjectStore>> ObjectStore::Open(const std::string& path,
                                                                OnChange on_change) {
-  WEFT_ASSIGN_OR_RETURN(sqlite::Database database,
-                        sqlite::Database::Open(path, kSchemaVersion, kSchema));
+  WEFT_ASSIGN_OR_RETURN(sqlite::Database database, sqlite::Database::Open(path, kMigrations));
   std::unique_ptr<ObjectStore> store(new ObjectStore(std::move(database), std::move(on_change)));
   WEFT_RETURN_IF_ERROR(store->Load());
   return store;

@@ -32,7 +32,8 @@ absl::StatusOr<EngineChoice> Choose(const DataDirectory& data, const std::string
                         ChooseEngine({Environment("WEFT_ENGINE"), remembered,
                                       Environment("DOCKER_HOST"), data.Below("engine/docker.sock")},
                                      engine::EngineAnswers, engine::PrivateEngine::CheckPossible));
-  WEFT_RETURN_IF_ERROR(settings->WriteSetting(kEngineSetting, choice.socket_path));
+  WEFT_RETURN_IF_ERROR(settings->WriteSetting(
+      kEngineSetting, choice.is_private ? kPrivateEngine : choice.socket_path));
   spdlog::info("msg=\"engine\" socket={} private={}", choice.socket_path, choice.is_private);
   return choice;
 }
