@@ -9,8 +9,21 @@
 #include "core/api/reply.h"
 #include "core/api/timeline.h"
 #include "core/base/status.h"
+#include "core/scheduler/revisions.h"
 
 namespace weft::api {
+namespace {
+
+// Answers a call with what comes.
+template <class Response>
+auto FinishWith(grpc::ServerUnaryReactor* reactor, Response* response) {
+  return [reactor, response](absl::StatusOr<Response> answer) {
+    if (answer.ok()) *response = *std::move(answer);
+    reactor->Finish(ToGrpc(answer.status()));
+  };
+}
+
+}  // namespace
 
 ApplicationsService::ApplicationsService(Parts parts)
     : parts_(parts), watches_(std::make_unique<Watches>(*parts.scheduler, *parts.pool)) {}
@@ -21,11 +34,35 @@ grpc::ServerUnaryReactor* ApplicationsService::Apply(grpc::CallbackServerContext
                                                      const core::v1::ApplyRequest* request,
                                                      core::v1::ApplyResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  parts_.admission->Apply(*request, [reactor, response](absl::StatusOr<core::v1::ApplyResponse> r) {
-    if (r.ok()) *response = std::move(*r);
-    reactor->Finish(ToGrpc(r.status()));
-  });
+  parts_.admission->Apply(*request, FinishWith(reactor, response));
   return reactor;
+}
+
+grpc::ServerUnaryReactor* ApplicationsService::Plan(grpc::CallbackServerContext* context,
+                                                    const core::v1::PlanRequest* request,
+                                                    core::v1::PlanResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  parts_.admission->Plan(*request, FinishWith(reactor, response));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ApplicationsService::History(grpc::CallbackServerContext* context,
+                                                       const core::v1::HistoryRequest* request,
+                                                       core::v1::HistoryResponse* response) {
+  return Reply(context, *parts_.pool, [this, request, response]() -> absl::Status {
+    WEFT_ASSIGN_OR_RETURN(
+        *response, scheduler::ReadHistory(request->namespace_(), request->name(), *parts_.store));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* ApplicationsService::Rollback(grpc::CallbackServerContext* context,
+                                                        const core::v1::RollbackRequest* request,
+                                                        core::v1::RollbackResponse* response) {
+  return Reply(context, *parts_.pool, [this, request, response]() -> absl::Status {
+    WEFT_ASSIGN_OR_RETURN(*response, parts_.admission->Rollback(*request));
+    return absl::OkStatus();
+  });
 }
 
 grpc::ServerUnaryReactor* ApplicationsService::Get(grpc::CallbackServerContext* context,
@@ -77,11 +114,7 @@ grpc::ServerUnaryReactor* ApplicationsService::Timeline(grpc::CallbackServerCont
                                                         const core::v1::TimelineRequest* request,
                                                         core::v1::TimelineResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  auto done = [reactor, response](absl::StatusOr<core::v1::TimelineResponse> foretold) {
-    if (foretold.ok()) *response = std::move(*foretold);
-    reactor->Finish(ToGrpc(foretold.status()));
-  };
-  const bool taken = parts_.pool->TryRun([this, request, done = std::move(done)] {
+  const bool taken = parts_.pool->TryRun([this, request, done = FinishWith(reactor, response)] {
     Foretell(*request, *parts_.store, *parts_.providers, done);
   });
   if (!taken)

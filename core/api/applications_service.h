@@ -32,6 +32,15 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
   grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context,
                                   const core::v1::ApplyRequest* request,
                                   core::v1::ApplyResponse* response) override;
+  grpc::ServerUnaryReactor* Plan(grpc::CallbackServerContext* context,
+                                 const core::v1::PlanRequest* request,
+                                 core::v1::PlanResponse* response) override;
+  grpc::ServerUnaryReactor* History(grpc::CallbackServerContext* context,
+                                    const core::v1::HistoryRequest* request,
+                                    core::v1::HistoryResponse* response) override;
+  grpc::ServerUnaryReactor* Rollback(grpc::CallbackServerContext* context,
+                                     const core::v1::RollbackRequest* request,
+                                     core::v1::RollbackResponse* response) override;
   grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context,
                                 const core::v1::GetApplicationRequest* request,
                                 core::v1::Application* response) override;

@@ -61,10 +61,12 @@ int Run(const std::vector<std::string>& arguments, const Terminal& terminal) {
   AddApplyCommand(app, context);
   AddGetCommand(app, context);
   AddApplicationCommands(app, context);
+  AddRevisionCommands(app, context);
   AddScheduleCommand(app, context);
   AddImageCommands(app, context);
   AddProviderCommands(app, context);
   AddPkiCommands(app, context);
+  AddBackupCommands(app, context);
   AddVersionCommand(app, context);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {

@@ -27,13 +27,15 @@ struct Context {
 // Each adds its commands to `app`; when one is chosen it sets context.run.
 void AddUpCommand(CLI::App& app, Context& context);            // up
 void AddDownCommand(CLI::App& app, Context& context);          // down
-void AddApplyCommand(CLI::App& app, Context& context);         // apply
+void AddApplyCommand(CLI::App& app, Context& context);         // apply, plan
 void AddGetCommand(CLI::App& app, Context& context);           // get
 void AddApplicationCommands(CLI::App& app, Context& context);  // status, logs, delete
+void AddRevisionCommands(CLI::App& app, Context& context);     // history, rollback
 void AddScheduleCommand(CLI::App& app, Context& context);      // schedule
 void AddImageCommands(CLI::App& app, Context& context);        // image
 void AddProviderCommands(CLI::App& app, Context& context);     // provider
 void AddPkiCommands(CLI::App& app, Context& context);          // pki
+void AddBackupCommands(CLI::App& app, Context& context);       // backup, restore
 void AddVersionCommand(CLI::App& app, Context& context);       // version
 
 // Those of `provider`, which is given as `provider`.

@@ -39,6 +39,31 @@ core::v1::ApplyRequest FakeApplications::last_apply() const {
   return last_apply_;
 }
 
+void FakeApplications::SetPlan(const core::v1::PlanResponse& plan) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  plan_ = plan;
+}
+
+void FakeApplications::SetHistory(const core::v1::HistoryResponse& history) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  history_ = history;
+}
+
+void FakeApplications::SetRollback(const core::v1::RollbackResponse& rollback) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  rollback_ = rollback;
+}
+
+core::v1::PlanRequest FakeApplications::last_plan() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return last_plan_;
+}
+
+core::v1::RollbackRequest FakeApplications::last_rollback() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return last_rollback_;
+}
+
 core::v1::LogsRequest FakeApplications::last_logs() const {
   std::lock_guard<std::mutex> lock(mutex_);
   return last_logs_;
@@ -59,6 +84,33 @@ grpc::Status FakeApplications::Apply(grpc::ServerContext*, const core::v1::Apply
   std::lock_guard<std::mutex> lock(mutex_);
   last_apply_ = *request;
   *response = apply_response_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeApplications::Plan(grpc::ServerContext*, const core::v1::PlanRequest* request,
+                                    core::v1::PlanResponse* response) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  last_plan_ = *request;
+  *response = plan_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeApplications::History(grpc::ServerContext*,
+                                       const core::v1::HistoryRequest* request,
+                                       core::v1::HistoryResponse* response) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!applications_.contains({request->namespace_(), request->name()}))
+    return NoApplication(request->name());
+  *response = history_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeApplications::Rollback(grpc::ServerContext*,
+                                        const core::v1::RollbackRequest* request,
+                                        core::v1::RollbackResponse* response) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  last_rollback_ = *request;
+  *response = rollback_;
   return grpc::Status::OK;
 }
 

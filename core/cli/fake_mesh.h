@@ -27,11 +27,23 @@ class FakeApplications final : public core::v1::Applications::Service {
   core::v1::ApplyRequest last_apply() const;
   // What Timeline answers for any application that exists.
   void SetTimeline(const core::v1::TimelineResponse& timeline);
+  // What Plan and Rollback answer, and History for any application that exists.
+  void SetPlan(const core::v1::PlanResponse& plan);
+  void SetHistory(const core::v1::HistoryResponse& history);
+  void SetRollback(const core::v1::RollbackResponse& rollback);
+  core::v1::PlanRequest last_plan() const;
+  core::v1::RollbackRequest last_rollback() const;
   core::v1::LogsRequest last_logs() const;
   core::v1::TimelineRequest last_timeline() const;
 
   grpc::Status Apply(grpc::ServerContext* context, const core::v1::ApplyRequest* request,
                      core::v1::ApplyResponse* response) override;
+  grpc::Status Plan(grpc::ServerContext* context, const core::v1::PlanRequest* request,
+                    core::v1::PlanResponse* response) override;
+  grpc::Status History(grpc::ServerContext* context, const core::v1::HistoryRequest* request,
+                       core::v1::HistoryResponse* response) override;
+  grpc::Status Rollback(grpc::ServerContext* context, const core::v1::RollbackRequest* request,
+                        core::v1::RollbackResponse* response) override;
   grpc::Status Get(grpc::ServerContext* context, const core::v1::GetApplicationRequest* request,
                    core::v1::Application* response) override;
   grpc::Status List(grpc::ServerContext* context, const core::v1::ListApplicationsRequest* request,
@@ -56,6 +68,11 @@ class FakeApplications final : public core::v1::Applications::Service {
   std::vector<core::v1::Application> progress_;
   core::v1::ApplyRequest last_apply_;
   core::v1::LogsRequest last_logs_;
+  core::v1::PlanResponse plan_;
+  core::v1::PlanRequest last_plan_;
+  core::v1::HistoryResponse history_;
+  core::v1::RollbackResponse rollback_;
+  core::v1::RollbackRequest last_rollback_;
   core::v1::TimelineResponse timeline_;
   core::v1::TimelineRequest last_timeline_;
 };

@@ -110,6 +110,7 @@ absl::Status Supervise(const DataDirectory& data,
                        const std::function<void(const std::string&)>& say) {
   BlockSupervisorSignals();
   WEFT_RETURN_IF_ERROR(data.Lock(kSupervisor));
+  WEFT_RETURN_IF_ERROR(data.Installation().status());  // Not in the middle of a restore.
   for (const std::string& name : RecordedServices(data)) {
     if (!FindRunning(data, name).has_value()) RemoveRecord(data, name);
   }
@@ -122,6 +123,7 @@ absl::Status Supervise(const DataDirectory& data,
 }
 
 absl::Status BringUp(const DataDirectory& data, const Terminal& terminal, absl::Duration timeout) {
+  WEFT_RETURN_IF_ERROR(data.Installation().status());
   WEFT_ASSIGN_OR_RETURN(const std::vector<Service> services, Installed(data));
   ProcessHandle supervisor;
   if (const auto record = FindRunning(data, kSupervisor); record.has_value()) {

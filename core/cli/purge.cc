@@ -102,8 +102,10 @@ bool IsOurs(const std::string& name) {
       "engine", "identities", "logs", "pki", "providers", "run", "runtimes"};
   return folders->count(name) != 0 || name == "installation" || name == "services.yaml" ||
          absl::StartsWith(name, "installation.") || name == "tokens" ||
-         absl::StartsWith(name, "tokens.") || absl::StartsWith(name, "pki.") ||
-         absl::StartsWith(name, "core.db") || name == "core.yaml" ||
+         absl::StartsWith(name, "backup.") || absl::StartsWith(name, "replaced-") ||
+         absl::StartsWith(name, "restore.") || absl::StartsWith(name, "tokens.") ||
+         absl::StartsWith(name, "pki.") || absl::StartsWith(name, "core.db") ||
+         name == "core.yaml" ||
          (absl::StartsWith(name, "runtime-") && absl::StrContains(name, ".db"));
 }
 

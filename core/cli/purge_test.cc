@@ -29,7 +29,8 @@ TEST_F(PurgeTest, RemovesEverythingThatIsWeftsAndTheDirectory) {
   for (const char* name :
        {"installation", "core.db", "core.db-wal", "runtime-local.db", "runtime-kubernetes.db-wal",
         "services.yaml", "tokens", "pki/ca.key", "identities/x/tls.key", "engine/data/image/x",
-        "logs/weft-core.log", "providers/x.yaml"})
+        "logs/weft-core.log", "providers/x.yaml", "replaced-20260101T000000.000Z/pki/ca.key",
+        "restore.new/core.db", "backup.0123/core.db"})
     folder_.Write(std::string("data/") + name, "x");
   EXPECT_THAT(*RemoveData(data_), IsEmpty());
   EXPECT_FALSE(fs::exists(data_.path()));

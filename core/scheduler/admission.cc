@@ -1,8 +1,7 @@
 #include "core/scheduler/admission.h"
 
 #include <algorithm>
-#include <chrono>
-#include <map>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -13,31 +12,62 @@
 #include "core/scheduler/admission_check.h"
 #include "core/scheduler/admission_store.h"
 #include "core/scheduler/application_key.h"
-#include "core/scheduler/claims.h"
+#include "core/scheduler/object_changes.h"
 #include "core/scheduler/provider_diagnostics.h"
+#include "core/scheduler/records.h"
 #include "core/scheduler/rendering.h"
-#include "core/store/object_key.h"
+#include "core/scheduler/revisions.h"
+#include "core/scheduler/runtime_check.h"
 
 namespace weft::scheduler {
 namespace {
 
-namespace rt = ::weft::runtime::v1;
 using core::v1::ApplyRequest;
 using core::v1::ApplyResponse;
+using core::v1::PlanResponse;
+using core::v1::RollbackResponse;
 
 constexpr int kAttempts = 10;
 // Applications of one call. Fewer than may wait for a provider (mesh::Bulkhead), so that a call is
 // never refused for its own size.
 constexpr size_t kRenderedAtOnce = 32;
 constexpr size_t kDocumentBytes = 1024 * 1024;  // Source: weft.core.v1.Document.
-constexpr std::chrono::seconds kDryRunDeadline(3);
-constexpr int kObjectsInACall = 512;  // Source: weft.runtime.v1.
 
-// One Apply. Alive until it has called back.
+absl::Status CheckUsers(const std::string& ns) {
+  if (ns != kSystemNamespace) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "what is in ", kSystemNamespace, " is the installation's own: use weft provider remove or install"));
+}
+
+// What becomes of the objects of the application that the store has under the name of `desired`.
+absl::StatusOr<std::vector<core::v1::ObjectChange>> PlanObjects(const DesiredApplication& desired,
+                                                                const Admission::Options& options) {
+  PresentApplication present;
+  WEFT_ASSIGN_OR_RETURN(present.objects,
+                        ReadDesired(*options.store, desired.name_space, desired.name));
+  WEFT_ASSIGN_OR_RETURN(present.inventory,
+                        ReadInventory(*options.store, desired.name_space, desired.name));
+  const std::shared_ptr<RuntimeConnection> runtime = options.runtimes->Find(desired.runtime);
+  if (runtime != nullptr)
+    present.observed = runtime->observed.Of(ApplicationKeyOf(desired.name_space, desired.name));
+  return MakeObjectChanges(present, desired);
+}
+
+void AppendTo(const model::Diagnostics& from, model::Diagnostics& to) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+// One Apply, or one Plan. Alive until it has called back.
 class Job : public std::enable_shared_from_this<Job> {
  public:
-  Job(const Admission::Options& options, ApplyRequest request, Admission::Done done, bool system)
-      : options_(options), request_(std::move(request)), done_(std::move(done)), system_(system) {}
+  struct Mode {
+    bool system = false;
+    bool plan = false;  // Of a dry run: say what becomes of each object.
+  };
+  using Done = std::function<void(absl::StatusOr<Admission::Outcome>)>;
+
+  Job(const Admission::Options& options, ApplyRequest request, Done done, Mode mode)
+      : options_(options), request_(std::move(request)), done_(std::move(done)), mode_(mode) {}
 
   void Start() {
     if (request_.documents().empty())
@@ -59,7 +89,7 @@ class Job : public std::enable_shared_from_this<Job> {
         request_.default_namespace().empty() ? "default" : request_.default_namespace();
     absl::StatusOr<Checked> checked =
         Check(sources_, ns, *options_.store, *options_.providers->types(),
-              {.runtimes = options_.runtimes->choice(), .system = system_});
+              {.runtimes = options_.runtimes->choice(), .system = mode_.system});
     if (!checked.ok()) return done_(checked.status());
     // The documents must not move: what was checked points to them.
     checked_ = std::make_unique<Checked>(*std::move(checked));
@@ -101,30 +131,31 @@ class Job : public std::enable_shared_from_this<Job> {
   }
 
   void Store() {
-    for (Rendered& rendered : rendered_) {
-      diagnostics_.insert(diagnostics_.end(), rendered.diagnostics.begin(),
-                          rendered.diagnostics.end());
-    }
-    if (model::HasError(diagnostics_)) return Answer({});
+    for (const Rendered& rendered : rendered_) AppendTo(rendered.diagnostics, diagnostics_);
+    if (model::HasError(diagnostics_)) return Answer({}, {});
     std::vector<DesiredApplication> desired;
     for (size_t i = 0; i < rendered_.size(); ++i) {
       desired.push_back(MakeDesired(checked_->applications[i], rendered_[i].objects, diagnostics_));
-      AskRuntime(desired.back());
+      AppendTo(CheckWithRuntime(desired.back(), *options_.runtimes), diagnostics_);
     }
     absl::StatusOr<StoredChange> change =
         MakeChange(*checked_, desired, absl::ToUnixMillis(absl::Now()), *options_.store);
     if (!change.ok()) return Failed(change.status());
-    diagnostics_.insert(diagnostics_.end(), change->diagnostics.begin(), change->diagnostics.end());
-    if (model::HasError(diagnostics_)) return Answer({});
-    if (!request_.dry_run() &&
-        !(change->transaction.puts.empty() && change->transaction.deletes.empty())) {
-      Failpoint("core.record.before");
-      const absl::Status committed = options_.store->Commit(std::move(change->transaction));
-      Failpoint("core.record.after");
-      if (!committed.ok()) return Failed(committed);
-      for (const std::string& application : change->applications) options_.on_stored(application);
+    AppendTo(change->diagnostics, diagnostics_);
+    if (model::HasError(diagnostics_)) return Answer({}, {});
+    std::vector<core::v1::ObjectChange> objects;
+    if (mode_.plan) {
+      for (const DesiredApplication& application : desired) {
+        auto changes = PlanObjects(application, options_);
+        if (!changes.ok()) return Failed(changes.status());
+        std::move(changes->begin(), changes->end(), std::back_inserter(objects));
+      }
     }
-    Answer(change->changes);
+    if (!request_.dry_run()) {
+      const absl::Status committed = CommitChange(*change, *options_.store, options_.on_stored);
+      if (!committed.ok()) return Failed(committed);
+    }
+    Answer(std::move(change->changes), std::move(objects));
   }
 
   void Failed(const absl::Status& status) {
@@ -132,82 +163,18 @@ class Job : public std::enable_shared_from_this<Job> {
     done_(status);
   }
 
-  // Asks whether the platform could carry the objects out. A runtime that cannot be asked says so
-  // later, in the application's status.
-  void AskRuntime(const DesiredApplication& desired) {
-    const std::shared_ptr<RuntimeConnection> runtime =
-        options_.runtimes->Find(desired.checked->runtime);
-    if (runtime == nullptr) return RuntimeAway(desired, "it is not configured");
-    for (int from = 0; from < static_cast<int>(desired.objects.size()); from += kObjectsInACall) {
-      rt::ApplyRequest request;
-      request.set_dry_run(true);
-      const int to =
-          std::min<int>(from + kObjectsInACall, static_cast<int>(desired.objects.size()));
-      for (int i = from; i < to; ++i) {
-        rt::AppliedObject* object = request.add_objects();
-        *object->mutable_object() = desired.objects[i].object();
-        object->set_owner(desired.objects[i].owner());
-        object->set_generation(1);
-        *object->mutable_steered() = SteeredFor(desired.objects[i], store::v1::InventoryRecord());
-      }
-      grpc::ClientContext context;
-      context.set_deadline(std::chrono::system_clock::now() + kDryRunDeadline);
-      rt::ApplyResponse response;
-      const grpc::Status status = runtime->stub->Apply(&context, request, &response);
-      if (!status.ok()) return RuntimeAway(desired, status.error_message());
-      for (int i = 0; i < response.results_size() && from + i < to; ++i)
-        TakeRuntimeResult(desired, desired.objects[from + i], response.results(i));
-    }
-  }
-
-  void RuntimeAway(const DesiredApplication& desired, const std::string& why) {
-    AddRuntimeDiagnostic(desired, "", model::Severity::kWarning, "RUNTIME_AWAY",
-                         absl::StrCat("the runtime ", desired.checked->runtime,
-                                      " could not be asked whether it can carry this out: ", why));
-  }
-
-  void TakeRuntimeResult(const DesiredApplication& desired, const store::v1::DesiredRecord& object,
-                         const rt::ApplyResponse::Result& result) {
-    if (result.outcome() != rt::APPLY_OUTCOME_REFUSED) return;
-    const std::string name =
-        absl::StrCat(object.object().ref().kind(), "/", object.object().ref().name());
-    if (result.diagnostics().empty()) {
-      AddRuntimeDiagnostic(desired, object.owner(), model::Severity::kError, "RUNTIME_REFUSED",
-                           absl::StrCat("the runtime refuses ", name, ": ", result.message()));
-    }
-    for (const common::v1::Diagnostic& diagnostic : result.diagnostics()) {
-      AddRuntimeDiagnostic(desired, object.owner(), model::Severity::kError, diagnostic.code(),
-                           absl::StrCat("the runtime refuses ", name, " at ", diagnostic.pointer(),
-                                        ": ", diagnostic.message()));
-    }
-  }
-
-  void AddRuntimeDiagnostic(const DesiredApplication& desired, const std::string& owner,
-                            model::Severity severity, std::string code, std::string message) {
-    std::string pointer = "/metadata/name";
-    for (const resolve::WorkloadInstance& instance : desired.checked->resolved.instances) {
-      if (instance.key == owner) pointer = instance.pointer;
-    }
-    model::Diagnostic diagnostic =
-        model::Place(*desired.checked->document, pointer, model::At::kValue);
-    diagnostic.severity = severity;
-    diagnostic.code = std::move(code);
-    diagnostic.message = std::move(message);
-    diagnostics_.push_back(std::move(diagnostic));
-  }
-
-  void Answer(const std::vector<ApplyResponse::Change>& changes) {
-    ApplyResponse response;
+  void Answer(std::vector<ApplyResponse::Change> changes,
+              std::vector<core::v1::ObjectChange> objects) {
+    Admission::Outcome outcome{{}, std::move(changes), std::move(objects)};
     for (const model::Diagnostic& diagnostic : diagnostics_)
-      *response.add_diagnostics() = ToProto(diagnostic);
-    for (const ApplyResponse::Change& change : changes) *response.add_changes() = change;
-    done_(std::move(response));
+      *outcome.diagnostics.Add() = ToProto(diagnostic);
+    done_(std::move(outcome));
   }
 
   const Admission::Options& options_;
   const ApplyRequest request_;
-  const Admission::Done done_;
-  const bool system_;
+  const Done done_;
+  const Mode mode_;
   std::vector<model::Source> sources_;
   std::unique_ptr<Checked> checked_;
   std::vector<Rendered> rendered_;  // Of each application.
@@ -220,15 +187,70 @@ class Job : public std::enable_shared_from_this<Job> {
 
 }  // namespace
 
-void Admission::Apply(ApplyRequest request, Done done, bool system) const {
-  auto job = std::make_shared<Job>(options_, std::move(request), std::move(done), system);
+void Admission::Apply(ApplyRequest request, Done<ApplyResponse> done, bool system) const {
+  auto answer = [done = std::move(done)](absl::StatusOr<Outcome> outcome) {
+    if (!outcome.ok()) return done(outcome.status());
+    ApplyResponse response;
+    *response.mutable_diagnostics() = std::move(outcome->diagnostics);
+    response.mutable_changes()->Assign(outcome->changes.begin(), outcome->changes.end());
+    done(std::move(response));
+  };
+  auto job = std::make_shared<Job>(options_, std::move(request), std::move(answer),
+                                   Job::Mode{.system = system});
   if (!options_.pool->TryRun([job] { job->Start(); })) job->Refuse();
 }
 
+void Admission::Plan(core::v1::PlanRequest request, Done<PlanResponse> done) const {
+  ApplyRequest apply;
+  apply.mutable_documents()->Swap(request.mutable_documents());
+  apply.set_default_namespace(request.default_namespace());
+  apply.set_dry_run(true);
+  auto answer = [done = std::move(done)](absl::StatusOr<Outcome> outcome) {
+    if (!outcome.ok()) return done(outcome.status());
+    PlanResponse response;
+    *response.mutable_diagnostics() = std::move(outcome->diagnostics);
+    response.mutable_changes()->Assign(outcome->changes.begin(), outcome->changes.end());
+    response.mutable_objects()->Assign(outcome->objects.begin(), outcome->objects.end());
+    done(std::move(response));
+  };
+  auto job =
+      std::make_shared<Job>(options_, std::move(apply), std::move(answer), Job::Mode{.plan = true});
+  if (!options_.pool->TryRun([job] { job->Start(); })) job->Refuse();
+}
+
+absl::StatusOr<RollbackResponse> Admission::Rollback(
+    const core::v1::RollbackRequest& request) const {
+  WEFT_RETURN_IF_ERROR(CheckUsers(request.namespace_()));
+  absl::Status status;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    WEFT_ASSIGN_OR_RETURN(
+        const DesiredApplication desired,
+        Restore(request.namespace_(), request.name(), request.generation(), *options_.store));
+    absl::StatusOr<StoredChange> change =
+        MakeRestoration(desired, absl::ToUnixMillis(absl::Now()), *options_.store);
+    status = change.status();
+    if (absl::IsAborted(status)) continue;
+    if (!status.ok()) return status;
+    model::Diagnostics diagnostics = CheckWithRuntime(desired, *options_.runtimes);
+    AppendTo(change->diagnostics, diagnostics);
+    RollbackResponse response;
+    for (const model::Diagnostic& diagnostic : diagnostics)
+      *response.add_diagnostics() = ToProto(diagnostic);
+    if (model::HasError(diagnostics)) return response;
+    WEFT_ASSIGN_OR_RETURN(const auto objects, PlanObjects(desired, options_));
+    response.mutable_objects()->Assign(objects.begin(), objects.end());
+    response.set_restored(desired.restores);
+    *response.mutable_change() = change->changes.front();
+    if (!request.dry_run()) status = CommitChange(*change, *options_.store, options_.on_stored);
+    if (absl::IsAborted(status)) continue;
+    if (!status.ok()) return status;
+    return response;
+  }
+  return status;
+}
+
 absl::Status Admission::Delete(const std::string& ns, const std::string& name, bool system) const {
-  if (ns == kSystemNamespace && !system)
-    return absl::FailedPreconditionError(absl::StrCat(
-        "what is in ", kSystemNamespace, " is the installation's own: use weft provider remove"));
+  if (!system) WEFT_RETURN_IF_ERROR(CheckUsers(ns));
   absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     WEFT_ASSIGN_OR_RETURN(store::Transaction transaction,
@@ -239,7 +261,7 @@ absl::Status Admission::Delete(const std::string& ns, const std::string& name, b
     Failpoint("core.record.after");
     if (!absl::IsAborted(status)) break;
   }
-  if (status.ok()) options_.on_stored(ApplicationKeyOf(ns, name));
+  options_.on_stored(ApplicationKeyOf(ns, name));  // Also after an error: it may be stored.
   return status;
 }
 

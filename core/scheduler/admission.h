@@ -28,13 +28,28 @@ class Admission {
     // Called with an application's key after it was stored.
     std::function<void(const std::string& application)> on_stored;
   };
-  using Done = std::function<void(absl::StatusOr<core::v1::ApplyResponse>)>;
+  // Of a call that a user may also plan.
+  struct Outcome {
+    google::protobuf::RepeatedPtrField<common::v1::Diagnostic> diagnostics;
+    std::vector<core::v1::ApplyResponse::Change> changes;
+    std::vector<core::v1::ObjectChange> objects;  // Only if it was planned.
+  };
+  template <class Response>
+  using Done = std::function<void(absl::StatusOr<Response>)>;
 
   explicit Admission(Options options) : options_(std::move(options)) {}
 
   // Returns at once; `done` is called exactly once, from the pool. Statuses as Applications.Apply.
   // `system`: a call of the core's own, which may write to kSystemNamespace.
-  void Apply(core::v1::ApplyRequest request, Done done, bool system = false) const;
+  void Apply(core::v1::ApplyRequest request, Done<core::v1::ApplyResponse> done,
+             bool system = false) const;
+
+  // As Apply; changes nothing. Statuses as Applications.Plan.
+  void Plan(core::v1::PlanRequest request, Done<core::v1::PlanResponse> done) const;
+
+  // Statuses as Applications.Rollback. Blocks for the store and for the runtime.
+  absl::StatusOr<core::v1::RollbackResponse> Rollback(
+      const core::v1::RollbackRequest& request) const;
 
   // Marks an application as to be deleted, with everything it has. NOT_FOUND; ABORTED: it was
   // changed meanwhile again and again; FAILED_PRECONDITION: it is the installation's own, and this

@@ -7,12 +7,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/failpoint.h"
 #include "core/base/status.h"
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/claims.h"
 #include "core/scheduler/instance_reports.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/requests.h"
+#include "core/scheduler/revisions.h"
 #include "core/store/keys.h"
 #include "core/store/object_key.h"
 
@@ -24,24 +26,21 @@ using store::v1::ApplicationRecord;
 using store::v1::DesiredRecord;
 using store::v1::InventoryRecord;
 
-model::Diagnostic ErrorAt(const CheckedApplication& application, const std::string& owner,
+model::Diagnostic ErrorAt(const DesiredApplication& application, const std::string& owner,
                           std::string code, std::string message) {
-  std::string pointer = "/metadata/name";
-  for (const resolve::WorkloadInstance& instance : application.resolved.instances) {
-    if (instance.key == owner) pointer = instance.pointer;
-  }
-  model::Diagnostic error = model::Place(*application.document, pointer, model::At::kValue);
+  model::Diagnostic error = PlaceOf(application, owner);
   error.code = std::move(code);
   error.message = std::move(message);
   return error;
 }
 
-ApplyResponse::Change MakeChangeOf(const model::Document& document, int64_t revision,
+ApplyResponse::Change MakeChangeOf(const std::string& kind, const std::string& ns,
+                                   const std::string& name, int64_t revision,
                                    ApplyResponse::Action action) {
   ApplyResponse::Change change;
-  change.set_kind(document.kind());
-  change.set_namespace_(document.metadata().name_space);
-  change.set_name(document.metadata().name);
+  change.set_kind(kind);
+  change.set_namespace_(ns);
+  change.set_name(name);
   change.set_revision(revision);
   change.set_action(action);
   return change;
@@ -63,8 +62,8 @@ class ApplicationChange {
                     Claims& claims, StoredChange& out)
       : desired_(desired),
         now_(now),
-        ns_(desired.checked->resolved.name_space),
-        name_(desired.checked->resolved.name),
+        ns_(desired.name_space),
+        name_(desired.name),
         store_(store),
         claims_(claims),
         out_(out) {}
@@ -72,21 +71,22 @@ class ApplicationChange {
   absl::Status Make() {
     WEFT_RETURN_IF_ERROR(Read());
     ApplicationRecord record = old_.has_value() ? old_->record : ApplicationRecord();
-    record.set_document(desired_.checked->document->canonical);
-    if (!old_.has_value()) record.set_runtime(desired_.checked->runtime);
+    record.set_document(desired_.document);
+    if (!old_.has_value()) record.set_runtime(desired_.runtime);
     record.clear_instances();
     for (const auto& instance : desired_.instances) *record.add_instances() = instance;
     SetAttached(record);
     WEFT_RETURN_IF_ERROR(PutObjects());
     const bool changed =
         objects_changed_ || !old_.has_value() || record.SerializeAsString() != old_->bytes;
-    for (const auto& [component, bytes] : desired_.checked->used)
+    for (const auto& [component, bytes] : desired_.used)
       out_.transaction.Expect(store::ComponentKey(ns_, component), bytes);
     const ApplyResponse::Action action = !old_.has_value() ? ApplyResponse::ACTION_CREATED
                                          : changed         ? ApplyResponse::ACTION_UPDATED
                                                            : ApplyResponse::ACTION_UNCHANGED;
     if (changed) WEFT_RETURN_IF_ERROR(PutApplication(record));
-    out_.changes.push_back(MakeChangeOf(*desired_.checked->document, record.generation(), action));
+    out_.changes.push_back(
+        MakeChangeOf("ApplicationConfiguration", ns_, name_, record.generation(), action));
     return absl::OkStatus();
   }
 
@@ -99,7 +99,7 @@ class ApplicationChange {
       if (old_->record.deleting())
         return absl::AbortedError(absl::StrCat("the application ", name_, " is being deleted"));
       // Likewise if it was deleted and applied to another runtime.
-      if (RuntimeOf(old_->record) != desired_.checked->runtime)
+      if (RuntimeOf(old_->record) != desired_.runtime)
         return absl::AbortedError(absl::StrCat("the application ", name_, " runs elsewhere now"));
     } else if (!absl::IsNotFound(stored.status())) {
       return stored.status();
@@ -134,6 +134,7 @@ class ApplicationChange {
     record.set_name_space(ns_);
     record.set_name(name_);
     record.set_generation(record.generation() + 1);
+    record.set_restores(desired_.restores);
     if (!old_.has_value()) record.set_created_unix_ms(now_);
     record.set_updated_unix_ms(now_);
     const std::string key = store::ApplicationKey(ns_, name_);
@@ -144,14 +145,28 @@ class ApplicationChange {
     for (const auto& instance : record.instances()) {
       const std::string instance_key = store::InstanceKey(ns_, instance.instance().name());
       names.insert(instance.instance().name());
-      WEFT_RETURN_IF_ERROR(Claim(instance_key, name_));
+      WEFT_RETURN_IF_ERROR(ClaimInstance(instance.instance(), instance_key));
     }
     if (!old_.has_value()) return absl::OkStatus();
+    KeepRevision(old_->record, stored_desired_, out_.transaction);
     DropReports(old_->record, &record, out_.transaction);
     for (const auto& instance : old_->record.instances()) {
       if (!names.contains(instance.instance().name()))
         out_.transaction.Delete(store::InstanceKey(ns_, instance.instance().name()));
     }
+    return absl::OkStatus();
+  }
+
+  // An instance name belongs to one application. One that was taken since the document was checked
+  // is refused when that is done again.
+  absl::Status ClaimInstance(const provider::v1::Instance& instance, const std::string& key) {
+    if (desired_.checked != nullptr) return Claim(key, name_);
+    const absl::StatusOr<std::string> owner = store_.Get(key);
+    if (!owner.ok() || *owner == name_) return Claim(key, name_);
+    out_.diagnostics.push_back(
+        ErrorAt(desired_, instance.key(), "INSTANCE_OWNED",
+                absl::StrCat("the instance name ", instance.name(), " belongs to the application ",
+                             *owner, " now")));
     return absl::OkStatus();
   }
 
@@ -188,7 +203,7 @@ class ApplicationChange {
         first ? store_.Get(store::ObjectOwnerKey(key)) : claim->second;
     if (owner.ok() && *owner != self) {
       out_.diagnostics.push_back(ErrorAt(
-          *desired_.checked, object.owner(), "OBJECT_OWNED",
+          desired_, object.owner(), "OBJECT_OWNED",
           absl::StrCat("the object ", object.object().ref().kind(), "/",
                        object.object().ref().name(), " belongs to the application ", *owner)));
       return absl::OkStatus();
@@ -255,7 +270,9 @@ void PutComponent(const CheckedComponent& component, int64_t now, StoredChange& 
     catalog::PutRevision(*component.document, fresh ? nullptr : &*component.latest, now,
                          change.transaction);
   }
-  change.changes.push_back(MakeChangeOf(*component.document, component.revision,
+  const model::Metadata& metadata = component.document->metadata();
+  change.changes.push_back(MakeChangeOf(component.document->kind(), metadata.name_space,
+                                        metadata.name, component.revision,
                                         fresh  ? ApplyResponse::ACTION_CREATED
                                         : same ? ApplyResponse::ACTION_UNCHANGED
                                                : ApplyResponse::ACTION_UPDATED));
@@ -267,6 +284,11 @@ DesiredApplication MakeDesired(const CheckedApplication& checked,
                                const std::vector<std::vector<merge::MergedObject>>& objects,
                                model::Diagnostics& diagnostics) {
   DesiredApplication desired;
+  desired.name_space = checked.resolved.name_space;
+  desired.name = checked.resolved.name;
+  desired.runtime = checked.runtime;
+  desired.document = checked.document->canonical;
+  desired.used = checked.used;
   desired.checked = &checked;
   std::map<std::string, std::string> owners;
   for (size_t i = 0; i < objects.size(); ++i) {
@@ -278,7 +300,7 @@ DesiredApplication MakeDesired(const CheckedApplication& checked,
           owners.emplace(store::ObjectKey(record.object().ref()), instance.name);
       if (!fresh) {
         diagnostics.push_back(
-            ErrorAt(checked, instance.key, "CONFLICT",
+            ErrorAt(desired, instance.key, "CONFLICT",
                     absl::StrCat("the object ", object.ref.kind, "/", object.ref.name,
                                  " is rendered for ", owner->second, " too")));
         continue;
@@ -307,6 +329,26 @@ absl::StatusOr<StoredChange> MakeChange(const Checked& checked,
     }
   }
   return change;
+}
+
+absl::StatusOr<StoredChange> MakeRestoration(const DesiredApplication& application,
+                                             int64_t now_unix_ms, store::Store& store) {
+  StoredChange change;
+  Claims claims;
+  WEFT_RETURN_IF_ERROR(ApplicationChange(application, now_unix_ms, store, claims, change).Make());
+  return change;
+}
+
+absl::Status CommitChange(StoredChange& change, store::Store& store,
+                          const std::function<void(const std::string& application)>& on_stored) {
+  if (change.transaction.puts.empty() && change.transaction.deletes.empty())
+    return absl::OkStatus();
+  Failpoint("core.record.before");
+  const absl::Status committed = store.Commit(std::move(change.transaction));
+  Failpoint("core.record.after");
+  if (absl::IsAborted(committed)) return committed;
+  for (const std::string& application : change.applications) on_stored(application);
+  return committed;
 }
 
 absl::StatusOr<store::Transaction> MakeDeletion(const std::string& ns, const std::string& name,

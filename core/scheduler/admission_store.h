@@ -1,24 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "core/merge/merge.h"
 #include "core/model/diagnostic.h"
 #include "core/scheduler/admission_check.h"
+#include "core/scheduler/desired_application.h"
 #include "core/store/records.pb.h"
 #include "core/store/store.h"
 #include "weft/core/v1/applications.pb.h"
 
 namespace weft::scheduler {
-
-// An application as it will stand in the store.
-struct DesiredApplication {
-  const CheckedApplication* checked = nullptr;
-  std::vector<store::v1::InstanceRecord> instances;
-  std::vector<store::v1::DesiredRecord> objects;
-};
 
 // The desired set of an application from what was rendered for its instances. Two instances with
 // the same object are an error.
@@ -35,12 +30,22 @@ struct StoredChange {
 };
 
 // What makes the store hold the call: new component revisions, the applications, their desired sets
-// and inventories. An instance that stays keeps the time at which it was attached, and the claims
-// on what it steers. What is as it should be is not written. The transaction expects that
-// everything which it was computed from is unchanged.
+// and inventories; what they were before is kept as a revision. An instance that stays keeps the
+// time at which it was attached, and the claims on what it steers. What is as it should be is not
+// written. The transaction expects that everything which it was computed from is unchanged.
 absl::StatusOr<StoredChange> MakeChange(const Checked& checked,
                                         const std::vector<DesiredApplication>& applications,
                                         int64_t now_unix_ms, store::Store& store);
+
+// As MakeChange, for an application that is restored (see Restore). Errors are diagnostics without
+// a place: another application has one of its instance names or objects since.
+absl::StatusOr<StoredChange> MakeRestoration(const DesiredApplication& application,
+                                             int64_t now_unix_ms, store::Store& store);
+
+// Commits `change` unless it is empty, and calls `on_stored` with each of its applications; also
+// after an error that leaves open whether it was committed. Errors as Store::Commit.
+absl::Status CommitChange(StoredChange& change, store::Store& store,
+                          const std::function<void(const std::string& application)>& on_stored);
 
 // What makes an application one that is to be deleted.
 absl::StatusOr<store::Transaction> MakeDeletion(const std::string& ns, const std::string& name,

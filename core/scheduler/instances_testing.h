@@ -24,6 +24,7 @@ inline store::v1::ApplicationRecord MakeLiveApplication(const std::string& name 
   record.set_created_unix_ms(1000);
   store::v1::InstanceRecord* workload = record.add_instances();
   workload->mutable_instance()->set_key(absl::StrCat("default/", name, "/front"));
+  workload->mutable_instance()->set_name("front");
   workload->mutable_instance()->set_type("Web");
   workload->mutable_shape()->set_api_version("apps/v1");
   workload->mutable_shape()->set_kind("Deployment");

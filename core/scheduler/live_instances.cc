@@ -21,6 +21,12 @@ core::v1::Pod MakePod(const runtime::v1::Projection& projection) {
   return to;
 }
 
+// Where a Service is reached; empty: it has no address (yet).
+std::string AddressOf(const runtime::v1::Projection& service) {
+  const absl::StatusOr<json::value> status = json::Parse(service.status());
+  return status.ok() ? json::GetString(*status, {"clusterIP"}) : "";
+}
+
 // Composes the instances of one application.
 class Composer {
  public:
@@ -51,8 +57,11 @@ class Composer {
     AddSteered(to);
     SetScale(workload, to);
     for (const auto& [key, projection] : input_.observed.objects) {
-      if (projection.ref().kind() == "Pod" && projection.owner() == workload.instance().key())
-        *to.add_pods() = MakePod(projection);
+      if (projection.owner() != workload.instance().key()) continue;
+      if (projection.ref().kind() == "Pod") *to.add_pods() = MakePod(projection);
+      if (projection.ref().kind() == "Service" &&
+          projection.ref().name() == workload.instance().name())
+        to.set_address(AddressOf(projection));
     }
     const auto report = input_.reports.find(instance.key());
     if (report != input_.reports.end()) to.set_state(report->second.state());

@@ -134,6 +134,16 @@ TEST_F(LiveInstancesTest, PodsAreTheWorkloadsWithWhetherTheyTakeWork) {
   EXPECT_THAT(pods, ElementsAre("a 10.0.0.2", "b 10.0.0.1 ready", "c 10.0.0.1", "d "));
 }
 
+TEST_F(LiveInstancesTest, TheAddressIsThatOfTheServiceThatBearsTheInstancesName) {
+  const auto address = [&] { return Make()[0].address(); };
+  EXPECT_EQ(address(), "");
+  Say(Ref("Service", "front-metrics"), R"({"clusterIP":"10.96.0.8"})");
+  Say(Ref("Service", "front"), "{}");
+  EXPECT_EQ(address(), "");
+  Say(Ref("Service", "front"), R"({"clusterIP":"10.96.0.7"})");
+  EXPECT_EQ(address(), "10.96.0.7");
+}
+
 TEST_F(LiveInstancesTest, GivesBackWhatWasReported) {
   reports_[kCron].set_state("memo");
   reports_[kWorkload].set_state("other");

@@ -21,7 +21,8 @@ bool MustApply(const std::string& key, const store::v1::InventoryRecord& record,
     // Accepted a moment ago, its first event may be on its way; applying it again changes nothing.
     return observed.complete;
   }
-  return found->second.generation() < record.generation() || found->second.deleting();
+  // A newer one is there if this store was restored from an older copy (reconcile.cc).
+  return found->second.generation() != record.generation() || found->second.deleting();
 }
 
 }  // namespace
@@ -37,7 +38,9 @@ Plan MakePlan(const Inventory& inventory, const Observed::View& observed) {
       }
       continue;
     }
-    if (observed.gone.contains(key)) {
+    // Of an apply that was never answered an event may be under way: what is gone may have come
+    // again.
+    if (observed.gone.contains(key) && record.accepted() == record.generation()) {
       plan.gone.push_back(key);
       continue;
     }

@@ -13,7 +13,7 @@ using Inventory = std::map<std::string, store::v1::InventoryRecord>;  // By stor
 
 // What one pass over an application has to do, by object key.
 struct Plan {
-  std::vector<std::string> apply;    // Not accepted yet, or missing or outdated on the platform.
+  std::vector<std::string> apply;    // Not accepted yet; missing or another generation there.
   std::vector<std::string> correct;  // Accepted, and changed by somebody else since: see drift.h.
   std::vector<std::string> remove;   // Unwanted and not known to be gone.
   std::vector<std::string> gone;     // Unwanted, and the runtime said that it is gone.

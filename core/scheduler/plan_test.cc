@@ -68,6 +68,8 @@ TEST(Plan, FollowsFromWhatIsWantedAndWhatIsThere) {
       {"lost, and the platform said so", Record(true, 2, 2), Gone(), kApply},
       {"absent from a view that is not complete", Record(true, 2, 2), View(0, false), kNothing},
       {"the platform went back to an older one", Record(true, 3, 3), View(2), kApply},
+      {"the store went back to an older one", Record(true, 2, 2), View(3), kApply},
+      {"the store went back, and it is unwanted", Record(false, 2, 2), View(3), kRemove},
       {"something else deletes it", Record(true, 2, 2), Deleting(2), kApply},
       {"refused, not sent again", Record(true, 2, 1, 2), View(1), kNothing},
       {"refused and missing", Record(true, 2, 0, 2), View(0), kNothing},

@@ -17,6 +17,7 @@
 #include "core/scheduler/instance_reports.h"
 #include "core/scheduler/plan.h"
 #include "core/scheduler/records.h"
+#include "core/scheduler/revisions.h"
 #include "core/store/keys.h"
 #include "core/store/object_key.h"
 
@@ -119,6 +120,9 @@ class Pass {
   }
 
   void CallApply(const pb::ApplyRequest& request) {
+    // From here on it may be there again, whatever becomes of the answer.
+    for (const pb::AppliedObject& object : request.objects())
+      observed_.ForgetGone(application_, store::ObjectKey(object.object().ref()));
     Failpoint("core.apply.before");
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + kDeadline);
@@ -145,7 +149,6 @@ class Pass {
         record.set_accepted(object.generation());
         record.clear_refused();
         record.clear_problem();
-        observed_.ForgetGone(application_, key);
         if (object.correct() &&
             RecordCorrections(result.corrections(), absl::ToUnixMillis(now_), record))
           result_.again = true;
@@ -156,10 +159,11 @@ class Pass {
         return;
       case pb::APPLY_OUTCOME_OUTDATED: {
         // The runtime knows more than this store, which was restored from an older copy: go on from
-        // what the runtime has.
+        // what the runtime has. Until the watch tells what that is, a guess might be a generation
+        // that it knows with another content.
         const auto seen = view_.objects.find(key);
-        const uint64_t highest = seen == view_.objects.end() ? 0 : seen->second.generation();
-        record.set_generation(std::max(highest, record.generation()) + 1);
+        if (seen != view_.objects.end())
+          record.set_generation(std::max(seen->second.generation(), record.generation()) + 1);
         return Failed(absl::StrCat(NameOf(record.ref()),
                                    ": the runtime has a newer generation; it is applied again"));
       }
@@ -239,6 +243,7 @@ class Pass {
       WEFT_ASSIGN_OR_RETURN(const auto desired, ReadDesired(store_, ns_, name_));
       for (const auto& [object, unused] : desired)
         transaction.Delete(DesiredKeyOf(ns_, name_, object));
+      WEFT_RETURN_IF_ERROR(DropRevisions(ns_, name_, store_, transaction));
     }
     if (transaction.puts.empty() && transaction.deletes.empty()) return absl::OkStatus();
     Failpoint("core.accept.before");

@@ -125,7 +125,8 @@ TEST_F(RuntimesTest, EachIsWatchedAndSaysWhatItIs) {
 TEST_F(RuntimesTest, ItIsAskedAgainWhatItIsWhenItComesBack) {
   Configure("one");
   Start();
-  ASSERT_TRUE(Await([&] { return one_.describes() == 1; }));
+  ASSERT_TRUE(Await([&] { return runtimes_->states().at(0).platform == "fake"; }));
+  ASSERT_EQ(one_.describes(), 1);
   one_.SetAway(true);
   ASSERT_TRUE(Await([&] { return !runtimes_->WhyAway("one").empty(); }));
   EXPECT_EQ(runtimes_->states().at(0).platform, "fake");  // As it was.

@@ -21,6 +21,14 @@ inline std::string RevisionKey(const std::string& ns, const std::string& name, i
 inline std::string ApplicationKey(const std::string& ns, const std::string& name) {
   return absl::StrCat("application/", ns, "/", name);
 }
+// RevisionRecord of one generation; the prefix is that of an application's earlier revisions.
+inline std::string HistoryPrefix(const std::string& ns, const std::string& application) {
+  return absl::StrCat("history/", ns, "/", application, "/");
+}
+inline std::string HistoryKey(const std::string& ns, const std::string& application,
+                              int64_t generation) {
+  return absl::StrFormat("history/%s/%s/%019d", ns, application, generation);
+}
 // The name of the application that owns an instance name.
 inline std::string InstanceKey(const std::string& ns, const std::string& instance) {
   return absl::StrCat("instance/", ns, "/", instance);

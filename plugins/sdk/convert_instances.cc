@@ -51,6 +51,7 @@ absl::StatusOr<LiveInstance> FromProto(const pb::LiveInstance& from) {
   to.ready_replicas = from.ready_replicas();
   for (const pb::Pod& pod : from.pods()) to.pods.push_back({pod.name(), pod.ip(), pod.ready()});
   to.shape = FromProto(from.shape());
+  to.address = from.address();
   return to;
 }
 

@@ -41,6 +41,7 @@ struct LiveInstance {
   int64_t ready_replicas = -1;
   std::vector<Pod> pods;  // Of the workload, by name.
   Shape shape;            // Of the workload.
+  std::string address;    // Of the workload's Service; empty: it has none (yet).
 };
 
 // Changes one steered leaf.

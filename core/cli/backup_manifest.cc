@@ -1,0 +1,159 @@
+#include "core/cli/backup_manifest.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <openssl/evp.h>
+#include <set>
+#include <string.h>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/json.h"
+#include "core/base/openssl.h"
+#include "core/base/status.h"
+
+namespace weft::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kFormat = 1;
+constexpr size_t kBlock = size_t{1} << 20;
+
+bool IsRuntimeDatabase(const std::string& name) {
+  return absl::StartsWith(name, "runtime-") && absl::StrContains(name, ".db");
+}
+
+// Whether the entry `name` of a data directory is of the installation.
+bool IsKept(const std::string& name) {
+  static const auto* const names = new std::set<std::string>{
+      "core.yaml", "identities", "installation", "pki", "providers", "runtimes", "services.yaml"};
+  return names->contains(name) || absl::StartsWith(name, "core.db") || IsRuntimeDatabase(name);
+}
+
+// Relative, and nowhere up.
+bool StaysBelow(const fs::path& path) {
+  return !path.empty() && !path.is_absolute() &&
+         std::none_of(path.begin(), path.end(), [](const fs::path& step) { return step == ".."; });
+}
+
+json::object ObjectOf(const BackupEntry& entry) {
+  json::object object{{"path", entry.path}};
+  if (!entry.digest.empty()) object["digest"] = entry.digest;
+  if (!entry.target.empty()) object["target"] = entry.target;
+  if (entry.schema != 0) object["schema"] = entry.schema;
+  return object;
+}
+
+absl::StatusOr<BackupEntry> EntryOf(const json::value& object) {
+  BackupEntry entry = {.path = json::GetString(object, {"path"}),
+                       .digest = json::GetString(object, {"digest"}),
+                       .target = json::GetString(object, {"target"}),
+                       .schema = json::GetInt(object, {"schema"})};
+  const fs::path path(entry.path);
+  const bool is_file = !entry.digest.empty() && entry.target.empty();
+  const bool is_link = entry.digest.empty() && StaysBelow(entry.target);
+  if (StaysBelow(path) && IsKept(*path.begin()) && (is_file || is_link)) return entry;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the manifest has an entry that belongs to no installation: ", json::Canonical(object)));
+}
+
+}  // namespace
+
+std::string FormatManifest(const BackupManifest& manifest) {
+  json::array entries;
+  for (const BackupEntry& entry : manifest.entries) entries.push_back(ObjectOf(entry));
+  return absl::StrCat(
+      json::Canonical(json::object{
+          {"format", kFormat},
+          {"version", manifest.version},
+          {"made", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", manifest.made, absl::UTCTimeZone())},
+          {"installation", manifest.installation},
+          {"entries", std::move(entries)}}),
+      "\n");
+}
+
+absl::StatusOr<BackupManifest> ParseManifest(std::string_view text) {
+  WEFT_ASSIGN_OR_RETURN(const json::value root, json::Parse(text));
+  if (const int64_t format = json::GetInt(root, {"format"}); format != kFormat)
+    return absl::InvalidArgumentError(absl::StrCat("it has format ", format,
+                                                   "; this program knows ", kFormat,
+                                                   ": use the version of Weft that made it"));
+  BackupManifest manifest = {.version = json::GetString(root, {"version"}),
+                             .made = {},
+                             .installation = json::GetString(root, {"installation"}),
+                             .entries = {}};
+  std::string error;
+  if (!absl::ParseTime("%Y-%m-%dT%H:%M:%E3SZ", json::GetString(root, {"made"}), &manifest.made,
+                       &error))
+    return absl::InvalidArgumentError(absl::StrCat("the manifest's time: ", error));
+  const json::value* entries = json::Find(root, "entries");
+  if (entries == nullptr || !entries->is_array())
+    return absl::InvalidArgumentError("the manifest has no entries");
+  for (const json::value& object : entries->get_array()) {
+    WEFT_ASSIGN_OR_RETURN(BackupEntry entry, EntryOf(object));
+    manifest.entries.push_back(std::move(entry));
+  }
+  return manifest;
+}
+
+absl::StatusOr<std::vector<std::string>> FilesBelow(const std::string& root) {
+  std::vector<std::string> files;
+  std::error_code ec;
+  for (fs::recursive_directory_iterator entry(root, ec), end; !ec && entry != end;
+       entry.increment(ec)) {
+    std::error_code gone;  // Temporary files come and go.
+    if (entry->is_symlink(gone) || !entry->is_directory(gone))
+      files.push_back(entry->path().lexically_relative(root).string());
+  }
+  if (ec) return absl::InternalError(absl::StrCat("read ", root, ": ", ec.message()));
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+absl::StatusOr<std::vector<std::string>> InstallationFiles(const std::string& root) {
+  std::vector<std::string> files;
+  std::error_code ec;
+  for (fs::directory_iterator entry(root, ec), end; !ec && entry != end; entry.increment(ec)) {
+    const std::string name = entry->path().filename().string();
+    if (!IsKept(name)) continue;
+    std::error_code gone;
+    if (entry->is_symlink(gone) || !entry->is_directory(gone)) {
+      files.push_back(name);
+      continue;
+    }
+    WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> below, FilesBelow(entry->path().string()));
+    for (const std::string& file : below) files.push_back(absl::StrCat(name, "/", file));
+  }
+  if (ec) return absl::InternalError(absl::StrCat("read ", root, ": ", ec.message()));
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+bool IsDatabase(const std::string& path) {
+  return path == "core.db" || (IsRuntimeDatabase(path) && absl::EndsWith(path, ".db"));
+}
+
+absl::StatusOr<std::string> DigestFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat("read ", path, ": ", strerror(errno)));
+  const std::unique_ptr<EVP_MD_CTX, openssl::Deleter<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
+  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
+  std::string block(kBlock, '\0');
+  do {
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    EVP_DigestUpdate(context.get(), block.data(), static_cast<size_t>(file.gcount()));
+  } while (file);
+  if (!file.eof()) return absl::FailedPreconditionError(absl::StrCat("read ", path));
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_DigestFinal_ex(context.get(), digest, &size);
+  return absl::StrCat("sha256:", absl::BytesToHexString(absl::string_view(
+                                     reinterpret_cast<const char*>(digest), size)));
+}
+
+}  // namespace weft::cli

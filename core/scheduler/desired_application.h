@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/model/diagnostic.h"
+#include "core/scheduler/admission_check.h"
+#include "core/store/records.pb.h"
+
+namespace weft::scheduler {
+
+// An application as it will stand in the store.
+struct DesiredApplication {
+  std::string name_space;
+  std::string name;
+  std::string runtime;                      // That carries it out.
+  std::string document;                     // Canonical JSON.
+  int64_t restores = 0;                     // As ApplicationRecord.restores.
+  std::map<std::string, std::string> used;  // As CheckedApplication.used.
+  std::vector<store::v1::InstanceRecord> instances;
+  std::vector<store::v1::DesiredRecord> objects;
+  // What it was made from; null: it is restored, and no document came with the call.
+  const CheckedApplication* checked = nullptr;
+};
+
+// A diagnostic about the instance `owner` or, if there is none of that key, about the application:
+// at its place, if a document came with the call. The rest is the caller's.
+inline model::Diagnostic PlaceOf(const DesiredApplication& application, const std::string& owner) {
+  if (application.checked == nullptr) return {};
+  std::string pointer = "/metadata/name";
+  for (const resolve::WorkloadInstance& instance : application.checked->resolved.instances) {
+    if (instance.key == owner) pointer = instance.pointer;
+  }
+  return model::Place(*application.checked->document, pointer, model::At::kValue);
+}
+
+}  // namespace weft::scheduler
