@@ -15,25 +15,12 @@
 #include "core/store/keys.h"
 #include "core/store/records.pb.h"
 #include "core/store/sqlite_store.h"
-#include "tests/e2e/documents.h"
-#include "tests/e2e/mesh.h"
+#include "tests/e2e/cron_steps.h"
 
 namespace weft::e2e {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr char kCron[] = "weft-provider-cron-hpa";
-
-// Three pods from second 0, 20 and 40 of every minute on, one pod from second 10, 30 and 50 on.
-constexpr char kEveryTwentySeconds[] =
-    R"({name: cron-hpa, properties: {jobs: [
-        {name: up, schedule: "0,20,40 * * * * *", targetSize: 3},
-        {name: down, schedule: "10,30,50 * * * * *", targetSize: 1}]}})";
-// Always five, by the clock: the job fires every second.
-constexpr char kFiveByTheClock[] =
-    R"({name: cron-hpa, properties: {jobs: [
-        {name: always, schedule: "* * * * * *", targetSize: 5}]}})";
 
 // Two pods from second 0, 10, 20 ... on, one from second 5, 15, 25 ... on.
 constexpr char kEveryFiveSeconds[] =
@@ -41,83 +28,17 @@ constexpr char kEveryFiveSeconds[] =
         {name: up, schedule: "*/10 * * * * *", targetSize: 2},
         {name: down, schedule: "5/10 * * * * *", targetSize: 1}]}})";
 
-class Cron : public Mesh {
- protected:
-  void SetUp() override {
-    Mesh::SetUp();
-    if (HasFatalFailure()) return;
-    ImportHello();
-    ASSERT_EQ(Apply("component", WebComponent()).status, 0);
-  }
+class Cron : public CronSteps<Mesh> {};
 
-  // The application "shop" of one instance "shop-web" with this trait, or none.
-  CommandResult ApplyShop(const std::string& trait, const std::string& greeting = "Hello") const {
-    return Apply("shop",
-                 absl::StrCat("apiVersion: core.oam.dev/v1alpha1\nkind: ApplicationConfiguration\n"
-                              "metadata: {name: shop}\nspec:\n  components:\n"
-                              "    - componentName: web\n      instanceName: shop-web\n"
-                              "      parameterValues: [{name: greeting, value: ",
-                              greeting, "}]\n      traits: [", trait, "]\n"));
-  }
+TEST_F(Cron, MovesAComponentUpAndDownAndUpAgain) { MovesUpAndDownAndUpAgain(); }
 
-  testing::AssertionResult AwaitSize(int pods) const {
-    return AwaitConverged("shop", {{"shop-web", pods}});
-  }
-
-  // The size that the jobs of kEveryTwentySeconds give it now.
-  static int SizeNow() {
-    return absl::ToCivilSecond(absl::Now(), absl::UTCTimeZone()).second() % 20 < 10 ? 3 : 1;
-  }
-};
-
-TEST_F(Cron, MovesAComponentUpAndDownAndUpAgain) {
-  ASSERT_EQ(ApplyShop(kEveryTwentySeconds).status, 0);
-  ASSERT_TRUE(AwaitSize(3));
-  ASSERT_TRUE(AwaitSize(1));
-  ASSERT_TRUE(AwaitSize(3));
-  const CommandResult status = Weft({"status", "shop"});
-  EXPECT_THAT(status.out, HasSubstr("steers Deployment/shop-web /spec/replicas = "));
-  const CommandResult schedule = Weft({"schedule", "shop"});
-  EXPECT_EQ(schedule.status, 0) << schedule.err;
-  EXPECT_THAT(schedule.out, HasSubstr("3 replicas"));
-  EXPECT_THAT(schedule.out, HasSubstr("job down"));
-}
-
-TEST_F(Cron, ApplyingAgainDoesNotResetTheLiveSize) {
-  ASSERT_EQ(ApplyShop(kFiveByTheClock).status, 0);
-  ASSERT_TRUE(AwaitSize(5));
-  const Runs before = Pods("shop-web");
-  ASSERT_EQ(ApplyShop(kFiveByTheClock).status, 0);
-  ASSERT_TRUE(AwaitSize(5));
-  EXPECT_EQ(Disturbed(before, Pods("shop-web")), "");
-  // Another greeting rolls the pods, and leaves their number alone.
-  ASSERT_EQ(ApplyShop(kFiveByTheClock, "Goodbye").status, 0);
-  EXPECT_TRUE(AwaitStatus("shop", [&](const core::v1::Application& shop) {
-    EXPECT_GE(shop.components(0).pods_size(), 5);
-    return shop.settled() && shop.generation() == 2 &&
-           shop.health().verdict() == common::v1::VERDICT_HEALTHY;
-  }));
-  ASSERT_TRUE(AwaitSize(5));
-}
+TEST_F(Cron, ApplyingAgainDoesNotResetTheLiveSize) { KeepsTheLiveSizeWhenAppliedAgain(); }
 
 TEST_F(Cron, WhoDiesOverAFireIsRightAtOnceAfterwards) {
-  ASSERT_EQ(ApplyShop(kEveryTwentySeconds).status, 0);
-  for (const char* victim : {kCron, kCore, kRuntime}) {
-    ASSERT_TRUE(AwaitSize(3));
-    // Stopped before the fire, killed after it: it has missed the fire for sure.
-    Signal(victim, SIGSTOP);
-    ASSERT_TRUE(Await("the fire is over", [] { return SizeNow() == 1; }));
-    Signal(victim, SIGKILL);
-    EXPECT_TRUE(AwaitConverged("shop", {{"shop-web", 1}}, absl::Seconds(9))) << victim;
-  }
+  IsRightAtOnceWhoeverDiesOverAFire({kCron, kCore, kRuntime});
 }
 
-TEST_F(Cron, WithoutTheTraitItHasTheDocumentsSize) {
-  ASSERT_EQ(ApplyShop(kFiveByTheClock).status, 0);
-  ASSERT_TRUE(AwaitSize(5));
-  ASSERT_EQ(ApplyShop("").status, 0);
-  EXPECT_TRUE(AwaitSize(1));
-}
+TEST_F(Cron, WithoutTheTraitItHasTheDocumentsSize) { HasTheDocumentsSizeWithoutTheTrait(); }
 
 TEST_F(Cron, HandsOverToAFixedSizeAndBackWithoutAGap) {
   const std::string five = "{name: manual-scaler, properties: {replicaCount: 5}}";

@@ -13,8 +13,7 @@
 #include "core/base/json.h"
 #include "core/store/records.pb.h"
 #include "core/store/sqlite_store.h"
-#include "tests/e2e/kubernetes/cluster.h"
-#include "tests/e2e/mesh.h"
+#include "tests/e2e/kubernetes_mesh.h"
 
 namespace weft::e2e {
 namespace {
@@ -29,35 +28,6 @@ using testing::UnorderedElementsAre;
 const char kExamples[] = WEFT_SOURCE_DIR "/deploy/examples";
 const char kHello[] = WEFT_SOURCE_DIR "/deploy/examples/hello";
 constexpr char kWeb[] = "deployment/hello-web";
-constexpr char kKubernetesRuntime[] = "weft-runtime-kubernetes";
-
-// A mesh with a cluster of the test's own.
-class KubernetesMesh : public Mesh {
- protected:
-  // `runtimes`: as `weft up --runtime` takes them.
-  KubernetesMesh(Cluster::Kind kind, std::string runtimes)
-      : kind_(kind), runtimes_(std::move(runtimes)) {}
-
-  // Skips where there is no Kubernetes.
-  void SetUp() override {
-    absl::StatusOr<std::unique_ptr<Cluster>> cluster = Cluster::Start(kind_);
-    if (absl::IsUnavailable(cluster.status())) GTEST_SKIP() << cluster.status().message();
-    ASSERT_TRUE(cluster.ok()) << cluster.status();
-    cluster_ = *std::move(cluster);
-    Mesh::SetUp();
-  }
-
-  std::vector<std::string> UpOptions() override {
-    return {"--runtime", runtimes_, "--kubeconfig", cluster_->kubeconfig()};
-  }
-
-  Cluster& cluster() const { return *cluster_; }
-
- private:
-  const Cluster::Kind kind_;
-  const std::string runtimes_;
-  std::unique_ptr<Cluster> cluster_;
-};
 
 // A private engine and a node whose pods run: applications of each namespace go to one of them.
 class BothRuntimes : public KubernetesMesh {
@@ -68,8 +38,6 @@ class BothRuntimes : public KubernetesMesh {
     KubernetesMesh::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
     ImportHello();
-    const absl::Status loaded = cluster().LoadImage(WEFT_HELLO_IMAGE, "weft/hello:v1", "/hello");
-    ASSERT_TRUE(loaded.ok()) << loaded;
   }
 
   std::vector<std::string> UpOptions() override {

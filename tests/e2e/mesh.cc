@@ -59,8 +59,8 @@ void Mesh::SetUp() {
   engine_ = std::make_unique<engine::DockerEngine>(data_->Below("engine/docker.sock"));
   std::vector<std::string> arguments = UpOptions();
   if (HasFatalFailure()) return;
-  arguments.insert(arguments.begin(), {"up", "--detach"});
-  const CommandResult up = Weft(arguments);
+  arguments.insert(arguments.begin(), {Program("weft"), "up", "--detach"});
+  const CommandResult up = RunUp(arguments);
   ASSERT_EQ(up.status, 0) << up.out << up.err;
   const std::shared_ptr<grpc::Channel> core = cli::Dial(data_->SocketAddress("core"));
   applications_ = core::v1::Applications::NewStub(core);
@@ -107,9 +107,9 @@ CommandResult Mesh::Apply(const std::string& name, const std::string& text) cons
   return Weft({"apply", "-f", WriteDocument(name, text)});
 }
 
-void Mesh::ImportHello() const {
+void Mesh::ImportHello(const std::string& name) const {
   const CommandResult imported =
-      Weft({"image", "import", WEFT_HELLO_IMAGE, "weft/hello:v1", "--entrypoint", "/hello"});
+      Weft({"image", "import", WEFT_HELLO_IMAGE, name, "--entrypoint", "/hello"});
   ASSERT_EQ(imported.status, 0) << imported.err;
 }
 
@@ -159,7 +159,7 @@ testing::AssertionResult Mesh::AwaitConverged(const std::string& application,
       [&](const core::v1::Application& now) {
         if (!now.settled() || now.health().verdict() != common::v1::VERDICT_HEALTHY) return false;
         return std::all_of(pods.begin(), pods.end(), [&](const auto& wanted) {
-          const absl::StatusOr<Runs> runs = ListPods(*engine_, wanted.first);
+          const absl::StatusOr<Runs> runs = FindPods(wanted.first);
           return runs.ok() && runs->size() == static_cast<size_t>(wanted.second) &&
                  std::all_of(runs->begin(), runs->end(),
                              [](const auto& run) { return run.second.state == "running"; });
@@ -189,8 +189,12 @@ Runs Mesh::Containers() const {
   return runs.value_or(Runs());
 }
 
+absl::StatusOr<Runs> Mesh::FindPods(const std::string& instance) const {
+  return ListPods(*engine_, instance);
+}
+
 Runs Mesh::Pods(const std::string& instance) const {
-  const absl::StatusOr<Runs> runs = ListPods(*engine_, instance);
+  const absl::StatusOr<Runs> runs = FindPods(instance);
   EXPECT_TRUE(runs.ok()) << runs.status();
   return runs.value_or(Runs());
 }

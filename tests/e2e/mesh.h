@@ -41,6 +41,8 @@ class Mesh : public testing::Test {
   void TearDown() override;
   // Called before the mesh starts, when its data directory is there: what `weft up` is told.
   virtual std::vector<std::string> UpOptions() { return {}; }
+  // Runs `words`, which are `weft up ...`.
+  virtual CommandResult RunUp(const std::vector<std::string>& words) { return RunCommand(words); }
 
   // `weft ARGUMENTS`. Thread-safe.
   CommandResult Weft(std::vector<std::string> arguments) const;
@@ -48,8 +50,8 @@ class Mesh : public testing::Test {
   std::string WriteDocument(const std::string& name, const std::string& text) const;
   // `weft apply` of one document. Thread-safe for different names.
   CommandResult Apply(const std::string& name, const std::string& text) const;
-  // Makes weft/hello:v1, the image of the example.
-  void ImportHello() const;
+  // Makes the image of the example under that name, where pods run.
+  virtual void ImportHello(const std::string& name = "weft/hello:v1") const;
 
   // An application as the core tells it. NOT_FOUND; UNAVAILABLE or DEADLINE_EXCEEDED: the core does
   // not answer within 5 s.
@@ -60,8 +62,8 @@ class Mesh : public testing::Test {
       const std::string& application,
       const std::function<bool(const core::v1::Application&)>& is_so,
       absl::Duration limit = absl::Seconds(60)) const;
-  // Waits until `application` is carried out and healthy and the engine has exactly so many
-  // containers of each instance, all of them running.
+  // Waits until `application` is carried out and healthy and the platform has exactly so many pods
+  // of each instance, all of them running.
   testing::AssertionResult AwaitConverged(const std::string& application,
                                           const std::map<std::string, int>& pods,
                                           absl::Duration limit = absl::Seconds(60)) const;
@@ -71,6 +73,9 @@ class Mesh : public testing::Test {
 
   // What the engine has now; fails the test if it does not answer.
   Runs Containers() const;
+  // What the platform has now of an instance in the namespace `default`, but for pods that are
+  // about to end; Pods fails the test if the platform does not answer.
+  virtual absl::StatusOr<Runs> FindPods(const std::string& instance) const;
   Runs Pods(const std::string& instance) const;
   engine::DockerEngine& engine() const { return *engine_; }
 

@@ -16,6 +16,9 @@ using std::chrono::steady_clock;
 
 constexpr auto kConnectLimit = std::chrono::seconds(2);
 constexpr size_t kIdleForEach = 64;
+// A Service chooses a pod when a connection is made: old ones would never reach a pod that came
+// later.
+constexpr auto kLongestUse = std::chrono::seconds(5);
 
 std::string Where(const Endpoint& endpoint) {
   return absl::StrCat(endpoint.host, ":", endpoint.port);
@@ -46,6 +49,7 @@ std::unique_ptr<Connection> ConnectionPool::Take(const Endpoint& endpoint, Durat
 void ConnectionPool::Put(std::unique_ptr<Connection> connection) {
   connection->stream.expires_never();
   connection->idle_since = steady_clock::now();
+  if (connection->idle_since - connection->made >= kLongestUse) return;
   std::vector<std::unique_ptr<Connection>>& idle = idle_[connection->to];
   if (idle.size() >= kIdleForEach) idle.erase(idle.begin());
   idle.push_back(std::move(connection));
@@ -64,16 +68,9 @@ asio::awaitable<std::unique_ptr<Connection>> Connect(const Endpoint& endpoint) {
   connection->stream.expires_after(kConnectLimit);
   error_code ec;
   const asio::ip::address address = asio::ip::make_address(endpoint.host, ec);
-  if (!ec) {
-    const tcp::endpoint at(address, static_cast<uint16_t>(endpoint.port));
-    std::tie(ec) = co_await connection->stream.async_connect(at, kAwait);
-  } else {
-    tcp::resolver resolver(executor);
-    auto [error, found] =
-        co_await resolver.async_resolve(endpoint.host, absl::StrCat(endpoint.port), kAwait);
-    ec = error;
-    if (!ec) std::tie(ec, std::ignore) = co_await connection->stream.async_connect(found, kAwait);
-  }
+  if (ec) co_return nullptr;
+  const tcp::endpoint at(address, static_cast<uint16_t>(endpoint.port));
+  std::tie(ec) = co_await connection->stream.async_connect(at, kAwait);
   if (ec) co_return nullptr;
   connection->stream.socket().set_option(tcp::no_delay(true), ec);
   co_return connection;

@@ -19,6 +19,7 @@ struct Connection {
   beast::tcp_stream stream;
   beast::flat_buffer buffer;  // What was read and not used.
   const std::string to;       // "HOST:PORT"
+  std::chrono::steady_clock::time_point made = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point idle_since;
 };
 
@@ -30,6 +31,7 @@ class ConnectionPool {
   // The connection to `endpoint` that was used last, if it is open and has been idle for less than
   // `longest`; else null.
   std::unique_ptr<Connection> Take(const Endpoint& endpoint, Duration longest);
+  // Keeps a connection, unless it was made more than 5 s ago: that one is closed.
   void Put(std::unique_ptr<Connection> connection);
   // Closes what has been idle for `longest`.
   void Prune(Duration longest);

@@ -43,9 +43,8 @@ void Function::TellEndpoints(const sdk::LiveInstance& live) {
   endpoints_.clear();
   if (live.platform == "kubernetes") {
     ready_ = static_cast<size_t>(std::max<int64_t>(0, live.ready_replicas));
-    if (ready_ > 0)
-      endpoints_.push_back(
-          {"", absl::StrCat(name_.name, ".", name_.name_space, ".svc"), settings_.port});
+    if (ready_ > 0 && !live.address.empty())
+      endpoints_.push_back({"", live.address, settings_.port});
   } else {
     for (const sdk::Pod& pod : live.pods)
       if (pod.ready && !pod.ip.empty()) endpoints_.push_back({pod.name, pod.ip, settings_.port});

@@ -23,7 +23,7 @@ struct FunctionName {
 // Where a request can be sent.
 struct Endpoint {
   std::string name;  // Of the pod; empty: of the platform, which chooses one.
-  std::string host;  // An address or a name.
+  std::string host;  // An address.
   int port = 0;
 
   bool operator==(const Endpoint&) const = default;

@@ -59,12 +59,14 @@ TEST(Function, OnDockerIsReachedAtTheAddressesOfReadyPodsInTurn) {
   EXPECT_THAT(HostOf(function.Next("b", kStart)), Optional(std::string("10.0.0.2")));
 }
 
-TEST(Function, OnKubernetesIsReachedByTheNameOfItsService) {
+TEST(Function, OnKubernetesIsReachedAtTheAddressOfItsServiceWhileAReplicaIsReady) {
   Function function(kStart);
-  function.Tell(Live({.platform = "kubernetes", .ready = 0}));
+  function.Tell(Live({.platform = "kubernetes", .ready = 0, .address = "10.96.0.7"}));
   EXPECT_EQ(function.Next("", kStart), std::nullopt);
   function.Tell(Live({.platform = "kubernetes", .ready = 2, .pods = {{"a", "10.0.0.1", true}}}));
-  EXPECT_THAT(function.Next("", kStart), Optional(Endpoint{"", "fn.d.svc", 8080}));
+  EXPECT_EQ(function.Next("", kStart), std::nullopt);
+  function.Tell(Live({.platform = "kubernetes", .ready = 2, .address = "10.96.0.7"}));
+  EXPECT_THAT(function.Next("", kStart), Optional(Endpoint{"", "10.96.0.7", 8080}));
   EXPECT_EQ(function.ready(), 2);
 }
 

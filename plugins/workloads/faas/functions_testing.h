@@ -22,6 +22,7 @@ struct LiveOptions {
   int64_t replicas = -1;
   int64_t ready = -1;
   std::vector<sdk::Pod> pods = {};
+  std::string address = "";
 };
 
 // The function d/app/NAME of the type kFunctionType.
@@ -40,6 +41,7 @@ inline sdk::LiveInstance Live(const LiveOptions& options) {
   live.replicas = options.replicas;
   live.ready_replicas = options.ready;
   live.pods = options.pods;
+  live.address = options.address;
   return live;
 }
 

@@ -104,7 +104,7 @@ bool ReadRequest(int fd, std::string& input, std::string& head, std::string& bod
 
 }  // namespace
 
-Client::Client() : curl_(curl_easy_init()) {}
+Client::Client(std::string socket) : socket_(std::move(socket)), curl_(curl_easy_init()) {}
 
 Client::~Client() { curl_easy_cleanup(curl_); }
 
@@ -115,6 +115,7 @@ Answer Client::Ask(const std::string& method, const std::string& url, const std:
   curl_easy_setopt(curl_, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl_, CURLOPT_PROXY, "");
+  if (!socket_.empty()) curl_easy_setopt(curl_, CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
   curl_easy_setopt(curl_, CURLOPT_TIMEOUT, kAnswerSeconds);
   curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, TakeBody);
   curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &answer);

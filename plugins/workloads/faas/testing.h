@@ -22,7 +22,8 @@ struct Answer {
 // A client with one connection, which it keeps. Waits 90 s at most for an answer. Not thread-safe.
 class Client {
  public:
-  Client();
+  // `socket`: the path of the unix socket to ask at, whatever host a URL names.
+  explicit Client(std::string socket = "");
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -33,6 +34,7 @@ class Client {
              const std::vector<std::string>& headers = {});
 
  private:
+  const std::string socket_;
   void* const curl_;
 };
 

@@ -48,13 +48,14 @@ spec:
   ports: [{port: 80, targetPort: 8080}]
 )";
 
+// An image without a tag is pulled each time.
 constexpr char kHello[] = R"(
 apiVersion: v1
 kind: Pod
 metadata: {name: hello}
 spec:
   containers:
-  - {name: hello, image: "weft/hello:v1"}
+  - {name: hello, image: weft/hello}
 )";
 
 // The one process of a cluster whose end is that of all others.
@@ -215,7 +216,7 @@ TEST_F(Node, ServesADeploymentByAddressAndByName) {
 }
 
 TEST_F(Node, RunsAnImageOfOurOwn) {
-  const absl::Status loaded = cluster_->LoadImage(WEFT_HELLO_IMAGE, "weft/hello:v1", "/hello");
+  const absl::Status loaded = cluster_->LoadImage(WEFT_HELLO_IMAGE, "weft/hello", "/hello");
   ASSERT_TRUE(loaded.ok()) << loaded;
   Apply(kHello);
   Kubectl({"wait", "--for=condition=Ready", "pod/hello", "--timeout=60s"});

@@ -30,6 +30,7 @@ prepare_node() {
 }
 
 prepare_containers() {
+  start_registry
   start_containerd
   make_own_images run/images
   import_image run/images/pause.tar >>log/images.log

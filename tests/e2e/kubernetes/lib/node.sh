@@ -1,6 +1,14 @@
 # Sourced by first.sh: a node on which Pods really run. Their network is a bridge, their images are what was imported.
 # shellcheck shell=bash
 
+# What is put on the node can be pulled, and nothing else (registry.sh).
+start_registry() {
+  mkdir -p run/registries/_default
+  printf '%s\n' '[host."http://127.0.0.1:5000"]' '  capabilities = ["pull", "resolve"]' >run/registries/_default/hosts.toml
+  cp "$here/lib/registry.sh" run/
+  start registry socat TCP-LISTEN:5000,bind=127.0.0.1,reuseaddr,fork EXEC:"bash run/registry.sh"
+}
+
 start_containerd() {
   start containerd containerd --config "$here/node/containerd.toml"
   await containerd 30 ctr version
