@@ -35,8 +35,9 @@ constexpr size_t kDocumentBytes = 1024 * 1024;  // Source: weft.core.v1.Document
 
 absl::Status CheckUsers(const std::string& ns) {
   if (ns != kSystemNamespace) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      "what is in ", kSystemNamespace, " is the installation's own: use weft provider remove or install"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("what is in ", kSystemNamespace,
+                   " is the installation's own: use weft provider remove or install"));
 }
 
 // What becomes of the objects of the application that the store has under the name of `desired`.
