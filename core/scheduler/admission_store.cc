@@ -11,6 +11,7 @@
 #include "core/base/status.h"
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/claims.h"
+#include "core/scheduler/generations.h"
 #include "core/scheduler/instance_reports.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/requests.h"
@@ -70,6 +71,9 @@ class ApplicationChange {
 
   absl::Status Make() {
     WEFT_RETURN_IF_ERROR(Read());
+    // Also if it stays as it is: what was read after it may be of another change.
+    out_.transaction.Expect(store::ApplicationKey(ns_, name_),
+                            old_.has_value() ? std::optional(old_->bytes) : std::nullopt);
     ApplicationRecord record = old_.has_value() ? old_->record : ApplicationRecord();
     record.set_document(desired_.document);
     if (!old_.has_value()) record.set_runtime(desired_.runtime);
@@ -137,9 +141,7 @@ class ApplicationChange {
     record.set_restores(desired_.restores);
     if (!old_.has_value()) record.set_created_unix_ms(now_);
     record.set_updated_unix_ms(now_);
-    const std::string key = store::ApplicationKey(ns_, name_);
-    out_.transaction.Expect(key, old_.has_value() ? std::optional(old_->bytes) : std::nullopt);
-    out_.transaction.Put(key, record.SerializeAsString());
+    out_.transaction.Put(store::ApplicationKey(ns_, name_), record.SerializeAsString());
     out_.applications.push_back(ApplicationKeyOf(ns_, name_));
     std::set<std::string> names;
     for (const auto& instance : record.instances()) {
@@ -221,10 +223,17 @@ class ApplicationChange {
     }
     const auto known = inventory_.find(key);
     if (same && known != inventory_.end() && known->second.wanted()) return absl::OkStatus();
-    InventoryRecord record = known == inventory_.end() ? InventoryRecord() : known->second;
+    InventoryRecord record;
+    uint64_t generation = 0;
+    if (known != inventory_.end()) {
+      record = known->second;
+      generation = record.generation() + 1;
+    } else {
+      WEFT_ASSIGN_OR_RETURN(generation, FirstGeneration(key, store_));
+    }
     *record.mutable_ref() = object.object().ref();
     record.set_owner(object.owner());
-    record.set_generation(record.generation() + 1);
+    record.set_generation(generation);
     record.set_wanted(true);
     record.clear_refused();
     record.clear_problem();

@@ -45,8 +45,7 @@ std::string Observed::RemoveLocked(const std::string& object_key) {
   owner_.erase(owner);
   const auto of = applications_.find(application);
   const auto object = of->second.objects.find(object_key);
-  // Nobody waits for the end of a pod, and there may be any number of them.
-  if (!object->second.has_controller()) of->second.gone.insert(object_key);
+  if (of->second.deleted.contains(object_key)) of->second.gone.insert(object_key);
   of->second.objects.erase(object);
   DropIfEmptyLocked(application);
   return application;
@@ -54,8 +53,7 @@ std::string Observed::RemoveLocked(const std::string& object_key) {
 
 void Observed::DropIfEmptyLocked(const std::string& application) {
   const auto of = applications_.find(application);
-  if (of != applications_.end() && of->second.objects.empty() && of->second.gone.empty())
-    applications_.erase(of);
+  if (of != applications_.end() && of->second.empty()) applications_.erase(of);
 }
 
 void Observed::Begin() {
@@ -81,7 +79,12 @@ void Observed::Lost() {
   complete_ = false;
   listed_.reset();
   for (auto& [application, of] : applications_) of.gone.clear();
-  std::erase_if(applications_, [](const auto& of) { return of.second.objects.empty(); });
+  std::erase_if(applications_, [](const auto& of) { return of.second.empty(); });
+}
+
+void Observed::DeletionTaken(const std::string& application, const std::string& object_key) {
+  std::lock_guard lock(mutex_);
+  applications_[application].deleted.insert(object_key);
 }
 
 void Observed::ForgetGone(const std::string& application, const std::string& object_key) {
@@ -89,6 +92,7 @@ void Observed::ForgetGone(const std::string& application, const std::string& obj
   const auto found = applications_.find(application);
   if (found == applications_.end()) return;
   found->second.gone.erase(object_key);
+  found->second.deleted.erase(object_key);
   DropIfEmptyLocked(application);
 }
 

@@ -18,8 +18,9 @@ class Observed {
   // What is known of one application, ordered by object.
   struct View {
     std::map<std::string, runtime::v1::Projection> objects;  // By store::ObjectKey.
-    std::set<std::string> gone;  // Objects that the runtime said are gone, until ForgetGone.
-    bool complete = false;       // An object that is not here is not on the platform.
+    // Objects that the runtime said are gone since it took their deletion, until ForgetGone.
+    std::set<std::string> gone;
+    bool complete = false;  // An object that is not here is not on the platform.
   };
   View Of(const std::string& application) const;
 
@@ -35,7 +36,11 @@ class Observed {
   // The watch broke: what is known to be there stays, and absence means nothing any more.
   void Lost();
 
-  // That the object is gone was dealt with, or the object was applied again since.
+  // The runtime took the deletion of an object. An event that says it is gone is about the object
+  // as it was then or before, and it will not come again by itself; one that came earlier may be
+  // about an earlier life of what is there.
+  void DeletionTaken(const std::string& application, const std::string& object_key);
+  // That the object is gone was dealt with, or it is about to be applied again.
   void ForgetGone(const std::string& application, const std::string& object_key);
 
   // The application is gone.
@@ -45,6 +50,9 @@ class Observed {
   struct Application {
     std::map<std::string, runtime::v1::Projection> objects;
     std::set<std::string> gone;
+    std::set<std::string> deleted;  // Whose deletion the runtime took.
+
+    bool empty() const { return objects.empty() && gone.empty() && deleted.empty(); }
   };
   std::string RemoveLocked(const std::string& object_key);
   void DropIfEmptyLocked(const std::string& application);

@@ -74,6 +74,7 @@ TEST_F(ObservedTest, IsCompleteFromSyncedUntilTheWatchIsLost) {
 
 TEST_F(ObservedTest, DropsWhatANewListDoesNotHave) {
   List({"back", "front"});
+  observed_.DeletionTaken("default/shop", "apps/v1|Deployment|default|back");
   List({"front"});
   EXPECT_THAT(Objects(), ElementsAre("front"));
   EXPECT_THAT(Gone(), ElementsAre("apps/v1|Deployment|default|back"));
@@ -98,6 +99,7 @@ TEST_F(ObservedTest, AListThatIsCompletedLaterDropsWhatItNeverHad) {
 
 TEST_F(ObservedTest, RemembersWhatIsGoneUntilThatIsDealtWith) {
   List({"front"});
+  observed_.DeletionTaken("default/shop", kFront);
   EXPECT_EQ(observed_.Remove(Ref("Deployment", "front")), "default/shop");
   EXPECT_THAT(Objects(), IsEmpty());
   EXPECT_THAT(Gone(), ElementsAre(kFront));
@@ -105,8 +107,25 @@ TEST_F(ObservedTest, RemembersWhatIsGoneUntilThatIsDealtWith) {
   EXPECT_THAT(Gone(), IsEmpty());
 }
 
+// The event may be about an earlier life of what is there.
+TEST_F(ObservedTest, WhatGoesBeforeItsDeletionWasTakenIsNotKnownToBeGone) {
+  List({"front"});
+  observed_.Remove(Ref("Deployment", "front"));
+  observed_.DeletionTaken("default/shop", kFront);
+  EXPECT_THAT(Gone(), IsEmpty());
+}
+
+TEST_F(ObservedTest, WhatIsAppliedAgainIsNotGoneByAnEventThatComesLate) {
+  List({"front"});
+  observed_.DeletionTaken("default/shop", kFront);
+  observed_.ForgetGone("default/shop", kFront);
+  observed_.Remove(Ref("Deployment", "front"));
+  EXPECT_THAT(Gone(), IsEmpty());
+}
+
 TEST_F(ObservedTest, WhatComesBackIsNotGone) {
   List({"front"});
+  observed_.DeletionTaken("default/shop", kFront);
   observed_.Remove(Ref("Deployment", "front"));
   observed_.Update(Projection(Ref("Deployment", "front"), "default/shop/front"));
   EXPECT_THAT(Gone(), IsEmpty());
@@ -115,6 +134,7 @@ TEST_F(ObservedTest, WhatComesBackIsNotGone) {
 // It may have come back while nobody listened.
 TEST_F(ObservedTest, WhatWasGoneBeforeTheWatchWasLostIsNotKnownToBe) {
   List({"front"});
+  observed_.DeletionTaken("default/shop", kFront);
   observed_.Remove(Ref("Deployment", "front"));
   observed_.Lost();
   EXPECT_THAT(Gone(), IsEmpty());
@@ -140,6 +160,7 @@ TEST_F(ObservedTest, AnObjectMovesWithItsOwner) {
 
 TEST_F(ObservedTest, ForgetsAnApplication) {
   List({"back", "front"});
+  observed_.DeletionTaken("default/shop", "apps/v1|Deployment|default|back");
   observed_.Remove(Ref("Deployment", "back"));
   observed_.Forget("default/shop");
   EXPECT_THAT(Objects(), IsEmpty());

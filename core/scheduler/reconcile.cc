@@ -14,6 +14,7 @@
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/claims.h"
 #include "core/scheduler/drift.h"
+#include "core/scheduler/generations.h"
 #include "core/scheduler/instance_reports.h"
 #include "core/scheduler/plan.h"
 #include "core/scheduler/records.h"
@@ -120,7 +121,7 @@ class Pass {
   }
 
   void CallApply(const pb::ApplyRequest& request) {
-    // From here on it may be there again, whatever becomes of the answer.
+    // From here on they may be there again, whatever becomes of the answer.
     for (const pb::AppliedObject& object : request.objects())
       observed_.ForgetGone(application_, store::ObjectKey(object.object().ref()));
     Failpoint("core.apply.before");
@@ -188,6 +189,7 @@ class Pass {
     }
     std::vector<std::string> unseen;
     for (const std::string& key : plan.remove) {
+      observed_.DeletionTaken(application_, key);
       if (!view_.objects.contains(key)) unseen.push_back(key);
     }
     if (!unseen.empty()) ConfirmGone(unseen, plan);
@@ -219,6 +221,7 @@ class Pass {
   // Stores what changed in the inventory; the whole application goes when nothing is left of it.
   absl::Status Commit(const StoredApplication& stored) {
     store::Transaction transaction;
+    std::map<std::string, uint64_t> gone;
     for (const auto& [key, record] : before_) {
       const auto now = inventory_.find(key);
       const std::string stored_key = InventoryKeyOf(ns_, name_, key);
@@ -227,11 +230,13 @@ class Pass {
         transaction.Expect(stored_key, bytes);
         transaction.Delete(stored_key);
         transaction.Delete(store::ObjectOwnerKey(key));
+        gone[key] = record.generation();
       } else if (std::string changed = now->second.SerializeAsString(); changed != bytes) {
         transaction.Expect(stored_key, bytes);
         transaction.Put(stored_key, std::move(changed));
       }
     }
+    WEFT_RETURN_IF_ERROR(RememberGenerations(gone, store_, transaction));
     if (result_.gone) {
       const std::string key = store::ApplicationKey(ns_, name_);
       transaction.Expect(key, stored.bytes);

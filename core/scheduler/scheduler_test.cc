@@ -46,7 +46,8 @@ class SchedulerTest : public testing::Test {
     std::vector<std::string> keys;
     for (const std::string& key : Keys(core_.store)) {
       const std::string kind = key.substr(0, key.find('/'));
-      if (kind != "answer" && kind != "provider" && kind != "component" && kind != "revision")
+      if (kind != "answer" && kind != "provider" && kind != "component" && kind != "revision" &&
+          kind != "generation")
         keys.push_back(key);
     }
     return keys;

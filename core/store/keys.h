@@ -57,6 +57,11 @@ inline std::string ReportKey(const std::string& instance_key) {
 }
 // EpochRecord of one canonical type.
 inline std::string EpochKey(const std::string& type) { return absl::StrCat("epoch/", type); }
+// The highest generation, as decimal text, that an object had when it went; of all objects of one
+// hash (core/scheduler/generations.h).
+inline std::string GenerationKey(const std::string& hash) {
+  return absl::StrCat("generation/", hash);
+}
 // ProviderRecord.
 inline std::string ProviderKey(const std::string& name) { return absl::StrCat("provider/", name); }
 // CachedAnswer; `hash` of artifact, type and request.

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/scheduler/desired_application.h"
+#include "core/scheduler/observed.h"
+#include "core/store/memory_store.h"
+#include "tests/simulation/platform.h"
+#include "tests/simulation/random.h"
+
+namespace weft::simulation {
+
+// One run from a seed: users apply, roll back and delete applications while the core carries them
+// out on a platform. Stores and calls fail, replies are lost or late, calls arrive twice, watches
+// break, somebody else removes objects, and the core dies at any write and at any call.
+// What users and others do also happens in the middle of a pass, wherever it touches the store or
+// the runtime. In the end nothing fails any more, and everything has to be as the users were told.
+//
+// What is run is what weft-core runs: MakeChange, MakeDeletion, Restore and Reconcile. Nothing is
+// concurrent and nothing has a clock, so that a seed always makes the same run.
+class Simulation {
+ public:
+  explicit Simulation(uint64_t seed);
+  ~Simulation();
+
+  // What went wrong; empty: nothing.
+  std::string Run();
+  // What happened, in order.
+  const std::vector<std::string>& trace() const { return trace_; }
+
+ private:
+  class FaultyStore;
+  class Link;
+  // What users were told of an application: the documents that it may have. nullopt: none.
+  using Possible = std::set<std::optional<std::string>>;
+
+  void Note(std::string line) { trace_.push_back(std::move(line)); }
+  void Violated(const std::string& what);
+  // Of what is durable, every key below `prefix` with its value.
+  std::vector<std::pair<std::string, std::string>> Stored(const std::string& prefix) {
+    return durable_.List(prefix, "", 0).value();
+  }
+  bool Chance(uint64_t percent) { return faulty_ && random_.Percent(percent); }
+
+  // What happens by itself, and in the middle of what the core does.
+  void Step();
+  void Meanwhile();
+  void ActAsUser();
+  void ActAsPlatform();
+  void DeliverEvent();
+  void DeliverLate();
+  void Pass(std::string application);
+  void Crash(const std::string& where);
+  void Restart();
+
+  scheduler::DesiredApplication ChooseApplication();
+  void Change(const std::string& name,
+              const std::function<absl::StatusOr<scheduler::DesiredApplication>()>& choose);
+  void Delete(const std::string& name);
+  void Told(const std::string& name, const std::optional<std::string>& document,
+            const absl::Status& status);
+
+  // Runs until nothing is left to do.
+  void Settle();
+  void CheckEverything();
+
+  Random random_;
+  std::vector<std::string> trace_;
+  std::string violation_;
+  bool faulty_ = true;
+  int depth_ = 0;  // Of what happens in the middle of something.
+
+  // Durable.
+  store::MemoryStore durable_;
+  Platform platform_;
+  std::deque<runtime::v1::ApplyRequest> late_applies_;
+  std::deque<runtime::v1::DeleteRequest> late_deletes_;
+  std::map<std::string, Possible> told_;  // By name.
+
+  // The core's process.
+  bool crashed_ = false;
+  std::unique_ptr<scheduler::Observed> observed_;
+  std::set<std::string> dirty_;  // Keys of applications to look at.
+  const std::unique_ptr<FaultyStore> store_;
+  const std::unique_ptr<Link> link_;
+};
+
+}  // namespace weft::simulation
