@@ -18,8 +18,9 @@ namespace {
 template <class Response>
 auto FinishWith(grpc::ServerUnaryReactor* reactor, Response* response) {
   return [reactor, response](absl::StatusOr<Response> answer) {
-    if (answer.ok()) *response = *std::move(answer);
-    reactor->Finish(ToGrpc(answer.status()));
+    if (!answer.ok()) return reactor->Finish(ToGrpc(answer.status()));
+    *response = *std::move(answer);
+    reactor->Finish(grpc::Status::OK);
   };
 }
 
