@@ -224,7 +224,7 @@ absl::Status ProviderInstaller::Remove(const std::string& name,
   // Any of these may have been done by a call that did not come to its end.
   std::error_code ignored;
   bool found = std::filesystem::remove(FileOf(name), ignored);
-  const absl::Status deleted = options_.admission->Delete(kSystemNamespace, name, /*system=*/true);
+  absl::Status deleted = options_.admission->Delete(kSystemNamespace, name, /*system=*/true);
   if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
   found = found || deleted.ok();
   const auto gone = [&] {
@@ -233,7 +233,7 @@ absl::Status ProviderInstaller::Remove(const std::string& name,
   if (!Await(scheduler::ApplicationKeyOf(kSystemNamespace, name), gone, cancelled))
     return absl::DeadlineExceededError(absl::StrCat(
         "the provider ", name, " is not used any more, and its pods are on their way"));
-  const absl::Status revoked = options_.revoke(name);
+  absl::Status revoked = options_.revoke(name);
   if (!revoked.ok() && !absl::IsNotFound(revoked)) return revoked;
   return found || revoked.ok() ? absl::OkStatus() : absl::NotFoundError(none);
 }
