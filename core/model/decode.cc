@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/model/kinds.h"
@@ -70,7 +71,8 @@ bool KnowsParameters(const ComponentSchematic& component, const Diagnostics& fou
   return std::all_of(component.parameters.begin(), component.parameters.end(),
                      [](const Parameter& parameter) { return !parameter.name.empty(); }) &&
          std::none_of(found.begin(), found.end(), [](const Diagnostic& d) {
-           return d.pointer == "/spec/parameters" || d.hint == "write \"parameters\"";
+           return d.pointer == "/spec/parameters" ||
+                  absl::StartsWith(d.hint, "write \"parameters\"");
          });
 }
 

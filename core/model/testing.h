@@ -49,12 +49,13 @@ struct Mistake {
   std::string hint;                   // A part of the first one's.
 };
 
-// Decodes `head` and each text, and compares. A text with an error gives no document.
+// Decodes `head` and each text, and compares. A text without an error gives its document.
 inline void Check(const std::string& head, const std::vector<Mistake>& cases) {
   for (const Mistake& c : cases) {
     SCOPED_TRACE(c.name);
     const Decoded decoded = DecodeText(head + c.text);
     EXPECT_EQ(Brief(decoded.diagnostics), c.expected) << Full(decoded.diagnostics);
+    EXPECT_TRUE(HasError(decoded.diagnostics) || !decoded.documents.empty());
     const std::string hint = decoded.diagnostics.empty() ? "" : decoded.diagnostics[0].hint;
     EXPECT_THAT(hint, testing::HasSubstr(c.hint));
   }
