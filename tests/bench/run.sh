@@ -11,6 +11,8 @@ source deploy/prerequisites.sh
 } >&2
 export WEFT_LOG=warn
 build/release/bin/weft-bench
+failed=
 for more in tests/bench/*/run.sh; do
-  [ ! -x "$more" ] || "$more"
+  [ ! -x "$more" ] || "$more" || failed+=" $more"
 done
+[ -z "$failed" ] || { echo "failed:$failed" >&2; exit 1; }

@@ -42,5 +42,7 @@ mkdir -p "$seeds/decode"
 split_cases "$seeds/decode"
 cp tests/testdata/*.yaml tests/testdata/*.json "$seeds/decode"
 cp -r tests/fuzz/seeds/merge "$seeds/merge"
-run decode 16384
-run merge 4096
+failed=
+run decode 16384 || failed+=" decode"
+run merge 4096 || failed+=" merge"
+[ -z "$failed" ] || { echo "findings of$failed are in $findings" >&2; exit 1; }
