@@ -33,7 +33,7 @@ constexpr int kAttempts = 10;
 constexpr size_t kRenderedAtOnce = 32;
 constexpr size_t kDocumentBytes = 1024 * 1024;  // Source: weft.core.v1.Document.
 
-absl::Status CheckUsers(const std::string& ns) {
+absl::Status RefuseSystemNamespace(const std::string& ns) {
   if (ns != kSystemNamespace) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat("what is in ", kSystemNamespace,
@@ -58,6 +58,13 @@ void AppendTo(const model::Diagnostics& from, model::Diagnostics& to) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
+// What an Apply or a Plan came to.
+struct Outcome {
+  google::protobuf::RepeatedPtrField<common::v1::Diagnostic> diagnostics;
+  std::vector<ApplyResponse::Change> changes;
+  std::vector<core::v1::ObjectChange> objects;  // Of a Plan.
+};
+
 // One Apply, or one Plan. Alive until it has called back.
 class Job : public std::enable_shared_from_this<Job> {
  public:
@@ -65,7 +72,7 @@ class Job : public std::enable_shared_from_this<Job> {
     bool system = false;
     bool plan = false;  // Of a dry run: say what becomes of each object.
   };
-  using Done = std::function<void(absl::StatusOr<Admission::Outcome>)>;
+  using Done = std::function<void(absl::StatusOr<Outcome>)>;
 
   Job(const Admission::Options& options, ApplyRequest request, Done done, Mode mode)
       : options_(options), request_(std::move(request)), done_(std::move(done)), mode_(mode) {}
@@ -166,7 +173,7 @@ class Job : public std::enable_shared_from_this<Job> {
 
   void Answer(std::vector<ApplyResponse::Change> changes,
               std::vector<core::v1::ObjectChange> objects) {
-    Admission::Outcome outcome{{}, std::move(changes), std::move(objects)};
+    Outcome outcome{{}, std::move(changes), std::move(objects)};
     for (const model::Diagnostic& diagnostic : diagnostics_)
       *outcome.diagnostics.Add() = ToProto(diagnostic);
     done_(std::move(outcome));
@@ -221,28 +228,35 @@ void Admission::Plan(core::v1::PlanRequest request, Done<PlanResponse> done) con
 
 absl::StatusOr<RollbackResponse> Admission::Rollback(
     const core::v1::RollbackRequest& request) const {
-  WEFT_RETURN_IF_ERROR(CheckUsers(request.namespace_()));
+  WEFT_RETURN_IF_ERROR(RefuseSystemNamespace(request.namespace_()));
+  // Chosen once: another change meanwhile must not make "the one before" another.
+  int64_t generation = request.generation();
   absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     WEFT_ASSIGN_OR_RETURN(
         const DesiredApplication desired,
-        Restore(request.namespace_(), request.name(), request.generation(), *options_.store));
+        Restore(request.namespace_(), request.name(), generation, *options_.store));
+    generation = desired.restores;
+    // First: it takes time, in which the application may change.
+    model::Diagnostics diagnostics = CheckWithRuntime(desired, *options_.runtimes);
     absl::StatusOr<StoredChange> change =
         MakeRestoration(desired, absl::ToUnixMillis(absl::Now()), *options_.store);
     status = change.status();
     if (absl::IsAborted(status)) continue;
     if (!status.ok()) return status;
-    model::Diagnostics diagnostics = CheckWithRuntime(desired, *options_.runtimes);
     AppendTo(change->diagnostics, diagnostics);
     RollbackResponse response;
     for (const model::Diagnostic& diagnostic : diagnostics)
       *response.add_diagnostics() = ToProto(diagnostic);
     if (model::HasError(diagnostics)) return response;
-    WEFT_ASSIGN_OR_RETURN(const auto objects, PlanObjects(desired, options_));
-    response.mutable_objects()->Assign(objects.begin(), objects.end());
     response.set_restored(desired.restores);
     *response.mutable_change() = change->changes.front();
-    if (!request.dry_run()) status = CommitChange(*change, *options_.store, options_.on_stored);
+    if (request.dry_run()) {
+      WEFT_ASSIGN_OR_RETURN(const auto objects, PlanObjects(desired, options_));
+      response.mutable_objects()->Assign(objects.begin(), objects.end());
+      return response;
+    }
+    status = CommitChange(*change, *options_.store, options_.on_stored);
     if (absl::IsAborted(status)) continue;
     if (!status.ok()) return status;
     return response;
@@ -251,7 +265,7 @@ absl::StatusOr<RollbackResponse> Admission::Rollback(
 }
 
 absl::Status Admission::Delete(const std::string& ns, const std::string& name, bool system) const {
-  if (!system) WEFT_RETURN_IF_ERROR(CheckUsers(ns));
+  if (!system) WEFT_RETURN_IF_ERROR(RefuseSystemNamespace(ns));
   absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     WEFT_ASSIGN_OR_RETURN(store::Transaction transaction,

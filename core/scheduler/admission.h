@@ -28,12 +28,6 @@ class Admission {
     // Called with an application's key after it was stored.
     std::function<void(const std::string& application)> on_stored;
   };
-  // Of a call that a user may also plan.
-  struct Outcome {
-    google::protobuf::RepeatedPtrField<common::v1::Diagnostic> diagnostics;
-    std::vector<core::v1::ApplyResponse::Change> changes;
-    std::vector<core::v1::ObjectChange> objects;  // Only if it was planned.
-  };
   template <class Response>
   using Done = std::function<void(absl::StatusOr<Response>)>;
 

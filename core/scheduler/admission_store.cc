@@ -108,6 +108,8 @@ class ApplicationChange {
     } else if (!absl::IsNotFound(stored.status())) {
       return stored.status();
     }
+    if (desired_.present.has_value() && (!old_.has_value() || old_->bytes != *desired_.present))
+      return absl::AbortedError(absl::StrCat("the application ", name_, " changed meanwhile"));
     WEFT_ASSIGN_OR_RETURN(inventory_, ReadInventory(store_, ns_, name_));
     WEFT_ASSIGN_OR_RETURN(stored_desired_, ReadDesired(store_, ns_, name_));
     return absl::OkStatus();
@@ -229,7 +231,7 @@ class ApplicationChange {
       record = known->second;
       generation = record.generation() + 1;
     } else {
-      WEFT_ASSIGN_OR_RETURN(generation, FirstGeneration(key, store_));
+      WEFT_ASSIGN_OR_RETURN(generation, FirstGeneration(key, store_, out_.transaction));
     }
     *record.mutable_ref() = object.object().ref();
     record.set_owner(object.owner());

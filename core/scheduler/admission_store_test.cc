@@ -162,6 +162,15 @@ TEST_F(AdmissionStoreTest, TheSameAgainWritesNothing) {
                                              "ApplicationConfiguration shop 1 UNCHANGED"));
 }
 
+TEST_F(AdmissionStoreTest, AnApplicationThatStaysAsItIsMustNotHaveChangedMeanwhile) {
+  Store({ComponentText(), ApplicationText()}, {{"front", {Object("front", 1)}}});
+  auto same = Change({ApplicationText()}, {{"front", {Object("front", 1)}}});
+  ASSERT_TRUE(same.ok()) << same.status();
+  same->transaction.Put("something", "");
+  Store({ApplicationText()}, {{"front", {Object("front", 2)}}});
+  EXPECT_EQ(store_.Commit(same->transaction).code(), absl::StatusCode::kAborted);
+}
+
 TEST_F(AdmissionStoreTest, ChangedBytesRaiseTheGenerationOfTheChangedObjectOnly) {
   Store({ComponentText(), ApplicationText()},
         {{"front", {Object("front", 1), Object("front-cache", 1)}}});

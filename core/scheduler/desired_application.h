@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct DesiredApplication {
   std::map<std::string, std::string> used;  // As CheckedApplication.used.
   std::vector<store::v1::InstanceRecord> instances;
   std::vector<store::v1::DesiredRecord> objects;
+  // The stored bytes of the application that it was chosen for, which must still stand; nothing:
+  // whatever stands.
+  std::optional<std::string> present;
   // What it was made from; null: it is restored, and no document came with the call.
   const CheckedApplication* checked = nullptr;
 };

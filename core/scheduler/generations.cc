@@ -35,8 +35,10 @@ absl::StatusOr<Highest> ReadHighest(const std::string& key, store::Store& store)
 
 }  // namespace
 
-absl::StatusOr<uint64_t> FirstGeneration(const std::string& key, store::Store& store) {
+absl::StatusOr<uint64_t> FirstGeneration(const std::string& key, store::Store& store,
+                                         store::Transaction& transaction) {
   WEFT_ASSIGN_OR_RETURN(const Highest highest, ReadHighest(KeyOf(key), store));
+  transaction.Expect(KeyOf(key), highest.bytes);
   return highest.generation + 1;
 }
 

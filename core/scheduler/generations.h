@@ -12,9 +12,10 @@
 // it went is kept not for each, but as the highest of all whose keys share a hash.
 namespace weft::scheduler {
 
-// The generation that an object begins with. Must be read after whatever tells that the object is
-// gone; `key` as store::ObjectKey.
-absl::StatusOr<uint64_t> FirstGeneration(const std::string& key, store::Store& store);
+// The generation that an object begins with, by store::ObjectKey; `transaction`, which makes the
+// object, expects that no other went meanwhile. Errors are the store's.
+absl::StatusOr<uint64_t> FirstGeneration(const std::string& key, store::Store& store,
+                                         store::Transaction& transaction);
 
 // Adds to `transaction`, which forgets objects, what makes those that come again begin above the
 // last generations of these, by store::ObjectKey.

@@ -91,6 +91,30 @@ TEST_F(ObjectChangesTest, ALeafThatBecomesSteeredIsMarkedAndItsSeedNamed) {
   EXPECT_EQ(changes[0].leaves(0).owner(), "default/shop/front/clock#0");
 }
 
+// Else a plan would not show that eight pods become one.
+TEST_F(ObjectChangesTest, ALeafThatWasSteeredHasTheValueOfItsLastAction) {
+  auto steered = Record("Deployment", R"({"spec":{}})", {});
+  store::v1::SteeredLeafRecord* leaf = steered.add_steered();
+  leaf->set_pointer("/spec/replicas");
+  leaf->set_owner("default/shop/front/clock#0");
+  leaf->set_by(provider::v1::STEERING_ACTIONS);
+  leaf->set_seed("1");
+  Have(steered);
+  store::v1::ClaimRecord* claim = present_.inventory.begin()->second.add_claims();
+  claim->set_pointer("/spec/replicas");
+  claim->set_owner("default/shop/front/clock#0");
+  claim->set_value("8");
+  EXPECT_THAT(ChangesTo({steered}), IsEmpty());
+  const auto fixed = Record("Deployment", R"({"spec":{"replicas":1}})", {"/spec/replicas"});
+  const auto changes = ChangesTo({fixed});
+  ASSERT_THAT(changes, SizeIs(1));
+  EXPECT_EQ(changes[0].leaves(0).before(), "8");
+  EXPECT_EQ(changes[0].leaves(0).after(), "1");
+  present_.objects.begin()->second.mutable_steered(0)->set_by(provider::v1::STEERING_PLATFORM);
+  present_.inventory.begin()->second.clear_claims();
+  EXPECT_EQ(ChangesTo({fixed}).at(0).leaves(0).before(), "(as the platform steers it)");
+}
+
 TEST_F(ObjectChangesTest, WhatASecretHoldsIsNotShown) {
   Have(Record("Secret", R"({"data":{"key":"b2xk"},"type":"Opaque"})", {"/data/key", "/type"}));
   const auto changes = ChangesTo(

@@ -163,8 +163,8 @@ class Pass {
         // what the runtime has. Until the watch tells what that is, a guess might be a generation
         // that it knows with another content.
         const auto seen = view_.objects.find(key);
-        if (seen != view_.objects.end())
-          record.set_generation(std::max(seen->second.generation(), record.generation()) + 1);
+        if (seen != view_.objects.end() && seen->second.generation() > record.generation())
+          record.set_generation(seen->second.generation() + 1);
         return Failed(absl::StrCat(NameOf(record.ref()),
                                    ": the runtime has a newer generation; it is applied again"));
       }

@@ -117,6 +117,7 @@ absl::StatusOr<DesiredApplication> Restore(const std::string& ns, const std::str
     if (generation != 0 && revision->application().generation() != generation) continue;
     DesiredApplication desired = MakeDesired(*revision);
     desired.runtime = RuntimeOf(present.record);
+    desired.present = present.bytes;
     return desired;
   }
   std::vector<int64_t> kept;

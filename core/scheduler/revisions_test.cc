@@ -91,6 +91,9 @@ TEST_F(RevisionsTest, AnApplicationBecomesWhatItWasThoughItsProvidersAreAway) {
   core_.Apply({ComponentText("site:2"), ApplicationText(Scaled(5))});
   core_.SetConnected(*core_.web, "web", false);
   core_.SetConnected(*core_.traits, "traits", false);
+  store::Transaction answers;  // Known ones would serve too.
+  for (const std::string& key : Keys(core_.store, "answer/")) answers.Delete(key);
+  ASSERT_TRUE(core_.store.Commit(std::move(answers)).ok());
   const int renders = core_.web->renders() + core_.traits->renders();
   const auto rolled_back = Rollback();
   ASSERT_TRUE(rolled_back.ok()) << rolled_back.status();
@@ -136,6 +139,26 @@ TEST_F(RevisionsTest, TheSameDocumentsAgainChangeNothingAfterARollback) {
               ElementsAre("ApplicationConfiguration shop 3 UNCHANGED"));
   core_.Apply({ApplicationText(Scaled(5))});
   EXPECT_THAT(History().front(), "4 of site 1");
+}
+
+// Two operators at night: the second must not bring back what the first took away.
+TEST_F(RevisionsTest, TheOneBeforeStaysTheSameWhileAnotherRollsBack) {
+  core_.Apply({ComponentText(), ApplicationText(Scaled(3))});
+  core_.Apply({ApplicationText(Scaled(5))});
+  int lists = 0;
+  core_.store.OnList([&](const std::string& prefix) {
+    // The second has chosen, and is about to read what it changes.
+    if (prefix.starts_with("inventory/") && ++lists == 1) {
+      const auto first = Rollback();
+      EXPECT_TRUE(first.ok()) << first.status();
+    }
+  });
+  const auto second = Rollback();
+  core_.store.OnList(nullptr);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->restored(), 1);
+  EXPECT_EQ(second->change().action(), core::v1::ApplyResponse::ACTION_UNCHANGED);
+  EXPECT_EQ(Replicas(), 3);
 }
 
 TEST_F(RevisionsTest, ADryRunSaysWhatWouldChangeAndStoresNothing) {

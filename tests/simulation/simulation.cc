@@ -448,6 +448,15 @@ void Simulation::CheckEverything() {
       }
     }
   }
+  for (const auto& [key, name] : Stored("instance/")) {
+    const auto application = scheduler::ReadApplication(durable_, kNamespace, name);
+    bool has = false;
+    if (application.ok()) {
+      for (const auto& instance : application->record.instances())
+        has = has || store::InstanceKey(kNamespace, instance.instance().name()) == key;
+    }
+    if (!has) Violated(absl::StrCat(key, " is owned by ", name, ", which has it not"));
+  }
   for (const auto& [key, owner] : Stored("object/")) {
     if (!wanted.contains(key.substr(key.find('/') + 1)))
       Violated(absl::StrCat(key, " is owned by ", owner, " and not wanted"));

@@ -17,6 +17,14 @@ uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   return text != nullptr && absl::SimpleAtoi(text, &value) ? value : otherwise;
 }
 
+// The same in every run of the tests, so that what was once found is found again.
+TEST(Simulation, FixedSeedsHold) {
+  for (uint64_t seed = 0; seed < 1000; ++seed) {
+    Simulation run(seed);
+    ASSERT_EQ(run.Run(), "") << "seed " << seed << "\n" << absl::StrJoin(run.trace(), "\n");
+  }
+}
+
 // WEFT_SIMULATION_SEED and WEFT_SIMULATION_RUNS choose other runs (README.md).
 TEST(Simulation, WhateverFailsEverythingIsAsUsersWereTold) {
   const uint64_t first = FromEnvironment("WEFT_SIMULATION_SEED", std::random_device()());
