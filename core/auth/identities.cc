@@ -15,7 +15,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/base/certificate.h"
-#include "core/base/directory_lock.h"
 #include "core/base/files.h"
 #include "core/base/status.h"
 
@@ -26,15 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr char kData[] = "..data";
 constexpr auto kRenewEvery = std::chrono::hours(1);
-
-absl::Status SystemError(const std::string& what) {
-  return absl::FailedPreconditionError(absl::StrCat(what, ": ", strerror(errno)));
-}
-
-absl::Status MakeDirectory(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
-  return SystemError(absl::StrCat("make ", path));
-}
 
 // Makes `path` a link to `target`, in the place of whatever it was.
 absl::Status Link(const std::string& path, const std::string& target) {
@@ -58,12 +48,6 @@ void RemoveOthers(const std::string& directory, const std::string& current) {
     if (absl::StartsWith(name, "..") && name != kData && name != current)
       fs::remove_all(entry.path(), ignored);
   }
-}
-
-// One change of identities and authorities at a time, of whichever process.
-absl::StatusOr<DirectoryLock> LockIdentities(const DataDirectory& data) {
-  WEFT_RETURN_IF_ERROR(MakeDirectory(data.Below("identities")));
-  return DirectoryLock::Take(data.Below("identities"));
 }
 
 // The directories below DATA/identities.
@@ -97,6 +81,17 @@ bool IsDue(const Certificate& certificate, absl::Time now) {
 
 }  // namespace
 
+absl::StatusOr<DirectoryLock> LockIdentitiesToRestore(const DataDirectory& data) {
+  WEFT_RETURN_IF_ERROR(MakeDirectory(data.Below("identities")));
+  return DirectoryLock::Take(data.Below("identities"));
+}
+
+absl::StatusOr<DirectoryLock> LockIdentities(const DataDirectory& data) {
+  WEFT_ASSIGN_OR_RETURN(DirectoryLock lock, LockIdentitiesToRestore(data));
+  WEFT_RETURN_IF_ERROR(data.CheckRestored());
+  return lock;
+}
+
 absl::Status WriteIdentity(const std::string& directory, const KeyPair& identity,
                            const std::string& authorities) {
   WEFT_RETURN_IF_ERROR(MakeDirectory(directory));
@@ -116,8 +111,13 @@ absl::Status WriteIdentity(const std::string& directory, const KeyPair& identity
 }
 
 absl::Status Identities::Init(absl::Time now) const {
+  WEFT_ASSIGN_OR_RETURN(const DirectoryLock lock, LockIdentities(data_));
+  return InitLocked(now);
+}
+
+absl::Status Identities::InitLocked(absl::Time now) const {
   WEFT_ASSIGN_OR_RETURN(const KeyPair authority, MakeAuthority(now));
-  // Made whole under another name: of several processes at once one wins.
+  // Made whole under another name: nobody reads half of it.
   const std::string temporary = data_.Below(absl::StrCat("pki.", RandomHex(4)));
   WEFT_RETURN_IF_ERROR(MakeDirectory(temporary));
   absl::Status status = WriteFileAtomically(temporary + "/ca.crt", authority.certificate);
@@ -190,7 +190,7 @@ absl::Status Identities::IssueLocked(const Subject& subject, const std::string& 
                                                       known->identity, ", not ", subject.identity));
   absl::StatusOr<Trusted> trusted = Read();
   if (absl::IsNotFound(trusted.status())) {
-    absl::Status made = Init(now);
+    absl::Status made = InitLocked(now);
     if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
     trusted = Read();
   }

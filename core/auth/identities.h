@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "core/auth/pki.h"
 #include "core/base/data_directory.h"
+#include "core/base/directory_lock.h"
 
 namespace weft::auth {
 
@@ -20,11 +21,19 @@ namespace weft::auth {
 absl::Status WriteIdentity(const std::string& directory, const KeyPair& identity,
                            const std::string& authorities);
 
+// Locks the authority and the identities of an installation, which change only under this lock, by
+// whichever process. Waits for it. FAILED_PRECONDITION: it cannot be taken, or a restore was cut
+// short.
+absl::StatusOr<DirectoryLock> LockIdentities(const DataDirectory& data);
+
+// The same for a restore, which may be the one that was cut short.
+absl::StatusOr<DirectoryLock> LockIdentitiesToRestore(const DataDirectory& data);
+
 // The authority of an installation, and the identities that it issued:
 //   DATA/pki/ca.crt, ca.key      every authority that is trusted; the key of the one that issues
 //   DATA/identities/NAME/        what WriteIdentity makes
 // Several processes may use it at once. Every method may fail with FAILED_PRECONDITION: a file
-// cannot be read or written.
+// cannot be read or written; those that change something also while a restore is not finished.
 class Identities {
  public:
   explicit Identities(const DataDirectory& data) : data_(data) {}
@@ -65,7 +74,8 @@ class Identities {
     KeyPair issuer;      // The one that issues.
   };
   absl::StatusOr<Trusted> Read() const;
-  // With the data directory locked: one change at a time, of whichever process.
+  // With the identities locked.
+  absl::Status InitLocked(absl::Time now) const;
   absl::Status IssueLocked(const Subject& subject, const std::string& directory,
                            absl::Time now) const;
   absl::Status Trust(const std::string& authorities) const;

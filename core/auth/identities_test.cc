@@ -11,6 +11,7 @@
 #include "core/auth/testing.h"
 #include "core/base/certificate.h"
 #include "core/base/files.h"
+#include "core/base/pending_restore.h"
 
 namespace weft::auth {
 namespace {
@@ -166,6 +167,22 @@ TEST_F(IdentitiesTest, SaysWhichKeyIsOfNoUse) {
   std::ofstream(data_->Below("pki/ca.key")) << "broken";
   EXPECT_THAT(std::string(identities_.Issue(kGreeter, data_->Below("out"), kNow).message()),
               AllOf(HasSubstr("pki/ca.key"), HasSubstr("fits the key")));
+}
+
+TEST_F(IdentitiesTest, NothingChangesWhileARestoreIsNotFinished) {
+  const std::string directory = Ensure(kGreeter);
+  const std::string before = Text(directory);
+  fs::create_directory(data_->Below(kRestoreMoving));
+  for (const absl::Status& status :
+       {identities_.Init(kNow), identities_.Rotate(kNow), identities_.Retire(kNow),
+        identities_.Issue(kGreeter, directory, kNow), identities_.Remove(kGreeter.identity)}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("weft restore"));
+  }
+  EXPECT_EQ(Text(directory), before);
+  EXPECT_TRUE(LockIdentitiesToRestore(*data_).ok());
+  fs::remove(data_->Below(kRestoreMoving));
+  EXPECT_TRUE(identities_.Rotate(kNow).ok());
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/files.h"
 #include "core/base/pending_restore.h"
 #include "core/base/status.h"
 
@@ -22,10 +23,6 @@ namespace {
 // The longest socket below run/ is "weft-provider-" and 30 characters of a name.
 constexpr size_t kLongestSocketName = sizeof("/run/.sock") + 44;
 constexpr size_t kSocketPathLimit = 107;
-
-absl::Status SystemError(const std::string& what) {
-  return absl::FailedPreconditionError(absl::StrCat(what, ": ", strerror(errno)));
-}
 
 absl::StatusOr<std::string> ReadAll(int fd) {
   std::string text;
@@ -69,8 +66,7 @@ absl::StatusOr<DataDirectory> DataDirectory::Open(std::string path) {
     std::error_code ec;
     if (directory == path)
       std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ec);
-    if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
-      return SystemError(absl::StrCat("make ", directory));
+    WEFT_RETURN_IF_ERROR(MakeDirectory(directory));
   }
   struct stat run;
   if (stat((path + "/run").c_str(), &run) != 0)
@@ -82,12 +78,17 @@ absl::StatusOr<DataDirectory> DataDirectory::Open(std::string path) {
   return DataDirectory(path);
 }
 
-absl::StatusOr<std::string> DataDirectory::Installation() const {
+absl::Status DataDirectory::CheckRestored() const {
   for (const char* pending : {kRestoreReady, kRestoreMoving}) {
     if (access(Below(pending).c_str(), F_OK) == 0)
       return absl::FailedPreconditionError(absl::StrCat(
-          "a restore into ", path_, " was cut short: run weft restore again, it is finished then"));
+          "a restore into ", path_, " was cut short: run weft restore, which finishes it"));
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> DataDirectory::Installation() const {
+  WEFT_RETURN_IF_ERROR(CheckRestored());
   const std::string file = Below("installation");
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC); fd >= 0) {

@@ -38,6 +38,10 @@ class DataDirectory {
   // changed. FAILED_PRECONDITION: it cannot be read or made, or a restore was cut short.
   absl::StatusOr<std::string> Installation() const;
 
+  // FAILED_PRECONDITION: a restore into it was cut short, so that it may hold half of one
+  // installation and half of another (core/base/pending_restore.h).
+  absl::Status CheckRestored() const;
+
   // Locks run/NAME.lock until the process ends. FAILED_PRECONDITION: another process holds it,
   // named by id.
   absl::Status Lock(const std::string& name) const;

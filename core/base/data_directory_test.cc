@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "core/base/pending_restore.h"
+
 namespace weft {
 namespace {
 
@@ -51,6 +53,21 @@ TEST_F(DataDirectoryTest, HasOneIdentityHoweverManyAskAtOnce) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(std::set<std::string>(ids.begin(), ids.end()).size(), 1u);
   EXPECT_EQ(ids[0].size(), 12u);
+}
+
+TEST_F(DataDirectoryTest, IsNotUsedInTheMiddleOfARestore) {
+  absl::StatusOr<DataDirectory> data = DataDirectory::Open(root_);
+  ASSERT_TRUE(data.ok());
+  for (const char* pending : {kRestoreReady, kRestoreMoving}) {
+    EXPECT_TRUE(data->CheckRestored().ok());
+    std::filesystem::create_directory(data->Below(pending));
+    for (const absl::Status& status : {data->CheckRestored(), data->Installation().status()}) {
+      EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+      EXPECT_THAT(std::string(status.message()), testing::HasSubstr("weft restore"));
+    }
+    std::filesystem::remove(data->Below(pending));
+  }
+  EXPECT_TRUE(data->Installation().ok());
 }
 
 TEST_F(DataDirectoryTest, IsLockedByOneProcess) {

@@ -3,12 +3,30 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/data_directory.h"
 
 namespace weft {
+
+absl::Status SystemError(const std::string& what) {
+  return absl::FailedPreconditionError(absl::StrCat(what, ": ", strerror(errno)));
+}
+
+absl::Status MakeDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
+  return SystemError(absl::StrCat("make ", path));
+}
+
+absl::Status SyncDirectory(const std::string& path, int (*sync)(int)) {
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = fd >= 0 && sync(fd) == 0;
+  absl::Status status = synced ? absl::OkStatus() : SystemError(absl::StrCat("sync ", path));
+  if (fd >= 0) close(fd);
+  return status;
+}
 
 absl::Status WriteFileAtomically(const std::string& path, std::string_view text) {
   const std::string temporary = absl::StrCat(path, ".", RandomHex(4), ".new");
