@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/data_directory.h"
+#include "core/base/files.h"
 #include "core/base/status.h"
 
 namespace weft::cli {
@@ -35,24 +36,13 @@ absl::StatusOr<int> RunTar(std::vector<std::string> arguments, int stream, int f
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-absl::Status SyncFolderOf(const std::string& file) {
-  const std::string folder = std::filesystem::absolute(file).parent_path();
-  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = fd >= 0 && fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) close(fd);
-  if (synced) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("sync ", folder, ": ", strerror(error)));
-}
-
 }  // namespace
 
 absl::Status PackArchive(const std::string& folder, const std::vector<std::string>& names,
                          const std::string& file) {
   const std::string temporary = absl::StrCat(file, ".", RandomHex(4), ".new");
   const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0)
-    return absl::FailedPreconditionError(absl::StrCat("write ", file, ": ", strerror(errno)));
+  if (fd < 0) return SystemError(absl::StrCat("write ", file));
   std::vector<std::string> arguments = {"-C", folder, "-cf", "-", "--"};
   arguments.insert(arguments.end(), names.begin(), names.end());
   const absl::StatusOr<int> ended = RunTar(std::move(arguments), STDOUT_FILENO, fd);
@@ -61,9 +51,9 @@ absl::Status PackArchive(const std::string& folder, const std::vector<std::strin
     status = absl::FailedPreconditionError(
         absl::StrCat("write ", file, ": tar ended with status ", *ended));
   if (status.ok() && (fsync(fd) != 0 || rename(temporary.c_str(), file.c_str()) != 0))
-    status = absl::FailedPreconditionError(absl::StrCat("write ", file, ": ", strerror(errno)));
+    status = SystemError(absl::StrCat("write ", file));
   close(fd);
-  if (status.ok()) return SyncFolderOf(file);
+  if (status.ok()) return SyncDirectory(std::filesystem::absolute(file).parent_path(), fsync);
   unlink(temporary.c_str());
   return status;
 }

@@ -1,9 +1,7 @@
 #include "core/cli/backup.h"
 
-#include <cerrno>
 #include <filesystem>
 #include <optional>
-#include <string.h>
 #include <sys/stat.h>
 #include <vector>
 
@@ -11,11 +9,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "core/base/directory_lock.h"
+#include "core/auth/identities.h"
+#include "core/base/failpoint.h"
 #include "core/base/files.h"
 #include "core/base/sqlite.h"
 #include "core/base/status.h"
 #include "core/cli/archive.h"
+#include "core/cli/installation_files.h"
 
 namespace weft::cli {
 namespace {
@@ -31,6 +31,10 @@ bool IsPassing(const std::string& path) {
 absl::Status CopyLink(const std::string& from, const std::string& to, BackupEntry& entry) {
   std::error_code ec;
   entry.target = fs::read_symlink(from, ec).string();
+  if (!ec && !IsLinkOfInstallation(entry))
+    return absl::FailedPreconditionError(
+        absl::StrCat(from, " is a link to ", entry.target,
+                     ", which a backup does not hold: put what it leads to in its place"));
   if (!ec) fs::create_symlink(entry.target, to, ec);
   if (!ec) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("copy the link ", from, ": ", ec.message()));
@@ -63,13 +67,6 @@ absl::StatusOr<std::optional<BackupEntry>> CopyFile(const DataDirectory& data,
 
 absl::StatusOr<std::vector<BackupEntry>> CopyFiles(const DataDirectory& data,
                                                    const std::string& folder) {
-  std::error_code ec;
-  // Nobody renews an identity meanwhile.
-  std::optional<DirectoryLock> lock;
-  if (fs::is_directory(data.Below("identities"), ec)) {
-    WEFT_ASSIGN_OR_RETURN(DirectoryLock taken, DirectoryLock::Take(data.Below("identities")));
-    lock.emplace(std::move(taken));
-  }
   WEFT_ASSIGN_OR_RETURN(std::vector<std::string> paths, InstallationFiles(data.path()));
   std::vector<BackupEntry> entries;
   for (const std::string& path : paths) {  // In order: core.db before runtime-*.db.
@@ -80,26 +77,39 @@ absl::StatusOr<std::vector<BackupEntry>> CopyFiles(const DataDirectory& data,
   return entries;
 }
 
-}  // namespace
-
-absl::StatusOr<BackupManifest> WriteBackup(const DataDirectory& data, const std::string& version,
-                                           const std::string& file) {
-  WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> files, InstallationFiles(data.path()));
-  if (files.empty())
+// Copies the installation, with its manifest, to `folder`. Nobody restores another one or renews an
+// identity meanwhile.
+absl::StatusOr<BackupManifest> CopyInstallation(const DataDirectory& data,
+                                                const std::string& version,
+                                                const std::string& folder) {
+  WEFT_ASSIGN_OR_RETURN(const DirectoryLock lock, auth::LockIdentities(data));
+  std::error_code ec;
+  if (!fs::exists(data.Below("core.db"), ec))
     return absl::NotFoundError(absl::StrCat(data.path(), " holds no installation"));
   BackupManifest manifest = {.version = version, .made = {}, .installation = "", .entries = {}};
   WEFT_ASSIGN_OR_RETURN(manifest.installation, data.Installation());
   manifest.made = absl::FromUnixMillis(absl::ToUnixMillis(absl::Now()));
-  const std::string folder = data.Below(absl::StrCat("backup.", RandomHex(4)));
-  if (mkdir(folder.c_str(), 0700) != 0)
-    return absl::FailedPreconditionError(absl::StrCat("make ", folder, ": ", strerror(errno)));
-  const absl::Cleanup remove = [&] {
-    std::error_code ec;
-    fs::remove_all(folder, ec);
-  };
   WEFT_ASSIGN_OR_RETURN(manifest.entries, CopyFiles(data, folder));
-  WEFT_RETURN_IF_ERROR(
-      WriteFileAtomically(absl::StrCat(folder, "/", kManifest), FormatManifest(manifest)));
+  const std::string text = FormatManifest(manifest);
+  if (const absl::Status read = ParseManifest(text).status(); !read.ok())
+    return absl::FailedPreconditionError(
+        absl::StrCat("this backup could not be restored: ", read.message()));
+  WEFT_RETURN_IF_ERROR(WriteFileAtomically(absl::StrCat(folder, "/", kManifest), text));
+  return manifest;
+}
+
+}  // namespace
+
+absl::StatusOr<BackupManifest> WriteBackup(const DataDirectory& data, const std::string& version,
+                                           const std::string& file) {
+  WEFT_RETURN_IF_ERROR(data.Lock("backup"));
+  const std::string folder = data.Below(kBackupStaging);
+  std::error_code ec;
+  fs::remove_all(folder, ec);  // One that was killed may have left it.
+  const absl::Cleanup remove = [&] { fs::remove_all(folder, ec); };
+  WEFT_RETURN_IF_ERROR(MakeDirectory(folder));
+  WEFT_ASSIGN_OR_RETURN(BackupManifest manifest, CopyInstallation(data, version, folder));
+  Failpoint("weft.pack.before");
   std::vector<std::string> names = {kManifest};
   for (const BackupEntry& entry : manifest.entries) names.push_back(entry.path);
   WEFT_RETURN_IF_ERROR(PackArchive(folder, names, file));

@@ -45,13 +45,12 @@ absl::Status Backup(const Context& context, const BackupOptions& options) {
 
 absl::Status Restore(const Context& context, const BackupOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const DataDirectory data, OpenLocal(context));
-  WEFT_ASSIGN_OR_RETURN(const RestoreResult result,
-                        RestoreBackup(data, options.file, options.force));
-  context.terminal.out << data.path() << " holds the " << Describe(result.manifest) << "\n";
-  if (!result.replaced.empty())
-    context.terminal.out << "what was there before is in " << result.replaced << "\n";
-  context.terminal.out << std::flush;
-  return absl::OkStatus();
+  return RestoreBackup(data, options.file, options.force, [&](const RestoreResult& result) {
+    context.terminal.out << data.path() << " holds the " << Describe(result.manifest) << "\n";
+    if (!result.replaced.empty())
+      context.terminal.out << "what was there before is in " << result.replaced << "\n";
+    context.terminal.out << std::flush;
+  });
 }
 
 void RunWith(CLI::App* command, Context& context, const std::shared_ptr<BackupOptions>& options,
@@ -75,7 +74,9 @@ void AddBackupCommands(CLI::App& app, Context& context) {
   RunWith(backup, context, options, Backup);
   CLI::App* restore =
       app.add_subcommand("restore", "Make the data directory what an archive holds");
-  restore->add_option("FILE", options->file, "What weft backup wrote")->required();
+  restore->add_option(
+      "FILE", options->file,
+      "What weft backup wrote; without it, a restore that was cut short is finished");
   restore->add_flag("--force", options->force, "Move an installation that is there aside");
   RunWith(restore, context, options, Restore);
 }

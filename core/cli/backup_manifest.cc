@@ -1,45 +1,24 @@
 #include "core/cli/backup_manifest.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <openssl/evp.h>
-#include <set>
 #include <string.h>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/json.h"
 #include "core/base/openssl.h"
 #include "core/base/status.h"
+#include "core/cli/installation_files.h"
 
 namespace weft::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int64_t kFormat = 1;
 constexpr size_t kBlock = size_t{1} << 20;
-
-bool IsRuntimeDatabase(const std::string& name) {
-  return absl::StartsWith(name, "runtime-") && absl::StrContains(name, ".db");
-}
-
-// Whether the entry `name` of a data directory is of the installation.
-bool IsKept(const std::string& name) {
-  static const auto* const names = new std::set<std::string>{
-      "core.yaml", "identities", "installation", "pki", "providers", "runtimes", "services.yaml"};
-  return names->contains(name) || absl::StartsWith(name, "core.db") || IsRuntimeDatabase(name);
-}
-
-// Relative, and nowhere up.
-bool StaysBelow(const fs::path& path) {
-  return !path.empty() && !path.is_absolute() &&
-         std::none_of(path.begin(), path.end(), [](const fs::path& step) { return step == ".."; });
-}
 
 json::object ObjectOf(const BackupEntry& entry) {
   json::object object{{"path", entry.path}};
@@ -54,15 +33,19 @@ absl::StatusOr<BackupEntry> EntryOf(const json::value& object) {
                        .digest = json::GetString(object, {"digest"}),
                        .target = json::GetString(object, {"target"}),
                        .schema = json::GetInt(object, {"schema"})};
-  const fs::path path(entry.path);
   const bool is_file = !entry.digest.empty() && entry.target.empty();
-  const bool is_link = entry.digest.empty() && StaysBelow(entry.target);
-  if (StaysBelow(path) && IsKept(*path.begin()) && (is_file || is_link)) return entry;
+  const bool is_link = entry.digest.empty() && IsLinkOfInstallation(entry);
+  if (IsOfInstallation(entry.path) && (is_file || is_link)) return entry;
   return absl::InvalidArgumentError(absl::StrCat(
       "the manifest has an entry that belongs to no installation: ", json::Canonical(object)));
 }
 
 }  // namespace
+
+bool IsLinkOfInstallation(const BackupEntry& link) {
+  return !link.target.empty() &&
+         IsOfInstallation((std::filesystem::path(link.path).parent_path() / link.target).string());
+}
 
 std::string FormatManifest(const BackupManifest& manifest) {
   json::array entries;
@@ -99,43 +82,6 @@ absl::StatusOr<BackupManifest> ParseManifest(std::string_view text) {
     manifest.entries.push_back(std::move(entry));
   }
   return manifest;
-}
-
-absl::StatusOr<std::vector<std::string>> FilesBelow(const std::string& root) {
-  std::vector<std::string> files;
-  std::error_code ec;
-  for (fs::recursive_directory_iterator entry(root, ec), end; !ec && entry != end;
-       entry.increment(ec)) {
-    std::error_code gone;  // Temporary files come and go.
-    if (entry->is_symlink(gone) || !entry->is_directory(gone))
-      files.push_back(entry->path().lexically_relative(root).string());
-  }
-  if (ec) return absl::InternalError(absl::StrCat("read ", root, ": ", ec.message()));
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-absl::StatusOr<std::vector<std::string>> InstallationFiles(const std::string& root) {
-  std::vector<std::string> files;
-  std::error_code ec;
-  for (fs::directory_iterator entry(root, ec), end; !ec && entry != end; entry.increment(ec)) {
-    const std::string name = entry->path().filename().string();
-    if (!IsKept(name)) continue;
-    std::error_code gone;
-    if (entry->is_symlink(gone) || !entry->is_directory(gone)) {
-      files.push_back(name);
-      continue;
-    }
-    WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> below, FilesBelow(entry->path().string()));
-    for (const std::string& file : below) files.push_back(absl::StrCat(name, "/", file));
-  }
-  if (ec) return absl::InternalError(absl::StrCat("read ", root, ": ", ec.message()));
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-bool IsDatabase(const std::string& path) {
-  return path == "core.db" || (IsRuntimeDatabase(path) && absl::EndsWith(path, ".db"));
 }
 
 absl::StatusOr<std::string> DigestFile(const std::string& path) {

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-// What a backup of an installation holds, and which files of a data directory it is made of.
+// What a backup of an installation holds.
 namespace weft::cli {
 
 inline constexpr char kManifest[] = "manifest.json";  // The first member of the archive.
@@ -30,22 +30,17 @@ struct BackupManifest {
   bool operator==(const BackupManifest&) const = default;
 };
 
+// Whether what the link leads to is of the installation, too, without a step up on the way:
+// wherever the data directory is, the link then leads to the same.
+bool IsLinkOfInstallation(const BackupEntry& link);
+
+// The manifest as a line of JSON, which ParseManifest reads if each entry is of an installation and
+// in UTF-8.
 std::string FormatManifest(const BackupManifest& manifest);
 
-// INVALID_ARGUMENT: not a manifest, of a format that this program does not know, or with a path
+// INVALID_ARGUMENT: not a manifest, of a format that this program does not know, or with an entry
 // that belongs to no installation.
 absl::StatusOr<BackupManifest> ParseManifest(std::string_view text);
-
-// What the data directory at `root` holds of an installation, but for what can be made anew (run/,
-// logs/, tokens) and the engine: the paths below it of files and links, in order. Empty: it holds
-// none. INTERNAL: it cannot be read.
-absl::StatusOr<std::vector<std::string>> InstallationFiles(const std::string& root);
-
-// Whatever is not a directory, below `root`, likewise.
-absl::StatusOr<std::vector<std::string>> FilesBelow(const std::string& root);
-
-// Whether a file with this path is a database; the files beside it, which SQLite makes, are none.
-bool IsDatabase(const std::string& path);
 
 // "sha256:..." of a file's bytes. NOT_FOUND; FAILED_PRECONDITION: it cannot be read.
 absl::StatusOr<std::string> DigestFile(const std::string& path);

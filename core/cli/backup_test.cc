@@ -1,28 +1,31 @@
 // weft backup and weft restore, as programs: a restore holds its locks until it ends.
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/auth/identities.h"
 #include "core/base/files.h"
-#include "core/base/pending_restore.h"
 #include "core/base/sqlite.h"
 #include "core/cli/backup_manifest.h"
+#include "core/cli/installation_files.h"
 #include "core/cli/testing.h"
 
 namespace weft::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::Contains;
 using ::testing::HasSubstr;
-using ::testing::IsSupersetOf;
 using ::testing::Not;
 using testing::Outcome;
 using testing::Program;
@@ -31,6 +34,7 @@ constexpr std::string_view kSchema[] = {"CREATE TABLE t(k TEXT)"};
 
 class BackupTest : public ::testing::Test {
  protected:
+  ~BackupTest() override { unsetenv("WEFT_FAILPOINTS"); }
   void SetUp() override {
     ASSERT_TRUE(data_.Installation().ok());
     Write("core.db", "of the core");
@@ -58,6 +62,20 @@ class BackupTest : public ::testing::Test {
     ASSERT_EQ(backup.status, 0) << backup.text;
   }
   std::string File() const { return folder_ / "weft.tar"; }
+
+  // The directories of what restores have moved aside, the latest last.
+  std::vector<std::string> Replaced() const {
+    std::vector<std::string> replaced;
+    for (const auto& entry : fs::directory_iterator(data_.path())) {
+      if (entry.path().filename().string().starts_with(kReplaced)) replaced.push_back(entry.path());
+    }
+    std::sort(replaced.begin(), replaced.end());
+    return replaced;
+  }
+  void ArmFailpoint(const std::string& point, const std::string& action) const {
+    folder_.Write("points/weft." + point, action);
+    setenv("WEFT_FAILPOINTS", (folder_ / "points").c_str(), 1);
+  }
 
   // The bytes of every file of an installation, links followed; the rows of a database.
   static std::map<std::string, std::string> Contents(const std::string& root) {
@@ -172,30 +190,102 @@ TEST_F(BackupTest, ARestoreThatIsCutShortIsAsIfItNeverBeganOrIsFinishedByTheNext
   Write("core.db", "later");
   folder_.Write("data/providers/later.yaml", "name: later\n");
   const auto later = Contents(data_.path());
-  folder_.Write("points/weft.staged.before", "kill");
-  setenv("WEFT_FAILPOINTS", (folder_ / "points").c_str(), 1);
+  ArmFailpoint("staged.before", "kill");
   EXPECT_EQ(Weft(data_, {"restore", File(), "--force"}).status, -1);
   EXPECT_EQ(Contents(data_.path()), later);
   EXPECT_TRUE(data_.Installation().ok());
+  bool with_archive = false;
   for (const char* point : {"staged.after", "replace.after", "restore.after", "restored.before"}) {
     SCOPED_TRACE(point);
-    folder_.Write(absl::StrCat("points/weft.", point), "kill");
+    const auto before = Contents(data_.path());
+    ArmFailpoint(point, "kill");
     EXPECT_EQ(Weft(data_, {"restore", File(), "--force"}).status, -1);
     // Nobody uses what is half of one installation and half of the other.
     EXPECT_EQ(data_.Installation().status().code(), absl::StatusCode::kFailedPrecondition);
-    for (const char* command : {"up", "backup"}) {
-      const Outcome refused = Weft(data_, command == std::string("up")
-                                              ? std::vector<std::string>{"up", "-d"}
-                                              : std::vector<std::string>{"backup", File() + "2"});
+    for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+             {"up", "-d"}, {"backup", File() + "2"}, {"pki", "issue", "user/me"}}) {
+      const Outcome refused = Weft(data_, command);
       EXPECT_EQ(refused.status, 1);
       EXPECT_THAT(refused.text, HasSubstr("cut short"));
     }
-    const Outcome finished = Weft(data_, {"restore", File()});
+    const Outcome finished =
+        with_archive ? Weft(data_, {"restore", File()}) : Weft(data_, {"restore"});
     EXPECT_EQ(finished.status, 0) << finished.text;
     EXPECT_EQ(Contents(data_.path()), backed_up);
+    EXPECT_EQ(Contents(Replaced().back()), before);
     Write("core.db", "later");
+    with_archive = !with_archive;
   }
-  unsetenv("WEFT_FAILPOINTS");
+  EXPECT_EQ(Replaced().size(), 4u);
+}
+
+TEST_F(BackupTest, ARestoreWithoutAnArchiveSaysThatThereIsNothingToFinish) {
+  const auto before = Contents(data_.path());
+  const Outcome refused = Weft(data_, {"restore", "--force"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.text, HasSubstr("no restore into " + data_.path() + " was cut short"));
+  EXPECT_EQ(Contents(data_.path()), before);
+}
+
+TEST_F(BackupTest, ARestoreOfAnotherArchiveFinishesTheOneThatWasCutShortFirst) {
+  BackUp();
+  const auto first = Contents(data_.path());
+  Write("core.db", "later");
+  const std::string second = folder_ / "second.tar";
+  ASSERT_EQ(Weft(data_, {"backup", second}).status, 0);
+  const auto later = Contents(data_.path());
+  ArmFailpoint("replace.after", "kill");
+  EXPECT_EQ(Weft(data_, {"restore", File(), "--force"}).status, -1);
+  fs::remove(File());
+  // Also if that archive cannot be restored.
+  const Outcome missing = Weft(data_, {"restore", File(), "--force"});
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_THAT(missing.text, HasSubstr(Replaced().back()));
+  EXPECT_EQ(Contents(data_.path()), first);
+  const Outcome restore = Weft(data_, {"restore", second, "--force"});
+  EXPECT_EQ(restore.status, 0) << restore.text;
+  EXPECT_EQ(Contents(data_.path()), later);
+  EXPECT_EQ(Contents(Replaced().back()), first);
+}
+
+// Whatever writes into a data directory that holds half a restore: nothing of it is lost.
+TEST_F(BackupTest, ARestoreThatGoesOnOverwritesNothing) {
+  BackUp();
+  folder_.Write("data/core.yaml", "runtime: first\n");
+  ArmFailpoint("replace.after", "kill");  // After core.db.
+  EXPECT_EQ(Weft(data_, {"restore", File(), "--force"}).status, -1);
+  ASSERT_FALSE(fs::exists(data_.Below("core.db")));
+  folder_.Write("data/core.db", "second");
+  ArmFailpoint("restore.after", "kill");
+  EXPECT_EQ(Weft(data_, {"restore"}).status, -1);
+  ASSERT_FALSE(fs::exists(data_.Below("core.yaml")));
+  folder_.Write("data/core.yaml", "runtime: third\n");
+  const Outcome finished = Weft(data_, {"restore"});
+  ASSERT_EQ(finished.status, 0) << finished.text;
+  EXPECT_EQ(ReadFileOrEmpty(data_.Below("core.yaml")), "runtime: local\n");
+  EXPECT_EQ(Contents(data_.path()).at("core.db"), "of the core");
+  const std::string replaced = Replaced().back();
+  EXPECT_EQ(Contents(replaced).at("core.db"), "of the core");
+  EXPECT_EQ(ReadFileOrEmpty(replaced + "/core.db.1"), "second");
+  EXPECT_EQ(ReadFileOrEmpty(replaced + "/core.yaml"), "runtime: first\n");
+  EXPECT_EQ(ReadFileOrEmpty(replaced + "/core.yaml.1"), "runtime: third\n");
+}
+
+TEST_F(BackupTest, NobodyChangesAnIdentityWhileARestoreRuns) {
+  BackUp();
+  const std::vector<std::string> restore = {
+      WEFT_BIN_DIR "/weft", "--data", data_.path(), "restore", "--force", File()};
+  ArmFailpoint("staged.before", "pause");
+  Program program(restore);
+  ASSERT_TRUE(
+      testing::Eventually([&] { return fs::exists(folder_ / "points/weft.staged.before.hit"); }));
+  const int fd = open(data_.Below("identities").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  EXPECT_EQ(flock(fd, LOCK_EX | LOCK_NB), -1);
+  EXPECT_EQ(errno, EWOULDBLOCK);
+  fs::remove(folder_ / "points/weft.staged.before.hit");
+  EXPECT_EQ(program.Wait().status, 0);
+  EXPECT_EQ(flock(fd, LOCK_EX | LOCK_NB), 0);
+  close(fd);
 }
 
 TEST_F(BackupTest, NothingIsRestoredWhereAServiceRuns) {
@@ -204,6 +294,54 @@ TEST_F(BackupTest, NothingIsRestoredWhereAServiceRuns) {
   const Outcome restore = Weft(data_, {"restore", File(), "--force"});
   EXPECT_EQ(restore.status, 1);
   EXPECT_THAT(restore.text, HasSubstr("weft down"));
+}
+
+TEST_F(BackupTest, ALinkIsBackedUpOnlyIfItLeadsToSomethingOfTheInstallation) {
+  BackUp();
+  const std::string last = ReadFileOrEmpty(File());
+  folder_.Write("data/mine/core.yaml", "runtime: local\n");
+  const std::string file = data_.Below("core.yaml");
+  for (const std::string& target :
+       {data_.Below("mine/core.yaml"), std::string("mine/core.yaml"), std::string("../core.yaml"),
+        std::string("providers/../mine/core.yaml")}) {
+    fs::remove(file);
+    fs::create_symlink(target, file);
+    const Outcome refused = Weft(data_, {"backup", File()});
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_THAT(refused.text, HasSubstr(file + " is a link to " + target));
+    EXPECT_EQ(ReadFileOrEmpty(File()), last);
+  }
+  fs::remove(file);
+  fs::create_symlink("greeter.yaml", data_.Below("providers/same.yaml"));
+  BackUp();
+  ASSERT_EQ(Weft(other_, {"restore", File()}).status, 0);
+  EXPECT_EQ(fs::read_symlink(other_.Below("providers/same.yaml")), "greeter.yaml");
+}
+
+TEST_F(BackupTest, WhatCouldNotBeRestoredIsNotBackedUp) {
+  folder_.Write("data/providers/\xff.yaml", "name: greeter\n");
+  const Outcome refused = Weft(data_, {"backup", File()});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.text, HasSubstr("could not be restored"));
+  EXPECT_FALSE(fs::exists(File()));
+}
+
+TEST_F(BackupTest, WhatAKilledBackupLeftIsRemovedByTheNext) {
+  ArmFailpoint("pack.before", "kill");
+  EXPECT_EQ(Weft(data_, {"backup", File()}).status, -1);
+  ASSERT_TRUE(fs::exists(data_.Below(kBackupStaging)));
+  fs::remove(data_.Below("providers/greeter.yaml"));
+  BackUp();
+  EXPECT_FALSE(fs::exists(data_.Below(kBackupStaging)));
+  ASSERT_EQ(Weft(other_, {"restore", File()}).status, 0);
+  EXPECT_FALSE(fs::exists(other_.Below("providers/greeter.yaml")));
+}
+
+TEST_F(BackupTest, OneBackupIsMadeAtATime) {
+  ASSERT_TRUE(data_.Lock("backup").ok());
+  const Outcome refused = Weft(data_, {"backup", File()});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.text, HasSubstr("backup already runs"));
 }
 
 TEST_F(BackupTest, ABackupOfADamagedDatabaseOrOfNothingFailsAndKeepsTheLastOne) {

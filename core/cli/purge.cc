@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/files.h"
 #include "core/base/status.h"
+#include "core/cli/installation_files.h"
 #include "core/cli/process.h"
 #include "core/cli/process_record.h"
 
@@ -89,24 +90,11 @@ absl::Status UnmountEngine(const std::string& directory) {
     }
     for (const std::string& mount : mounts) {
       if (umount2(mount.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) != 0 && errno != EINVAL)
-        return absl::FailedPreconditionError(
-            absl::StrCat("unmount ", mount, ": ", strerror(errno)));
+        return SystemError(absl::StrCat("unmount ", mount));
     }
   }
   return absl::FailedPreconditionError(
       absl::StrCat("below ", directory, "/engine something is mounted again and again"));
-}
-
-bool IsOurs(const std::string& name) {
-  static const auto* const folders = new std::set<std::string>{
-      "engine", "identities", "logs", "pki", "providers", "run", "runtimes"};
-  return folders->count(name) != 0 || name == "installation" || name == "services.yaml" ||
-         absl::StartsWith(name, "installation.") || name == "tokens" ||
-         absl::StartsWith(name, "backup.") || absl::StartsWith(name, "replaced-") ||
-         absl::StartsWith(name, "restore.") || absl::StartsWith(name, "tokens.") ||
-         absl::StartsWith(name, "pki.") || absl::StartsWith(name, "core.db") ||
-         name == "core.yaml" ||
-         (absl::StartsWith(name, "runtime-") && absl::StrContains(name, ".db"));
 }
 
 }  // namespace
@@ -141,7 +129,7 @@ absl::StatusOr<std::vector<std::string>> RemoveData(const DataDirectory& data) {
   std::vector<std::string> left;
   for (fs::directory_iterator entry(root, ec), end; !ec && entry != end; entry.increment(ec)) {
     const std::string name = entry->path().filename().string();
-    if (IsOurs(name)) {
+    if (IsWefts(name)) {
       ours.insert(name);
     } else {
       left.push_back(name);

@@ -18,6 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::Program;
+using ::testing::UnorderedElementsAreArray;
 
 class PurgeTest : public ::testing::Test {
  protected:
@@ -27,10 +28,14 @@ class PurgeTest : public ::testing::Test {
 
 TEST_F(PurgeTest, RemovesEverythingThatIsWeftsAndTheDirectory) {
   for (const char* name :
-       {"installation", "core.db", "core.db-wal", "runtime-local.db", "runtime-kubernetes.db-wal",
-        "services.yaml", "tokens", "pki/ca.key", "identities/x/tls.key", "engine/data/image/x",
-        "logs/weft-core.log", "providers/x.yaml", "replaced-20260101T000000.000Z/pki/ca.key",
-        "restore.new/core.db", "backup.0123/core.db"})
+       {"installation", "core.db", "core.db-wal", "runtime-local.db", "runtime-local.db-wal",
+        "runtime-kubernetes.kinds", "services.yaml", "tokens", "pki/ca.key", "identities/x/tls.key",
+        "engine/data/image/x", "logs/weft-core.log", "providers/x.yaml",
+        "replaced-20260101T000000.000Z/pki/ca.key", "restore.new/core.db", "backup.new/core.db",
+        "restore.ready/new/core.db", "restore.moving/old/core.db", "restore.done/manifest.json",
+        // Of programs that were killed as they wrote.
+        "installation.0123456789ab", "pki.0123abcd/ca.key", "tokens.0123abcd.new",
+        "services.yaml.0123abcd.new", "runtime-kubernetes.kinds.0123abcd.new"})
     folder_.Write(std::string("data/") + name, "x");
   EXPECT_THAT(*RemoveData(data_), IsEmpty());
   EXPECT_FALSE(fs::exists(data_.path()));
@@ -42,6 +47,17 @@ TEST_F(PurgeTest, KeepsAndNamesWhatIsNotWefts) {
   EXPECT_THAT(*RemoveData(data_), ElementsAre("thesis.tex"));
   EXPECT_TRUE(fs::exists(data_.Below("thesis.tex")));
   EXPECT_FALSE(fs::exists(data_.Below("core.db")));
+}
+
+TEST_F(PurgeTest, KeepsWhatAUserNamesLikeWeftsOwn) {
+  std::vector<std::string> names = {
+      "backup.0123",     "backup.tar",       "backup.tar.0123abcd.new",
+      "core.db.saved",   "core.yaml.old",    "installation.md",
+      "pki.old",         "replaced-by-hand", "restore.sh",
+      "runtime-a.db.gz", "tokens.txt"};
+  for (const std::string& name : names) folder_.Write("data/" + name, "x");
+  EXPECT_THAT(*RemoveData(data_), UnorderedElementsAreArray(names));
+  for (const std::string& name : names) EXPECT_TRUE(fs::exists(data_.Below(name))) << name;
 }
 
 TEST_F(PurgeTest, DoesNotFollowLinks) {

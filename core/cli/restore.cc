@@ -1,22 +1,21 @@
 #include "core/cli/restore.h"
 
-#include <cerrno>
-#include <fcntl.h>
 #include <filesystem>
 #include <set>
-#include <string.h>
-#include <sys/stat.h>
+#include <stdio.h>
 #include <unistd.h>
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/auth/identities.h"
 #include "core/base/failpoint.h"
 #include "core/base/files.h"
 #include "core/base/pending_restore.h"
 #include "core/base/status.h"
 #include "core/cli/archive.h"
+#include "core/cli/installation_files.h"
 #include "core/cli/process_record.h"
 
 namespace weft::cli {
@@ -25,20 +24,10 @@ namespace {
 namespace fs = std::filesystem;
 
 // A restore is a directory with the restored files in new/, those that were there before in old/,
-// and the manifest. Its name says how far it is: at first this one, then kRestoreReady and
-// kRestoreMoving. What these two stand for may be done again from any point.
-constexpr char kStaging[] = "restore.new";
-constexpr char kDone[] = "restore.done";  // Only to be removed.
+// and the manifest. Its name says how far it is: kRestoreStaging, then kRestoreReady and
+// kRestoreMoving, at last kRestoreDone, when it is only to be removed. What the two in the middle
+// stand for may be done again from any point.
 constexpr char kNew[] = "/new", kOld[] = "/old";
-
-absl::Status SystemError(const std::string& what) {
-  return absl::FailedPreconditionError(absl::StrCat(what, ": ", strerror(errno)));
-}
-
-absl::Status MakeDirectory(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
-  return SystemError(absl::StrCat("make ", path));
-}
 
 bool Exists(const std::string& path) {
   std::error_code ec;
@@ -50,27 +39,20 @@ absl::Status Rename(const std::string& from, const std::string& to) {
   return SystemError(absl::StrCat("rename ", from, " to ", to));
 }
 
-// What was done so far in the file system of `directory` is on the disk.
-absl::Status Sync(const std::string& directory) {
-  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = fd >= 0 && syncfs(fd) == 0;
-  absl::Status status = synced ? absl::OkStatus() : SystemError(absl::StrCat("sync ", directory));
-  if (fd >= 0) close(fd);
-  return status;
+// Moves the file `from` to the path below `to`. Directories stay and are not replaced: containers
+// may have them mounted.
+absl::Status MoveFile(const std::string& from, const std::string& to, const std::string& path) {
+  for (size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1))
+    WEFT_RETURN_IF_ERROR(MakeDirectory(absl::StrCat(to, "/", path.substr(0, slash))));
+  return Rename(from, absl::StrCat(to, "/", path));
 }
 
-// Moves files, which are named by their paths below `from`, below `to`. Directories stay and are
-// not replaced: containers may have them mounted.
-absl::Status MoveFiles(const std::vector<std::string>& paths, const std::string& from,
-                       const std::string& to, const char* failpoint) {
-  for (const std::string& path : paths) {
-    for (size_t slash = path.find('/'); slash != std::string::npos;
-         slash = path.find('/', slash + 1))
-      WEFT_RETURN_IF_ERROR(MakeDirectory(absl::StrCat(to, "/", path.substr(0, slash))));
-    WEFT_RETURN_IF_ERROR(Rename(absl::StrCat(from, "/", path), absl::StrCat(to, "/", path)));
-    Failpoint(failpoint);
-  }
-  return absl::OkStatus();
+// Moves the file at the path of the data directory below `old`. Something may have made another one
+// there after a restore was cut short: each is kept, the later with a number after its name.
+absl::Status MoveAside(const DataDirectory& data, const std::string& path, const std::string& old) {
+  std::string free = path;
+  for (int n = 1; Exists(absl::StrCat(old, "/", free)); ++n) free = absl::StrCat(path, ".", n);
+  return MoveFile(data.Below(path), old, free);
 }
 
 absl::Status LockAll(const DataDirectory& data) {
@@ -133,51 +115,83 @@ absl::Status Stage(const std::string& file, const std::string& staging) {
                         absl::StrCat(file, " is no whole backup: ", checked.message()));
   const std::string manifest = absl::StrCat("/", kManifest);
   WEFT_RETURN_IF_ERROR(Rename(folder + manifest, staging + manifest));
-  return Sync(staging);
+  return SyncDirectory(staging, syncfs);
+}
+
+bool IsPending(const DataDirectory& data) {
+  return Exists(data.Below(kRestoreReady)) || Exists(data.Below(kRestoreMoving));
+}
+
+// From kRestoreReady to kRestoreMoving, if it is not there yet.
+absl::Status MoveOldFiles(const DataDirectory& data) {
+  const std::string ready = data.Below(kRestoreReady);
+  if (!Exists(ready)) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> old, InstallationFiles(data.path()));
+  for (const std::string& path : old) {
+    WEFT_RETURN_IF_ERROR(MoveAside(data, path, ready + kOld));
+    Failpoint("weft.replace.after");
+  }
+  WEFT_RETURN_IF_ERROR(SyncDirectory(data.path(), syncfs));
+  WEFT_RETURN_IF_ERROR(Rename(ready, data.Below(kRestoreMoving)));
+  // Else restored files might be there after a crash, and be taken for old ones.
+  return SyncDirectory(data.path(), fsync);
+}
+
+absl::Status MoveNewFiles(const DataDirectory& data) {
+  const std::string moving = data.Below(kRestoreMoving);
+  WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> restored, FilesBelow(moving + kNew));
+  for (const std::string& path : restored) {
+    if (Exists(data.Below(path))) WEFT_RETURN_IF_ERROR(MoveAside(data, path, moving + kOld));
+    WEFT_RETURN_IF_ERROR(MoveFile(absl::StrCat(moving, kNew, "/", path), data.path(), path));
+    Failpoint("weft.restore.after");
+  }
+  return SyncDirectory(data.path(), syncfs);
 }
 
 // Does whatever a restore that has begun to change the data directory has left to do.
 absl::StatusOr<RestoreResult> Finish(const DataDirectory& data) {
-  const std::string ready = data.Below(kRestoreReady), moving = data.Below(kRestoreMoving);
-  if (Exists(ready)) {
-    WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> old, InstallationFiles(data.path()));
-    WEFT_RETURN_IF_ERROR(MoveFiles(old, data.path(), ready + kOld, "weft.replace.after"));
-    WEFT_RETURN_IF_ERROR(Sync(data.path()));
-    WEFT_RETURN_IF_ERROR(Rename(ready, moving));
-  }
+  WEFT_RETURN_IF_ERROR(MoveOldFiles(data));
+  const std::string moving = data.Below(kRestoreMoving);
   RestoreResult result;
   WEFT_ASSIGN_OR_RETURN(const std::string text, ReadFile(absl::StrCat(moving, "/", kManifest)));
   WEFT_ASSIGN_OR_RETURN(result.manifest, ParseManifest(text));
-  WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> restored, FilesBelow(moving + kNew));
-  WEFT_RETURN_IF_ERROR(MoveFiles(restored, moving + kNew, data.path(), "weft.restore.after"));
-  WEFT_RETURN_IF_ERROR(Sync(data.path()));
+  WEFT_RETURN_IF_ERROR(MoveNewFiles(data));
   std::error_code ec;
   if (!fs::is_empty(moving + kOld, ec) && !ec) {
     result.replaced = data.Below(absl::StrCat(
-        "replaced-", absl::FormatTime("%Y%m%dT%H%M%E3SZ", absl::Now(), absl::UTCTimeZone())));
+        kReplaced, absl::FormatTime("%Y%m%dT%H%M%E3SZ", absl::Now(), absl::UTCTimeZone())));
     WEFT_RETURN_IF_ERROR(Rename(moving + kOld, result.replaced));
   }
   Failpoint("weft.restored.before");
-  WEFT_RETURN_IF_ERROR(Rename(moving, data.Below(kDone)));
-  fs::remove_all(data.Below(kDone), ec);
+  WEFT_RETURN_IF_ERROR(Rename(moving, data.Below(kRestoreDone)));
+  fs::remove_all(data.Below(kRestoreDone), ec);
   return result;
 }
 
 }  // namespace
 
-absl::StatusOr<RestoreResult> RestoreBackup(const DataDirectory& data, const std::string& file,
-                                            bool force) {
+absl::Status RestoreBackup(const DataDirectory& data, const std::string& file, bool force,
+                           const std::function<void(const RestoreResult&)>& done) {
   WEFT_RETURN_IF_ERROR(LockAll(data));
-  const std::string staging = data.Below(kStaging);
+  WEFT_ASSIGN_OR_RETURN(const DirectoryLock lock, auth::LockIdentitiesToRestore(data));
+  const std::string staging = data.Below(kRestoreStaging);
   std::error_code ec;
-  for (const std::string& left : {staging, data.Below(kDone)}) fs::remove_all(left, ec);
+  for (const std::string& left : {staging, data.Below(kRestoreDone)}) fs::remove_all(left, ec);
+  std::string finished;  // The manifest.
+  if (IsPending(data)) {
+    WEFT_ASSIGN_OR_RETURN(const RestoreResult pending, Finish(data));
+    done(pending);
+    finished = FormatManifest(pending.manifest);
+  }
+  if (file.empty()) {
+    if (!finished.empty()) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        absl::StrCat("no restore into ", data.path(),
+                     " was cut short: name the archive that is to be restored"));
+  }
   const absl::Cleanup remove = [&] { fs::remove_all(staging, ec); };
   WEFT_RETURN_IF_ERROR(Stage(file, staging));
-  if (Exists(data.Below(kRestoreReady)) || Exists(data.Below(kRestoreMoving))) {
-    WEFT_ASSIGN_OR_RETURN(RestoreResult finished, Finish(data));
-    const std::string text = ReadFileOrEmpty(absl::StrCat(staging, "/", kManifest));
-    if (FormatManifest(finished.manifest) == text) return finished;
-  }
+  if (finished == ReadFileOrEmpty(absl::StrCat(staging, "/", kManifest))) return absl::OkStatus();
   WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> old, InstallationFiles(data.path()));
   if (!old.empty() && !force) {
     return absl::FailedPreconditionError(
@@ -186,8 +200,10 @@ absl::StatusOr<RestoreResult> RestoreBackup(const DataDirectory& data, const std
   Failpoint("weft.staged.before");
   WEFT_RETURN_IF_ERROR(Rename(staging, data.Below(kRestoreReady)));
   Failpoint("weft.staged.after");
-  WEFT_RETURN_IF_ERROR(Sync(data.path()));
-  return Finish(data);
+  WEFT_RETURN_IF_ERROR(SyncDirectory(data.path(), syncfs));
+  WEFT_ASSIGN_OR_RETURN(const RestoreResult restored, Finish(data));
+  done(restored);
+  return absl::OkStatus();
 }
 
 }  // namespace weft::cli
