@@ -1,5 +1,9 @@
 #include "core/config/core_config.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
@@ -10,6 +14,22 @@
 namespace weft::config {
 namespace {
 
+std::vector<std::string> NamesOfAllowances() {
+  std::vector<std::string> names;
+  for (const AllowanceName& known : kAllowances) names.emplace_back(known.name);
+  return names;
+}
+
+Policy ReadPolicy(model::ObjectReader& in) {
+  std::vector<std::string> allowed;
+  in.EachOneOf("allow", allowed, NamesOfAllowances());
+  Policy policy;
+  for (const AllowanceName& known : kAllowances)
+    if (std::find(allowed.begin(), allowed.end(), known.name) != allowed.end())
+      policy.insert(known.allowance);
+  return policy;
+}
+
 void ReadNamespaces(model::ObjectReader& namespaces, CoreConfig& config) {
   for (const std::string& name : namespaces.Fields()) {
     if (!model::IsDnsLabel(name)) {
@@ -18,10 +38,13 @@ void ReadNamespaces(model::ObjectReader& namespaces, CoreConfig& config) {
           absl::StrCat(model::Quoted(name), " is no namespace: ", model::kDnsLabelRule));
     }
     std::string runtime;
+    Policy policy;
     namespaces.Object(name, "a namespace", [&](model::ObjectReader& in) {
       in.Name("runtime", runtime, model::kDnsLabel);
+      policy = ReadPolicy(in);
     });
     if (!runtime.empty()) config.of_namespace[name] = runtime;
+    if (!policy.empty()) config.policies[name] = std::move(policy);
   }
 }
 

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "core/config/testing.h"
 
 namespace weft::config {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 using testing::UnorderedElementsAre;
@@ -29,6 +31,39 @@ TEST_F(CoreConfigTest, NamesTheRuntimesOfTheCoreAndOfNamespaces) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->runtime, "kubernetes");
   EXPECT_THAT(config->of_namespace, UnorderedElementsAre(Pair("shop", "local")));
+}
+
+TEST_F(CoreConfigTest, SaysWhatANamespaceAllows) {
+  const auto config = Read(
+      "namespaces:\n"
+      "  shop: {allow: [hostPath, privileged]}\n"
+      "  till: {runtime: local, allow: []}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_THAT(config->policies,
+              ElementsAre(Pair("shop", Policy{Allowance::kHostPath, Allowance::kPrivileged})));
+}
+
+TEST_F(CoreConfigTest, EveryAllowanceHasANameOfItsOwn) {
+  std::string all;
+  for (const AllowanceName& known : kAllowances) absl::StrAppend(&all, std::string(known.name), ", ");
+  const auto config = Read(absl::StrCat("namespaces: {shop: {allow: [", all, "]}}\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->policies.at("shop").size(), kAllowances.size());
+  for (const Allowance allowance : config->policies.at("shop"))
+    EXPECT_THAT(all, HasSubstr(std::string(NameOf(allowance)) + ", "));
+}
+
+TEST_F(CoreConfigTest, AnUnknownAllowanceIsAMistakeAtItsPlaceWithTheNearest) {
+  const std::string message(Read("namespaces:\n  shop: {allow: [hostPath, hostpid, everything, "
+                                 "7]}\n  till: {allow: all}\n")
+                                .status()
+                                .message());
+  EXPECT_THAT(message, HasSubstr(":2:28: one of \"allow\" of a namespace is \"hostpid\", expected "
+                                 "capabilities or clusterScoped or "));
+  EXPECT_THAT(message, HasSubstr("; write hostPID\n"));
+  EXPECT_THAT(message, HasSubstr(":2:37: one of \"allow\" of a namespace is \"everything\""));
+  EXPECT_THAT(message, HasSubstr(":2:49: expected a string, found the number 7"));
+  EXPECT_THAT(message, HasSubstr(":3:17: expected a list, found \"all\""));
 }
 
 TEST_F(CoreConfigTest, SaysWhereTheCoreServesAndHowOthersReachThat) {

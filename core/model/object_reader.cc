@@ -143,18 +143,22 @@ void ObjectReader::OneOf(std::string_view field, std::string& out,
                          const std::vector<std::string>& allowed, Need need) {
   std::string found;
   if (!String(field, found, need)) return;
-  if (std::find(allowed.begin(), allowed.end(), found) != allowed.end()) {
+  if (IsOneOf(found, allowed, PlaceOf(field), PointerOf(field),
+              absl::StrCat("\"", View(field), "\" of ", what_)))
     out = found;
-    return;
-  }
-  Diagnostic& error =
-      reading_.Error(PlaceOf(field), PointerOf(field), "BAD_VALUE",
-                     absl::StrCat("\"", View(field), "\" of ", what_, " is ", Quoted(found),
-                                  ", expected ", absl::StrJoin(allowed, " or ")));
+}
+
+bool ObjectReader::IsOneOf(const std::string& found, const std::vector<std::string>& allowed,
+                           Position place, const std::string& pointer, const std::string& subject) {
+  if (std::find(allowed.begin(), allowed.end(), found) != allowed.end()) return true;
+  Diagnostic& error = reading_.Error(
+      place, pointer, "BAD_VALUE",
+      absl::StrCat(subject, " is ", Quoted(found), ", expected ", absl::StrJoin(allowed, " or ")));
   error.found = Quoted(found);
   error.expected = absl::StrJoin(allowed, ", ");
   const std::string nearest = Nearest(found, allowed);
   if (!nearest.empty()) error.hint = absl::StrCat("write ", nearest);
+  return false;
 }
 
 bool ObjectReader::Text(std::string_view field, std::optional<std::string>& out) {
@@ -183,6 +187,20 @@ bool ObjectReader::Texts(std::string_view field, std::vector<std::string>& out) 
 
 void ObjectReader::Strings(std::string_view field, std::vector<std::string>& out) {
   ReadStrings(field, out, false);
+}
+
+void ObjectReader::EachOneOf(std::string_view field, std::vector<std::string>& out,
+                             const std::vector<std::string>& allowed) {
+  const Node* node = Take(field, Need::kOptional);
+  if (node == nullptr || !Expect(*node, Node::Kind::kList, PointerOf(field), "a list")) return;
+  for (size_t i = 0; i < node->items.size(); ++i) {
+    const std::string pointer = absl::StrCat(PointerOf(field), "/", i);
+    std::string found;
+    if (ReadString(*node->items[i], pointer, found, false) &&
+        IsOneOf(found, allowed, node->items[i]->place, pointer,
+                absl::StrCat("one of \"", View(field), "\" of ", what_)))
+      out.push_back(found);
+  }
 }
 
 void ObjectReader::TextMap(std::string_view field, std::map<std::string, std::string>& out) {

@@ -101,6 +101,9 @@ class ObjectReader {
   // True if the field is there and a list.
   bool Texts(std::string_view field, std::vector<std::string>& out);
   void Strings(std::string_view field, std::vector<std::string>& out);
+  // A list of strings, each one of `allowed`; the others are errors.
+  void EachOneOf(std::string_view field, std::vector<std::string>& out,
+                 const std::vector<std::string>& allowed);
   void TextMap(std::string_view field, std::map<std::string, std::string>& out);
   void Boolean(std::string_view field, bool& out);
   bool Integer(std::string_view field, int& out, int lowest, int highest,
@@ -144,6 +147,9 @@ class ObjectReader {
               std::string_view expected);
   bool ReadString(const Node& node, const std::string& pointer, std::string& out, bool verbatim);
   bool ReadStrings(std::string_view field, std::vector<std::string>& out, bool verbatim);
+  // Whether `found` is one of `allowed`; an error at `place` if not.
+  bool IsOneOf(const std::string& found, const std::vector<std::string>& allowed, Position place,
+               const std::string& pointer, const std::string& subject);
 
   struct Absence {
     std::vector<std::string> fields;
