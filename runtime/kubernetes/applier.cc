@@ -32,6 +32,17 @@ ApplyResult Failed(const absl::Status& status) {
   return result;
 }
 
+// The API server would take the namespace of such an object away, and with it what the core knows
+// of it: whether it has one is the core's to judge (docs/merge.md).
+ApplyResult BadScope(const Resource& resource) {
+  ApplyResult result =
+      Failed(Outcome::kRefused,
+             absl::StrCat("objects of the kind ", resource.kind, " of ", resource.api_version, " ",
+                          resource.namespaced ? "need a namespace" : "have no namespace"));
+  result.problems.push_back({"UNSUPPORTED_VALUE", "/metadata/namespace", result.message});
+  return result;
+}
+
 std::string Installation(const json::value& object) {
   return json::GetString(object, {"metadata", "labels", kInstallationLabel});
 }
@@ -75,6 +86,7 @@ ApplyResult Applier::Apply(const AppliedObject& wanted, bool dry_run) {
     return result;
   }
   if (!resource.ok()) return Failed(resource.status());
+  if (resource->namespaced == wanted.ref.ns.empty()) return BadScope(*resource);
   const ObjectLocks::Held held(locks_, runtime::KeyOf(wanted.ref));
   Attempt attempt{wanted, *resource};
   if (dry_run) return DryRun(attempt);
