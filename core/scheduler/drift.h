@@ -8,7 +8,7 @@
 
 // What happens to leaves of ours that somebody else changes on the platform: they are put right,
 // and one that has to be put right again and again is left alone. Pure.
-// Source: docs/protocol.md, "Drift".
+// Source: docs/merge.md, "Who else writes on the platform".
 namespace weft::scheduler {
 
 // A leaf that is put right this often within this time is contested.

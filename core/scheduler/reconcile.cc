@@ -95,7 +95,10 @@ class Pass {
         if (found == desired.end()) return NotDesired(key, stored);
         pb::AppliedObject& object = *request.add_objects();
         MakeApplied(found->second, inventory_.at(key), object);
-        object.set_correct(keys == &plan.correct);
+        // An apply that was carried out and not recorded looks like one that was not, and somebody
+        // else may have changed the object since.
+        object.set_correct(keys == &plan.correct ||
+                           inventory_.at(key).accepted() != object.generation());
         if (request.objects_size() == kObjectsInACall) CallApply(std::exchange(request, {}));
       }
     }
@@ -145,8 +148,7 @@ class Pass {
     switch (result.outcome()) {
       case pb::APPLY_OUTCOME_ACCEPTED:
         // What is sent again without need is answered as it stands, be it as somebody else left it.
-        if (object.correct() || record.accepted() != object.generation())
-          record.set_digest(result.digest());
+        if (object.correct()) record.set_digest(result.digest());
         record.set_accepted(object.generation());
         record.clear_refused();
         record.clear_problem();

@@ -221,6 +221,23 @@ TEST_F(ReconcileTest, AnEventOfAnOlderStateIsNotCounted) {
   EXPECT_EQ(Inventory("front").corrections_size(), 1);
 }
 
+// The core died before it had stored that the object was accepted; somebody changed it meanwhile.
+TEST_F(ReconcileTest, AChangeAfterAnApplyThatWasNotStoredIsPutRightToo) {
+  runtime_.SayDigests();
+  const store::v1::InventoryRecord before = Inventory("front");
+  Pass();
+  store::Transaction transaction;
+  transaction.Put(InventoryKeyOf("default", "shop", Key("front")), before.SerializeAsString());
+  ASSERT_TRUE(store_.Commit(std::move(transaction)).ok());
+  runtime_.Edit(Key("front"), "/generation", "kubectl-edit");
+  Pass();
+  EXPECT_EQ(Inventory("front").corrections_size(), 1);
+  Observe();
+  const int applies = runtime_.applies();
+  Pass();
+  EXPECT_EQ(runtime_.applies(), applies);
+}
+
 // What was accepted is sent again because the watch has not told of it; somebody changed it first.
 TEST_F(ReconcileTest, AChangeBeforeTheFirstEventIsPutRightToo) {
   runtime_.SayDigests();

@@ -15,12 +15,16 @@
 // How calls of gRPC meet work that blocks.
 namespace weft::runtime {
 
-// Has `work` done by `pool` and answers with its status; RESOURCE_EXHAUSTED when that is full.
+// Has `work` done by `pool` and answers with its status; RESOURCE_EXHAUSTED when that is full. Work
+// whose caller is gone before it begins is not done: the caller counts on nothing of it any more,
+// and may have asked for the opposite since.
 inline grpc::ServerUnaryReactor* RunOn(WorkerPool& pool, grpc::CallbackServerContext* context,
                                        std::function<absl::Status()> work) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (!pool.TryRun([reactor, work = std::move(work)] { reactor->Finish(ToGrpc(work())); }))
-    reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls are waiting"});
+  const bool taken = pool.TryRun([context, reactor, work = std::move(work)] {
+    reactor->Finish(context->IsCancelled() ? grpc::Status::CANCELLED : ToGrpc(work()));
+  });
+  if (!taken) reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls are waiting"});
   return reactor;
 }
 

@@ -28,11 +28,23 @@ void Platform::ApplyOne(const pb::AppliedObject& object, pb::ApplyResponse::Resu
       result.set_outcome(pb::APPLY_OUTCOME_FAILED);
       return result.set_message("it is being deleted");
     }
-    if (generation == object.generation())
-      return result.set_digest(json::Sha256(known->second.applied.object().json()));
+    if (generation == object.generation()) {
+      if (object.correct()) Correct(key, result);
+      return result.set_digest(json::Sha256(known->second.live));
+    }
   }
-  objects_[key] = {object};
+  objects_[key] = {object, object.object().json()};
   result.set_digest(json::Sha256(object.object().json()));
+  Tell(key);
+}
+
+void Platform::Correct(const std::string& key, pb::ApplyResponse::Result& result) {
+  Object& object = objects_.at(key);
+  if (object.live == object.applied.object().json()) return;
+  object.live = object.applied.object().json();
+  pb::ApplyResponse::Correction& correction = *result.add_corrections();
+  correction.set_pointer("/spec/value");
+  correction.set_writer("somebody");
   Tell(key);
 }
 
@@ -53,6 +65,11 @@ pb::ListResponse Platform::List() const {
 }
 
 void Platform::Lose(const std::string& key) { Erase(key); }
+
+void Platform::Edit(const std::string& key, const std::string& live) {
+  objects_.at(key).live = live;
+  Tell(key);
+}
 
 void Platform::EndDeletions() {
   std::vector<std::string> deleting;
@@ -87,7 +104,7 @@ pb::Projection Platform::Project(const Object& object) const {
   projection.set_owner(object.applied.owner());
   projection.set_generation(object.applied.generation());
   projection.set_deleting(object.deleting);
-  projection.set_digest(json::Sha256(object.applied.object().json()));
+  projection.set_digest(json::Sha256(object.live));
   return projection;
 }
 

@@ -15,6 +15,7 @@ class Platform {
  public:
   struct Object {
     runtime::v1::AppliedObject applied;
+    std::string live;  // As it is: what was applied, or what somebody else made of that.
     bool deleting = false;
   };
 
@@ -25,6 +26,8 @@ class Platform {
 
   // Somebody else removes an object.
   void Lose(const std::string& key);
+  // Somebody else changes an object.
+  void Edit(const std::string& key, const std::string& live);
   // Objects that are being deleted go.
   void EndDeletions();
 
@@ -41,6 +44,7 @@ class Platform {
  private:
   void ApplyOne(const runtime::v1::AppliedObject& object,
                 runtime::v1::ApplyResponse::Result& result);
+  void Correct(const std::string& key, runtime::v1::ApplyResponse::Result& result);
   runtime::v1::Projection Project(const Object& object) const;
   void Tell(const std::string& key);
   void Erase(const std::string& key);

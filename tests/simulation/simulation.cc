@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/scheduler/admission_store.h"
 #include "core/scheduler/application_key.h"
+#include "core/scheduler/drift.h"
 #include "core/scheduler/reconcile.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/revisions.h"
@@ -22,7 +23,6 @@ constexpr int kSteps = 150;
 constexpr int kSettlingPasses = 2000;
 constexpr char kNamespace[] = "default";
 constexpr char kRuntime[] = "local";
-constexpr int64_t kNow = 1;  // Milliseconds; time stands still.
 
 const std::vector<std::string>& Names() {
   static const auto* names = new std::vector<std::string>{"shop", "blog", "wiki"};
@@ -278,7 +278,7 @@ void Simulation::Change(const std::string& name,
     const absl::StatusOr<DesiredApplication> desired = choose();
     if (!desired.ok()) return;
     document = desired->document;
-    auto change = scheduler::MakeRestoration(*desired, kNow, *store_);
+    auto change = scheduler::MakeRestoration(*desired, absl::ToUnixMillis(now_), *store_);
     status = change.status();
     if (!change.ok()) continue;
     if (model::HasError(change->diagnostics)) return;
@@ -294,7 +294,7 @@ void Simulation::Change(const std::string& name,
 void Simulation::Delete(const std::string& name) {
   absl::Status status = absl::AbortedError("");
   for (int attempt = 0; attempt < 10 && absl::IsAborted(status); ++attempt) {
-    auto transaction = scheduler::MakeDeletion(kNamespace, name, kNow, *store_);
+    auto transaction = scheduler::MakeDeletion(kNamespace, name, absl::ToUnixMillis(now_), *store_);
     if (!transaction.ok() || transaction->puts.empty()) return;
     status = store_->Commit(*std::move(transaction));
     if (absl::IsAborted(status)) continue;
@@ -329,6 +329,12 @@ void Simulation::ActAsPlatform() {
   }
   if (keys.empty()) return;
   const std::string& key = random_.Of(keys);
+  if (choice < 8) {
+    Note(absl::StrCat("somebody edits ", key));
+    // Long after the last time: what is contested is not simulated.
+    now_ += absl::Milliseconds(scheduler::kContestedWithinMs);
+    return platform_.Edit(key, absl::StrCat("{\"spec\":{\"value\":", random_.Below(4), "}}"));
+  }
   Note(absl::StrCat("somebody removes ", key));
   platform_.Lose(key);
 }
@@ -383,8 +389,7 @@ void Simulation::DeliverLate() {
 void Simulation::Pass(std::string application) {
   Note(absl::StrCat("pass over ", application));
   dirty_.erase(application);
-  const auto result =
-      scheduler::Reconcile(application, *store_, *link_, *observed_, absl::FromUnixMillis(kNow));
+  const auto result = scheduler::Reconcile(application, *store_, *link_, *observed_, now_);
   if (crashed_) return;
   if (!result.ok()) Note(absl::StrCat("it fails: ", result.status().message()));
   if (!result.ok() || result->again) dirty_.insert(application);
@@ -465,10 +470,10 @@ void Simulation::CheckEverything() {
     const auto record = wanted.find(key);
     if (record == wanted.end()) {
       Violated(absl::StrCat(key, " is on the platform and not wanted"));
-    } else if (object.applied.object().json() != record->second.object().json() ||
+    } else if (object.live != record->second.object().json() ||
                object.applied.owner() != record->second.owner()) {
-      Violated(absl::StrCat(key, " is ", object.applied.object().json(), " of ",
-                            object.applied.owner(), ", not as wanted"));
+      Violated(absl::StrCat(key, " is ", object.live, " of ", object.applied.owner(),
+                            ", not as wanted"));
     }
   }
   for (const auto& [key, record] : wanted) {

@@ -21,7 +21,7 @@ namespace weft::simulation {
 
 // One run from a seed: users apply, roll back and delete applications while the core carries them
 // out on a platform. Stores and calls fail, replies are lost or late, calls arrive twice, watches
-// break, somebody else removes objects, and the core dies at any write and at any call.
+// break, somebody else removes and edits objects, and the core dies at any write and at any call.
 // What users and others do also happens in the middle of a pass, wherever it touches the store or
 // the runtime. In the end nothing fails any more, and everything has to be as the users were told.
 //
@@ -74,6 +74,7 @@ class Simulation {
   void CheckEverything();
 
   Random random_;
+  absl::Time now_ = absl::FromUnixMillis(1);  // Moves only where something waits for that.
   std::vector<std::string> trace_;
   std::string violation_;
   bool faulty_ = true;
