@@ -4,6 +4,8 @@
 #include <future>
 #include <gtest/gtest.h>
 #include <map>
+#include <string>
+#include <vector>
 
 namespace weft {
 namespace {
@@ -73,6 +75,91 @@ TEST(KeyedQueue, TakesTheSoonerOfTwoTimes) {
   queue.Add("k", 1h);
   queue.Add("k", 0s);
   EXPECT_EQ(done.get_future().wait_for(10s), std::future_status::ready);
+}
+
+// A queue of one thread, which stays at the key "hold" until it is let go.
+class HeldQueue {
+ public:
+  explicit HeldQueue(size_t keys) : keys_(keys) {}
+  // When the thread is at "hold" for the `n`th time, from 0.
+  void AwaitHeld(int n) { held_[n].get_future().wait(); }
+  void LetGo(int n) { let_go_[n].set_value(); }
+  // The other keys, in the order in which they were worked on, when they are as many as expected.
+  std::vector<std::string> Order() {
+    done_.get_future().wait();
+    queue_.Stop();
+    return order_;
+  }
+  KeyedQueue& queue() { return queue_; }
+
+ private:
+  KeyedQueue::Clock::duration Work(const std::string& key) {
+    if (key == "hold") {
+      const int n = holds_++;
+      held_[n].set_value();
+      let_go_[n].get_future().wait();
+      return KeyedQueue::kDone;
+    }
+    order_.push_back(key);
+    if (order_.size() == keys_) done_.set_value();
+    return KeyedQueue::kDone;
+  }
+
+  const size_t keys_;
+  int holds_ = 0;
+  std::promise<void> held_[2], let_go_[2], done_;
+  std::vector<std::string> order_;
+  KeyedQueue queue_{1, [this](const std::string& key) { return Work(key); },
+                    [](const std::string& key) { return key.substr(0, key.find('/')); }};
+};
+
+TEST(KeyedQueue, GroupsTakeTurnsAndUrgentKeysComeFirst) {
+  HeldQueue held(6);
+  held.queue().Add("hold");
+  held.AwaitHeld(0);
+  for (const char* key : {"a/1", "a/2", "a/3", "b/1"}) held.queue().Add(key);
+  held.queue().Add("a/4", 1h);
+  held.queue().Add("a/4", 0s, /*urgent=*/true);  // Sooner, and urgent.
+  held.queue().Add("a/5");
+  held.queue().Add("a/3", 1h, /*urgent=*/true);  // Not later, and urgent.
+  held.LetGo(0);
+  EXPECT_EQ(held.Order(), (std::vector<std::string>{"a/3", "a/4", "a/1", "b/1", "a/2", "a/5"}));
+}
+
+TEST(KeyedQueue, AKeyWhoseTimeHasComeCanBecomeUrgentAndIsOnePieceOfWork) {
+  HeldQueue held(3);
+  held.queue().Add("hold");
+  held.AwaitHeld(0);
+  held.queue().Add("hold", 0s, /*urgent=*/true);  // Again: takes a look at what is due.
+  for (const char* key : {"a/1", "a/2"}) held.queue().Add(key);
+  held.LetGo(0);
+  held.AwaitHeld(1);
+  held.queue().Add("a/2", 0s, /*urgent=*/true);
+  held.queue().Add("a/3");
+  held.LetGo(1);
+  EXPECT_EQ(held.Order(), (std::vector<std::string>{"a/2", "a/1", "a/3"}));
+}
+
+TEST(KeyedQueue, AKeyThatIsUrgentWhileItIsWorkedOnComesNext) {
+  std::promise<void> held, go_on, done;
+  std::vector<std::string> order;
+  KeyedQueue queue(1, [&](const std::string& key) {
+    order.push_back(key);
+    if (order.size() == 1) {
+      held.set_value();
+      go_on.get_future().wait();
+    }
+    if (order.size() == 3) done.set_value();
+    return KeyedQueue::kDone;
+  });
+  queue.Add("a");
+  held.get_future().wait();
+  queue.Add("b");
+  queue.Add("a", 0s, /*urgent=*/true);
+  go_on.set_value();
+  done.get_future().wait();
+  queue.Stop();
+  EXPECT_EQ(order, (std::vector<std::string>{"a", "a", "b"}));
 }
 
 TEST(KeyedQueue, AKeyIsWorkedOnInTimeWhileAnotherTakesLong) {

@@ -66,7 +66,7 @@ absl::Status Scheduler::Start() {
   }
   runtimes_.Start({.on_application =
                        [this](const std::string& application) {
-                         Add(application, kDebounce);
+                         Add(application, kDebounce, /*urgent=*/false);
                          TellListener(application);
                        },
                    .on_runtime =
@@ -80,7 +80,7 @@ absl::Status Scheduler::Start() {
 }
 
 void Scheduler::Touch(const std::string& application) {
-  Add(application, kNow);
+  Add(application, kNow, /*urgent=*/true);
   Notify(application);
 }
 
@@ -89,9 +89,11 @@ void Scheduler::ProvidersChanged() {
   Look([](const Work&) { return true; });
 }
 
-void Scheduler::Add(const std::string& application, milliseconds delay) {
+void Scheduler::Add(const std::string& application, milliseconds delay, bool urgent) {
   std::lock_guard lock(mutex_);
-  work_[application].pending = true;
+  Work& work = work_[application];
+  work.pending = true;
+  work.urgent |= urgent;
   EnqueueLocked(application, delay);
 }
 
@@ -107,14 +109,16 @@ void Scheduler::Look(const std::function<bool(const Work&)>& which) {
 
 void Scheduler::EnqueueLocked(const std::string& application, KeyedQueue::Clock::duration delay) {
   if (stopping_) return;
-  const std::string runtime = work_[application].runtime;
+  const Work& work = work_[application];
+  const std::string runtime = work.runtime;
   std::unique_ptr<KeyedQueue>& queue = queues_[runtime];
   if (queue == nullptr) {
     queue = std::make_unique<KeyedQueue>(
         runtime == kUnplaced ? 1 : kThreads,
-        [this, runtime](const std::string& key) { return Run(runtime, key); });
+        [this, runtime](const std::string& key) { return Run(runtime, key); },
+        [](const std::string& key) { return SplitApplicationKey(key).first; });
   }
-  queue->Add(application, delay);
+  queue->Add(application, delay, work.urgent);
 }
 
 // Works on an application in the queue of `runtime`. Only here it goes from one queue to another,
@@ -132,6 +136,10 @@ KeyedQueue::Clock::duration Scheduler::Run(const std::string& runtime,
   if (stored.ok() && RuntimeOf(stored->record) != runtime) {
     Place(application, RuntimeOf(stored->record));
     return KeyedQueue::kDone;
+  }
+  {
+    std::lock_guard lock(mutex_);
+    work_[application].urgent = false;
   }
   const KeyedQueue::Clock::duration again =
       Looked(application, stored.ok() ? Pass(runtime, application) : stored.status());

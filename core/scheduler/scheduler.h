@@ -21,7 +21,8 @@ namespace weft::scheduler {
 // Keeps every stored application as it should be, on the runtime that it goes to: one application
 // is worked on by one thread at a time, level-triggered, with back-off and jitter where something
 // fails. Each runtime's applications have threads of their own, so that one that is slow delays no
-// other's. Thread-safe.
+// other's. Namespaces take turns, and what somebody asked for comes before what events ask for.
+// Thread-safe.
 class Scheduler {
  public:
   // All outlive the object; it starts and stops `runtimes`.
@@ -53,6 +54,7 @@ class Scheduler {
  private:
   struct Work {
     std::string runtime;   // In whose queue it is worked on; kUnplaced: its record has to tell.
+    bool urgent = false;   // Somebody waits for the next look at it.
     bool pending = false;  // Something changed since it was looked at.
     bool looking = false;  // A pass is under way.
     int failures = 0;      // In a row.
@@ -64,7 +66,7 @@ class Scheduler {
   absl::StatusOr<absl::Duration> Pass(const std::string& runtime, const std::string& application);
   KeyedQueue::Clock::duration Looked(const std::string& application,
                                      const absl::StatusOr<absl::Duration>& again);
-  void Add(const std::string& application, std::chrono::milliseconds delay);
+  void Add(const std::string& application, std::chrono::milliseconds delay, bool urgent);
   void Look(const std::function<bool(const Work&)>& which);
   void EnqueueLocked(const std::string& application, KeyedQueue::Clock::duration delay);
   void Notify(const std::string& application);
