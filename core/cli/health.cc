@@ -36,7 +36,7 @@ absl::Status CheckHealth(const std::shared_ptr<grpc::Channel>& channel, absl::Du
       [&answered](const grpc::Status& status) { answered.set_value(status); });
   const grpc::Status status = answered.get_future().get();
   if (status.ok() && response.value() != kServing)
-    return absl::UnavailableError("it does not serve at the moment");
+    return absl::FailedPreconditionError("it does not serve at the moment");
   return FromGrpc(status);
 }
 

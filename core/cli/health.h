@@ -12,7 +12,7 @@ namespace weft::cli {
 // Blocks up to `limit`; a server that cannot be reached is found out at once. Thread-safe.
 bool IsServing(const std::shared_ptr<grpc::Channel>& channel, absl::Duration limit);
 
-// The same, with the call's status, or UNAVAILABLE of a server that is not SERVING.
+// The same, with the call's status, or FAILED_PRECONDITION of a server that is not SERVING.
 absl::Status CheckHealth(const std::shared_ptr<grpc::Channel>& channel, absl::Duration limit);
 
 }  // namespace weft::cli

@@ -93,7 +93,7 @@ std::string RenderProviders(const core::v1::ListProvidersResponse& list) {
     rows.push_back({"", provider.name(), provider.available() ? "yes" : "no",
                     OrDash(provider.version()), ShortDigest(provider.artifact()),
                     OrDash(absl::StrJoin(provider.types(), ","))});
-    if (!provider.available() && !provider.message().empty())
+    if (!provider.message().empty())
       absl::StrAppend(&reasons, provider.name(), ": ", provider.message(), "\n");
   }
   return TableOf(std::move(rows), false, "no providers") + reasons;

@@ -95,7 +95,7 @@ class GrpcStub final : public ProviderStub {
     call->context.set_deadline(std::chrono::system_clock::now() +
                                absl::ToChronoMilliseconds(deadline));
     (async->*method)(&call->context, &call->request, &call->response,
-                     [call, handshakes = handshakes_](grpc::Status status) {
+                     [call, handshakes = handshakes_](const grpc::Status& status) {
                        if (status.ok()) {
                          call->done(std::move(call->response));
                        } else {

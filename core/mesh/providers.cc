@@ -269,7 +269,7 @@ std::vector<ProviderState> Providers::states() const {
     ProviderState state{.config = entry->config, .version = entry->version};
     for (const catalog::Type& type : entry->types) state.types.push_back(type.name);
     state.message = entry->WhyAway();
-    state.available = state.message.empty();
+    state.available = entry->connected && entry->described;  // Also if it is not asked for a while.
     states.push_back(std::move(state));
   }
   return states;

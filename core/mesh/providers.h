@@ -22,7 +22,7 @@ struct ProviderState {
   std::string version;             // As it last described itself; empty: it never did.
   std::vector<std::string> types;  // Canonical names.
   bool available = false;
-  std::string message;  // Why it is not.
+  std::string message;  // Why it is not, or is not asked at the moment.
 };
 
 // The configured providers: connects to each, asks each what it serves and remembers the last
