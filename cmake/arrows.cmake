@@ -11,7 +11,7 @@ set(WEFT_ARROWS
   "core/resolve=core/resolve core/catalog core/model core/base"
   "core/auth=core/auth core/base"
   "core/mesh=core/mesh core/config core/auth core/catalog core/resolve core/model core/store core/base"
-  "core/merge=core/merge core/mesh core/catalog core/resolve core/model core/base"
+  "core/merge=core/merge core/config core/mesh core/catalog core/resolve core/model core/base"
   "core/store=core/store core/base"
   "core/scheduler=core/scheduler core/config core/auth core/mesh core/merge core/resolve core/catalog core/model core/store core/base"
   "core/api=core/api core/scheduler core/config core/auth core/mesh core/merge core/resolve core/catalog core/model core/store core/base"

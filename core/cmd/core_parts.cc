@@ -119,6 +119,7 @@ struct Parts::Wiring {
        .runtimes = &runtimes,
        .pool = pool.get(),
        .installation = settings.installation,
+       .policies = settings.config.policies,
        .on_stored = [this](const std::string& application) { scheduler.Touch(application); }}};
   api::ApplicationsService applications{{.store = settings.store.get(),
                                          .scheduler = &scheduler,

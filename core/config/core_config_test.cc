@@ -45,7 +45,8 @@ TEST_F(CoreConfigTest, SaysWhatANamespaceAllows) {
 
 TEST_F(CoreConfigTest, EveryAllowanceHasANameOfItsOwn) {
   std::string all;
-  for (const AllowanceName& known : kAllowances) absl::StrAppend(&all, std::string(known.name), ", ");
+  for (const AllowanceName& known : kAllowances)
+    absl::StrAppend(&all, std::string(known.name), ", ");
   const auto config = Read(absl::StrCat("namespaces: {shop: {allow: [", all, "]}}\n"));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->policies.at("shop").size(), kAllowances.size());

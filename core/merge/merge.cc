@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/merge/cluster_scoped.h"
 #include "core/merge/grants.h"
 #include "core/merge/object_schema.h"
 #include "core/merge/part_writer.h"
@@ -54,7 +55,11 @@ class Merger {
 
   void Propose(const Contribution& contribution, const Grants& grants, const Part& part) {
     ObjectRef ref = part.object;
-    if (ref.name_space.empty()) ref.name_space = workload_.name_space;
+    if (IsClusterScoped(ref.api_version, ref.kind)) {
+      ref.name_space.clear();
+    } else if (ref.name_space.empty()) {
+      ref.name_space = workload_.name_space;
+    }
     if (!MayWriteTo(contribution, grants, ref)) return;
     const Objects::iterator object = objects_.try_emplace(std::move(ref)).first;
     if (object->second.proposals.empty()) touched_.push_back(object);
@@ -66,10 +71,6 @@ class Merger {
     const std::string& owner = contribution.owner;
     if (ref.api_version.empty() || ref.kind.empty() || ref.name.empty()) {
       problems_.Add(kBadPart, owner, ref, "", "a part needs an apiVersion, a kind and a name");
-    } else if (ref.name_space != workload_.name_space) {
-      problems_.Add(kNotPermitted, owner, ref, "",
-                    absl::StrCat(owner, " writes to the namespace ", ref.name_space,
-                                 ", the instance is in ", workload_.name_space));
     } else if (!Stands(ref) && !grants.MayCreate(ref)) {
       problems_.Add(
           kNotPermitted, owner, ref, "",

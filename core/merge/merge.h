@@ -16,7 +16,7 @@ namespace weft::merge {
 struct ObjectRef {
   std::string api_version;
   std::string kind;
-  std::string name_space;
+  std::string name_space;  // Empty: the kind has none.
   std::string name;
 
   bool operator==(const ObjectRef&) const = default;
@@ -29,7 +29,7 @@ enum class Steering { kActions, kPlatform };
 // A piece of JSON to merge into an object, or the mark that a leaf of it is steered, as in
 // weft.provider.v1.Part.
 struct Part {
-  ObjectRef object;     // An empty namespace is the instance's.
+  ObjectRef object;     // An empty namespace is the instance's, if the kind has any.
   std::string pointer;  // RFC 6901 with [key=value,...]; "": the whole object.
   json::value value;
   std::optional<Steering> steering = {};  // Set: the leaf is steered, and `value` says nothing.
@@ -50,6 +50,9 @@ struct Workload {
   catalog::Shape shape;
 };
 
+// The owner of what the core itself writes.
+inline constexpr char kCoreOwner[] = "core";
+
 struct LeafOwner {
   std::string pointer;
   std::string owner;
@@ -68,8 +71,8 @@ struct SteeredLeaf {
 
 struct MergedObject {
   ObjectRef ref;
-  json::value value;              // With apiVersion, kind, metadata.namespace and metadata.name.
-  std::vector<LeafOwner> leaves;  // By pointer. Nothing for the four fields above.
+  json::value value;  // With apiVersion, kind, metadata.name and, where there is one, .namespace.
+  std::vector<LeafOwner> leaves;          // By pointer. Nothing for the four fields above.
   std::vector<SteeredLeaf> steered = {};  // By pointer.
 };
 
@@ -100,12 +103,16 @@ struct Merged {
 // A leaf may be steered by one owner, whatever the stages; values of it stand beside that, and what
 // they come to is its seed. What is no leaf cannot be steered.
 //
+// What an object may be and where it may stand, other namespaces among it, is judged by the policy
+// when all is merged (policy.h). An object of a kind that is cluster-scoped (cluster_scoped.h) has
+// no namespace, whatever its parts say.
+//
 // Pure and thread-safe. Values must come from json::Parse. Time is that of sorting what is written.
 Merged Merge(const Workload& workload, const std::vector<std::vector<Contribution>>& stages);
 
 // Sets `labels` on the object, and on its pod template if it is the workload's primary object and
 // has one; `object_only` on the object alone. Labels that a provider wrote with another value are
-// replaced. The owner of the labels is "core". Pure and thread-safe.
+// replaced. The owner of the labels is kCoreOwner. Pure and thread-safe.
 void Stamp(const Workload& workload, const std::map<std::string, std::string>& labels,
            const std::map<std::string, std::string>& object_only, MergedObject& object);
 

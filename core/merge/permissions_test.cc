@@ -127,15 +127,33 @@ TEST(Permissions, AnObjectMadeInTheSameStageIsNotThereYet) {
   EXPECT_THAT(MergeWeb({{Base(kBase)}, {maker}, {adder}}).problems, IsEmpty());
 }
 
-TEST(Permissions, EndAtTheNamespaceOfTheInstance) {
+// Which namespaces are allowed is the policy's.
+TEST(Permissions, AreForAKindInAnyNamespace) {
   Contribution base = Base(kBase);
-  base.parts[0].object.name_space = "other";
-  EXPECT_THAT(
-      ProblemsOf(MergeWeb({{base}})),
-      ElementsAre("NOT_PERMITTED d/app/web: Deployment/web: d/app/web writes to the namespace "
-                  "other, the instance is in d"));
-  base.parts[0].object.name_space = "d";
-  EXPECT_THAT(MergeWeb({{base}}).problems, IsEmpty());
+  for (const auto& [said, meant] : {std::pair("other", "other"), {"d", "d"}, {"", "d"}}) {
+    base.parts[0].object.name_space = said;
+    const Merged merged = MergeWeb({{base}});
+    ASSERT_THAT(ProblemsOf(merged), IsEmpty());
+    EXPECT_EQ(merged.objects[0].ref.name_space, meant);
+    EXPECT_EQ(json::GetString(merged.objects[0].value, {"metadata", "namespace"}), meant);
+  }
+}
+
+TEST(Identity, OfAClusterScopedKindHasNoNamespace) {
+  for (const char* said : {"other", "d", ""}) {
+    const Merged merged =
+        MergeWeb({{{"d/app/web",
+                    {{{"storage.k8s.io/v1", "StorageClass", said, "fast"},
+                      "",
+                      Json(R"({"provisioner":"x"})")}},
+                    {{"storage.k8s.io/v1", "StorageClass", "", WriteMode::kCreate}}}}});
+    ASSERT_THAT(ProblemsOf(merged), IsEmpty());
+    EXPECT_EQ(merged.objects[0].ref.name_space, "");
+    EXPECT_EQ(
+        json::Canonical(merged.objects[0].value),
+        R"({"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{"name":"fast"},)"
+        R"("provisioner":"x"})");
+  }
 }
 
 TEST(Identity, InTheJsonAgreesWithTheReference) {

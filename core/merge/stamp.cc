@@ -8,8 +8,6 @@
 namespace weft::merge {
 namespace {
 
-constexpr char kOwner[] = "core";
-
 // Puts leaves of the core into an object.
 class Stamper {
  public:
@@ -51,7 +49,7 @@ class Stamper {
     }
     label = value;
     gone_.insert(place);
-    added_.push_back({place, kOwner});
+    added_.push_back({place, kCoreOwner});
   }
 
   MergedObject& object_;

@@ -117,7 +117,7 @@ MergedObject ToObject(const ObjectRef& ref, const Node& root) {
   value["kind"] = ref.kind;
   json::value& metadata = value["metadata"];
   if (!metadata.is_object()) metadata.emplace_object();
-  metadata.get_object()["namespace"] = ref.name_space;
+  if (!ref.name_space.empty()) metadata.get_object()["namespace"] = ref.name_space;
   metadata.get_object()["name"] = ref.name;
   return object;
 }

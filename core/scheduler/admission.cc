@@ -144,6 +144,9 @@ class Job : public std::enable_shared_from_this<Job> {
     std::vector<DesiredApplication> desired;
     for (size_t i = 0; i < rendered_.size(); ++i) {
       desired.push_back(MakeDesired(checked_->applications[i], rendered_[i].objects, diagnostics_));
+      const auto refused = CheckPolicy(desired.back(), options_.policies);
+      if (!refused.ok()) return Failed(refused.status());
+      AppendTo(*refused, diagnostics_);
       AppendTo(CheckWithRuntime(desired.back(), *options_.runtimes), diagnostics_);
     }
     absl::StatusOr<StoredChange> change =
@@ -237,8 +240,9 @@ absl::StatusOr<RollbackResponse> Admission::Rollback(
         const DesiredApplication desired,
         Restore(request.namespace_(), request.name(), generation, *options_.store));
     generation = desired.restores;
+    WEFT_ASSIGN_OR_RETURN(model::Diagnostics diagnostics, CheckPolicy(desired, options_.policies));
     // First: it takes time, in which the application may change.
-    model::Diagnostics diagnostics = CheckWithRuntime(desired, *options_.runtimes);
+    AppendTo(CheckWithRuntime(desired, *options_.runtimes), diagnostics);
     absl::StatusOr<StoredChange> change =
         MakeRestoration(desired, absl::ToUnixMillis(absl::Now()), *options_.store);
     status = change.status();

@@ -8,15 +8,16 @@
 #include "absl/status/statusor.h"
 #include "core/base/worker_pool.h"
 #include "core/mesh/providers.h"
+#include "core/scheduler/policy_check.h"
 #include "core/scheduler/runtimes.h"
 #include "core/store/store.h"
 #include "weft/core/v1/applications.pb.h"
 
 namespace weft::scheduler {
 
-// Takes what users apply: decodes, resolves, renders, merges, asks the runtime that it goes to
-// whether it could carry it out, and stores the result in one transaction. With one error nothing
-// changes. Thread-safe.
+// Takes what users apply: decodes, resolves, renders, merges, judges by the namespace's policy,
+// asks the runtime that it goes to whether it could carry it out, and stores the result in one
+// transaction. With one error nothing changes. Thread-safe.
 class Admission {
  public:
   struct Options {
@@ -25,6 +26,7 @@ class Admission {
     const Runtimes* runtimes = nullptr;
     WorkerPool* pool = nullptr;  // Where it works. All of these outlive every call.
     std::string installation;
+    Policies policies = {};
     // Called with an application's key after it was stored.
     std::function<void(const std::string& application)> on_stored;
   };

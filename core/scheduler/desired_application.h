@@ -29,13 +29,15 @@ struct DesiredApplication {
   const CheckedApplication* checked = nullptr;
 };
 
-// A diagnostic about the instance `owner` or, if there is none of that key, about the application:
-// at its place, if a document came with the call. The rest is the caller's.
+// A diagnostic about the workload or trait `owner` or, if there is none of that key, about the
+// application: at its place, if a document came with the call. The rest is the caller's.
 inline model::Diagnostic PlaceOf(const DesiredApplication& application, const std::string& owner) {
   if (application.checked == nullptr) return {};
   std::string pointer = "/metadata/name";
   for (const resolve::WorkloadInstance& instance : application.checked->resolved.instances) {
     if (instance.key == owner) pointer = instance.pointer;
+    for (const resolve::TraitInstance& trait : instance.traits)
+      if (trait.key == owner) pointer = trait.pointer;
   }
   return model::Place(*application.checked->document, pointer, model::At::kValue);
 }

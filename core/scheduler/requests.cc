@@ -1,6 +1,10 @@
 #include "core/scheduler/requests.h"
 
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "core/base/json.h"
+#include "core/base/status.h"
 
 namespace weft::scheduler {
 namespace {
@@ -77,17 +81,23 @@ pb::Container MakeContainer(const resolve::Container& container) {
   return to;
 }
 
+merge::ObjectRef ReadRef(const common::v1::ObjectRef& ref) {
+  return {ref.api_version(), ref.kind(), ref.namespace_(), ref.name()};
+}
+
+merge::Steering ReadSteering(pb::Steering by) {
+  return by == pb::STEERING_ACTIONS ? merge::Steering::kActions : merge::Steering::kPlatform;
+}
+
 // CheckAnswer has read it before.
 merge::Part MakePart(const pb::Part& part) {
-  const common::v1::ObjectRef& object = part.object();
   merge::Part to;
-  to.object = {object.api_version(), object.kind(), object.namespace_(), object.name()};
+  to.object = ReadRef(part.object());
   to.pointer = part.pointer();
   if (part.operation() != pb::PART_OPERATION_STEER) {
     to.value = json::Parse(part.json()).value();
   } else {
-    to.steering = part.steering() == pb::STEERING_ACTIONS ? merge::Steering::kActions
-                                                          : merge::Steering::kPlatform;
+    to.steering = ReadSteering(part.steering());
   }
   return to;
 }
@@ -189,6 +199,26 @@ store::v1::DesiredRecord MakeDesiredRecord(const std::string& owner,
     out->set_seed(json::Canonical(leaf.seed));
   }
   return record;
+}
+
+absl::StatusOr<merge::MergedObject> ReadDesiredRecord(const store::v1::DesiredRecord& record) {
+  const common::v1::ObjectRef& ref = record.object().ref();
+  const auto read = [&](const std::string& text) -> absl::StatusOr<json::value> {
+    absl::StatusOr<json::value> value = json::Parse(text);
+    if (value.ok()) return value;
+    return absl::DataLossError(absl::StrCat("what is stored of ", ref.kind(), "/", ref.name(),
+                                            " cannot be read: ", value.status().message()));
+  };
+  merge::MergedObject object{.ref = ReadRef(ref), .value = {}, .leaves = {}};
+  WEFT_ASSIGN_OR_RETURN(object.value, read(record.object().json()));
+  for (const store::v1::LeafOwner& leaf : record.leaves())
+    object.leaves.push_back({leaf.pointer(), leaf.owner()});
+  for (const store::v1::SteeredLeafRecord& leaf : record.steered()) {
+    WEFT_ASSIGN_OR_RETURN(json::value seed, read(leaf.seed()));
+    object.steered.push_back(
+        {leaf.pointer(), leaf.owner(), ReadSteering(leaf.by()), std::move(seed), ""});
+  }
+  return object;
 }
 
 }  // namespace weft::scheduler

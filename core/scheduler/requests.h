@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "core/merge/merge.h"
 #include "core/resolve/resolve.h"
 #include "core/store/records.pb.h"
@@ -37,5 +38,9 @@ store::v1::InstanceRecord MakeInstanceRecord(const resolve::Application& applica
 
 store::v1::DesiredRecord MakeDesiredRecord(const std::string& owner,
                                            const merge::MergedObject& object);
+
+// The object that MakeDesiredRecord was given, but for who gave the seeds, which is not stored.
+// DATA_LOSS: it cannot be read.
+absl::StatusOr<merge::MergedObject> ReadDesiredRecord(const store::v1::DesiredRecord& record);
 
 }  // namespace weft::scheduler

@@ -208,5 +208,22 @@ TEST(Requests, ADesiredObjectIsStoredWithWhoSteersItsLeaves) {
   EXPECT_EQ(record.steered(1).seed(), "null");
 }
 
+TEST(Requests, AStoredObjectIsReadAsItWas) {
+  merge::MergedObject object = MakeObject();
+  object.steered = {{"/spec/a", "t", merge::Steering::kActions, Json("1"), ""},
+                    {"/spec/b", "t", merge::Steering::kPlatform, Json("null"), ""}};
+  const store::v1::DesiredRecord record = MakeDesiredRecord("default/shop/front", object);
+  const auto read = ReadDesiredRecord(record);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->ref, object.ref);
+  EXPECT_EQ(json::Canonical(read->value), json::Canonical(object.value));
+  EXPECT_EQ(read->leaves, object.leaves);
+  EXPECT_EQ(MakeDesiredRecord("default/shop/front", *read).SerializeAsString(),
+            record.SerializeAsString());
+  store::v1::DesiredRecord broken = record;
+  broken.mutable_steered(0)->set_seed("{");
+  EXPECT_TRUE(absl::IsDataLoss(ReadDesiredRecord(broken).status()));
+}
+
 }  // namespace
 }  // namespace weft::scheduler

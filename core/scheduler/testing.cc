@@ -178,6 +178,7 @@ TestCore::TestCore(const std::vector<std::string>& runtimes, const config::CoreC
                          .runtimes = runtimes_.get(),
                          .pool = pool_.get(),
                          .installation = "test",
+                         .policies = defaults.policies,
                          .on_stored = [this](const std::string& application) {
                            std::lock_guard lock(mutex_);
                            if (scheduler_ != nullptr) scheduler_->Touch(application);
