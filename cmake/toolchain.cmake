@@ -1,15 +1,15 @@
 # How everything is compiled: warnings as errors, the sanitizers of the preset, ccache where it is installed.
 add_compile_options(-Wall -Wextra -Werror -Wno-missing-field-initializers)
 # Optimising, GCC 12 sees overlaps and overflows in std::string that cannot be: GCC bug 105651.
-add_compile_options($<$<CONFIG:Release>:-Wno-restrict> $<$<CONFIG:Release>:-Wno-stringop-overflow>
-                    $<$<CONFIG:Release>:-Wno-array-bounds>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options($<$<CONFIG:Release>:-Wno-restrict> $<$<CONFIG:Release>:-Wno-stringop-overflow>
+                      $<$<CONFIG:Release>:-Wno-array-bounds>)
+endif()
 # Debug information for stack traces only: full debug information of gRPC's templates doubles the build's time.
-add_compile_options($<$<CONFIG:Debug>:-O1> $<$<CONFIG:Debug>:-g1>)
+add_compile_options($<$<CONFIG:Debug>:-g1>)
 
 if(WEFT_SANITIZER STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  # Instrumented, GCC 12 no longer sees that <regex> sets what it reads: GCC bug 105562.
-  add_compile_options(-Wno-maybe-uninitialized)
   add_link_options(-fsanitize=address,undefined)
 elseif(WEFT_SANITIZER STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
@@ -30,7 +30,7 @@ if(CCACHE)
   # Precompiled headers are cached only with these: ccache's manual, "Precompiled headers".
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    add_compile_options(-fpch-preprocess)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
   endif()
 endif()

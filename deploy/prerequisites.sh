@@ -11,10 +11,10 @@ weft_build_packages=(
   libgtest-dev libgmock-dev)
 # To run applications on this machine with an engine of Weft's own.
 weft_run_packages=(docker.io=dockerd iptables=iptables nftables=nft)
-# What tests put into containers, since there is no registry to pull from; and what the node of a Kubernetes takes, which
+# The compiler of every preset but release, with its sanitizers; what tests put into containers, since there is no registry to pull from; and what the node of a Kubernetes takes, which
 # tests/e2e/kubernetes makes (its lib/packages.sh has what of it is for which kind of cluster).
 weft_test_packages=(
-  busybox-static nginx-light=nginx
+  clang=clang++ libclang-rt-14-dev busybox-static nginx-light=nginx
   conntrack=conntrack containerd=containerd containernetworking-plugins curl=curl iproute2=ip openssl=openssl runc=runc
   socat=socat util-linux=nsenter)
 

@@ -4,7 +4,7 @@
 # The first time, and when its version changes, a Kubernetes for tests is built too: 5 to 9 minutes, beside the rest (about
 # 150 MB in ~/.cache/weft, 4 GB in Go's caches). Where that cannot be done, its tests are skipped.
 #
-#   tests/run.sh [PRESET] [CTEST ARGUMENTS...]     PRESET: dev (default), release, asan, tsan, coverage
+#   tests/run.sh [PRESET] [CTEST ARGUMENTS...]     PRESET: dev (default), release, tsan, coverage
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source deploy/prerequisites.sh

@@ -17,7 +17,7 @@ class ServiceNetwork {
   virtual ~ServiceNetwork() = default;
 
   struct Port {
-    int port;                                          // Of the Service.
+    int port = 0;                                      // Of the Service.
     std::string protocol;                              // "TCP" or "UDP".
     std::vector<std::pair<std::string, int>> targets;  // Pod IPv4, target port.
   };

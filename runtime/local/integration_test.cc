@@ -8,6 +8,7 @@
 
 #include "core/base/json.h"
 #include "runtime/local/integration_fixture.h"
+#include "runtime/local/local_runtime.h"
 #include "runtime/local/names.h"
 
 namespace weft::local {
@@ -119,7 +120,8 @@ TEST_F(RealRuntime, SteeringAndHandingOverRestartNothing) {
   EXPECT_EQ(await(5, 2), fewer);
 }
 
-TEST_F(RealRuntime, PutsRightWhatIsRemovedBehindItsBackWithinASecond) {
+// By the engine's event, not when everything is looked at again. How fast that is, a property says.
+TEST_F(RealRuntime, PutsRightAtOnceWhatIsRemovedBehindItsBack) {
   ImportBusybox();
   Apply({WebDeployment("web", 2)}, 1);
   const Projections before = WaitFor(Ready(2));
@@ -135,7 +137,7 @@ TEST_F(RealRuntime, PutsRightWhatIsRemovedBehindItsBackWithinASecond) {
     ASSERT_TRUE(
         absl::ParseTime(absl::RFC3339_full, run.substr(run.find(' ') + 1), &started, nullptr));
   }
-  EXPECT_LT(started - removed, absl::Seconds(1));
+  EXPECT_LT(started - removed, LocalRuntime::Options().resync / 3);
   RecordProperty("milliseconds", static_cast<int>(absl::ToInt64Milliseconds(started - removed)));
 }
 

@@ -38,7 +38,9 @@ std::vector<anchor::ServiceNetwork::Port> PortsOf(const ServiceSpec& spec,
                                                   const std::vector<Pod>& pods) {
   std::vector<anchor::ServiceNetwork::Port> ports;
   for (const ServicePort& port : spec.ports) {
-    anchor::ServiceNetwork::Port& out = ports.emplace_back(port.port, port.protocol);
+    anchor::ServiceNetwork::Port& out = ports.emplace_back();
+    out.port = port.port;
+    out.protocol = port.protocol;
     for (const Pod& pod : pods) {
       if (pod.readiness != Readiness::kReady || pod.terminating || pod.address.empty() ||
           !Matches(spec.selector, pod.labels))

@@ -1,1 +1,0 @@
-// Exists so that the precompiled headers of gRPC have a target.
