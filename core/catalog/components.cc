@@ -60,6 +60,8 @@ ComponentRecord PutRevision(const model::Document& component, const ComponentRec
                      latest == nullptr ? std::nullopt : std::optional(latest->SerializeAsString()));
   transaction.Put(key, bytes);
   transaction.Put(store::RevisionKey(metadata.name_space, metadata.name, record.revision()), bytes);
+  if (const int64_t oldest = record.revision() - kKeptRevisions; oldest > 0)
+    transaction.Delete(store::RevisionKey(metadata.name_space, metadata.name, oldest));
   return record;
 }
 

@@ -24,8 +24,13 @@ absl::StatusOr<std::vector<std::string>> ComponentNames(store::Store& store, con
 // The component of a record. DATA_LOSS: its document cannot be read any more.
 absl::StatusOr<model::ComponentSchematic> ReadRevision(const store::v1::ComponentRecord& record);
 
+// So many of a component's revisions are kept, the latest ones. None is needed to run what uses it:
+// that stands in the applications' desired objects.
+inline constexpr int64_t kKeptRevisions = 20;
+
 // Adds to `transaction` what makes `component` the latest revision, after `latest` (null: it is the
-// first), and expects that nobody else does so meanwhile. Returns the new record.
+// first), and expects that nobody else does so meanwhile. The oldest one over kKeptRevisions goes.
+// Returns the new record.
 store::v1::ComponentRecord PutRevision(const model::Document& component,
                                        const store::v1::ComponentRecord* latest,
                                        int64_t now_unix_ms, store::Transaction& transaction);

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <optional>
+#include <string>
 
 #include "core/model/decode.h"
 #include "core/store/keys.h"
@@ -45,6 +47,23 @@ TEST(Components, AChangeIsANewRevisionAndTheOldOneStays) {
   EXPECT_EQ(ReadRevision(old)->containers[0].image, "a");
   EXPECT_THAT(*ComponentNames(store, "default"), ElementsAre("web"));
   EXPECT_THAT(*ComponentNames(store, "other"), ElementsAre());
+}
+
+TEST(Components, KeepsItsLatestRevisions) {
+  store::MemoryStore store;
+  std::optional<store::v1::ComponentRecord> latest;
+  for (int64_t revision = 1; revision <= kKeptRevisions + 3; ++revision) {
+    store::Transaction next;
+    latest = PutRevision(Component(std::to_string(revision)),
+                         latest.has_value() ? &*latest : nullptr, 1000, next);
+    ASSERT_TRUE(store.Commit(next).ok());
+  }
+  const auto kept = store.List("revision/");
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_EQ(static_cast<int64_t>(kept->size()), kKeptRevisions);
+  EXPECT_FALSE(store.Get(store::RevisionKey("default", "web", 3)).ok());
+  EXPECT_TRUE(store.Get(store::RevisionKey("default", "web", 4)).ok());
+  EXPECT_EQ(LatestRevision(store, "default", "web")->revision(), kKeptRevisions + 3);
 }
 
 TEST(Components, TwoWritersOfTheSameRevisionCannotBothWin) {
