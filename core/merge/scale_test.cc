@@ -13,7 +13,7 @@ namespace {
 
 using testing::IsEmpty;
 
-constexpr size_t kOnce = 4000;
+constexpr size_t kOnce = 1000;
 constexpr size_t kMany = 10 * kOnce;
 // Of ten times as much: about 11 is expected, 100 is quadratic.
 constexpr double kMostTimes = 40;
