@@ -38,4 +38,10 @@ Process::~Process() {
   waitpid(pid_, nullptr, 0);
 }
 
+void Process::Kill() {
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
 }  // namespace weft::bench

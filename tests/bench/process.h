@@ -21,6 +21,10 @@ class Process {
   // Sends SIGTERM and waits for its end.
   ~Process();
 
+  pid_t pid() const { return pid_; }
+  // SIGKILL, and waits for its end.
+  void Kill();
+
  private:
   explicit Process(pid_t pid) : pid_(pid) {}
   pid_t pid_;
