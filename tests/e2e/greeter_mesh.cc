@@ -11,13 +11,6 @@ std::string Folder() { return absl::StrCat(WEFT_BIN_DIR, "/../thirdparty/greeter
 
 }  // namespace
 
-void GreeterMesh::SetUpTestSuite() {
-  const CommandResult built = RunCommand(
-      {absl::StrCat(WEFT_SOURCE_DIR, "/tests/thirdparty/greeter/build.sh"), Folder(), "--image"},
-      absl::Minutes(4));
-  ASSERT_EQ(built.status, 0) << built.out << built.err;
-}
-
 std::vector<std::string> GreeterMesh::UpOptions() {
   core_ = absl::StrCat("127.0.0.1:", faas::FreePort());
   EXPECT_TRUE(
@@ -26,6 +19,10 @@ std::vector<std::string> GreeterMesh::UpOptions() {
 }
 
 void GreeterMesh::SetUp() {
+  const CommandResult built = RunCommand(
+      {absl::StrCat(WEFT_SOURCE_DIR, "/tests/thirdparty/greeter/build.sh"), Folder(), "--image"},
+      absl::Minutes(4));
+  ASSERT_EQ(built.status, 0) << built.out << built.err;
   Mesh::SetUp();
   if (HasFatalFailure()) return;
   ImportHello();

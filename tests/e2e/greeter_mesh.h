@@ -14,7 +14,6 @@ inline constexpr char kGreeterImage[] = "example/greeter:v1";
 // tests/thirdparty) that `weft provider install` has installed.
 class GreeterMesh : public Mesh {
  protected:
-  static void SetUpTestSuite();
   void SetUp() override;
   std::vector<std::string> UpOptions() override;
 
