@@ -8,6 +8,7 @@
 #include "core/api/page.h"
 #include "core/api/reply.h"
 #include "core/api/timeline.h"
+#include "core/auth/authorize.h"
 #include "core/base/status.h"
 #include "core/scheduler/revisions.h"
 
@@ -27,15 +28,22 @@ auto FinishWith(grpc::ServerUnaryReactor* reactor, Response* response) {
 }  // namespace
 
 ApplicationsService::ApplicationsService(Parts parts)
-    : parts_(parts), watches_(std::make_unique<Watches>(*parts.scheduler, *parts.pool)) {}
+    : parts_(std::move(parts)),
+      watches_(std::make_unique<Watches>(*parts_.scheduler, *parts_.pool)) {}
 
 ApplicationsService::~ApplicationsService() = default;
+
+scheduler::Author ApplicationsService::AuthorOf(const grpc::ServerContextBase& context) const {
+  if (parts_.identify == nullptr) return {};
+  const absl::StatusOr<auth::Caller> caller = parts_.identify(context);
+  return {.name = caller.ok() ? auth::ToText(*caller) : ""};
+}
 
 grpc::ServerUnaryReactor* ApplicationsService::Apply(grpc::CallbackServerContext* context,
                                                      const core::v1::ApplyRequest* request,
                                                      core::v1::ApplyResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  parts_.admission->Apply(*request, FinishWith(reactor, response));
+  parts_.admission->Apply(*request, FinishWith(reactor, response), AuthorOf(*context));
   return reactor;
 }
 
@@ -60,10 +68,11 @@ grpc::ServerUnaryReactor* ApplicationsService::History(grpc::CallbackServerConte
 grpc::ServerUnaryReactor* ApplicationsService::Rollback(grpc::CallbackServerContext* context,
                                                         const core::v1::RollbackRequest* request,
                                                         core::v1::RollbackResponse* response) {
-  return Reply(context, *parts_.pool, [this, request, response]() -> absl::Status {
-    WEFT_ASSIGN_OR_RETURN(*response, parts_.admission->Rollback(*request));
-    return absl::OkStatus();
-  });
+  return Reply(context, *parts_.pool,
+               [this, request, response, author = AuthorOf(*context)]() -> absl::Status {
+                 WEFT_ASSIGN_OR_RETURN(*response, parts_.admission->Rollback(*request, author));
+                 return absl::OkStatus();
+               });
 }
 
 grpc::ServerUnaryReactor* ApplicationsService::Get(grpc::CallbackServerContext* context,
@@ -106,8 +115,20 @@ grpc::ServerWriteReactor<core::v1::Application>* ApplicationsService::Watch(
 grpc::ServerUnaryReactor* ApplicationsService::Delete(
     grpc::CallbackServerContext* context, const core::v1::DeleteApplicationRequest* request,
     core::v1::DeleteApplicationResponse*) {
-  return Reply(context, *parts_.pool, [this, request] {
-    return parts_.admission->Delete(request->namespace_(), request->name());
+  return Reply(context, *parts_.pool, [this, request, author = AuthorOf(*context)] {
+    return parts_.admission->Delete(request->namespace_(), request->name(), author);
+  });
+}
+
+grpc::ServerUnaryReactor* ApplicationsService::Events(grpc::CallbackServerContext* context,
+                                                      const core::v1::EventsRequest* request,
+                                                      core::v1::EventsResponse* response) {
+  return Reply(context, *parts_.pool, [this, request, response]() -> absl::Status {
+    WEFT_ASSIGN_OR_RETURN(const auto happened,
+                          parts_.events->Read(request->namespace_(), request->name()));
+    for (const store::v1::EventRecord& event : happened)
+      *response->add_events() = scheduler::ToProto(event);
+    return absl::OkStatus();
   });
 }
 

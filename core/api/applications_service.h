@@ -2,9 +2,11 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "core/auth/caller.h"
 #include "core/base/worker_pool.h"
 #include "core/mesh/providers.h"
 #include "core/scheduler/admission.h"
+#include "core/scheduler/events.h"
 #include "core/scheduler/runtimes.h"
 #include "core/scheduler/scheduler.h"
 #include "core/store/store.h"
@@ -25,6 +27,8 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
     const scheduler::Runtimes* runtimes = nullptr;
     const mesh::Providers* providers = nullptr;
     WorkerPool* pool = nullptr;
+    scheduler::Events* events = nullptr;
+    auth::Identify identify = {};  // For events; empty: callers are not known.
   };
   explicit ApplicationsService(Parts parts);
   ~ApplicationsService() override;
@@ -53,6 +57,9 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
   grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context,
                                    const core::v1::DeleteApplicationRequest* request,
                                    core::v1::DeleteApplicationResponse* response) override;
+  grpc::ServerUnaryReactor* Events(grpc::CallbackServerContext* context,
+                                   const core::v1::EventsRequest* request,
+                                   core::v1::EventsResponse* response) override;
   grpc::ServerUnaryReactor* Timeline(grpc::CallbackServerContext* context,
                                      const core::v1::TimelineRequest* request,
                                      core::v1::TimelineResponse* response) override;
@@ -63,6 +70,8 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
   void EndStreams();
 
  private:
+  scheduler::Author AuthorOf(const grpc::ServerContextBase& context) const;
+
   const Parts parts_;
   const std::unique_ptr<Watches> watches_;
 };

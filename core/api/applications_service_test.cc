@@ -21,13 +21,15 @@ class ApplicationsServiceTest : public testing::Test {
  protected:
   void SetUp() override {
     core_.StartScheduler();
-    service_ = std::make_unique<ApplicationsService>(
-        ApplicationsService::Parts{.store = &core_.store,
-                                   .scheduler = &core_.scheduler(),
-                                   .admission = &core_.admission(),
-                                   .runtimes = &core_.runtimes(),
-                                   .providers = &core_.providers(),
-                                   .pool = &core_.pool()});
+    service_ = std::make_unique<ApplicationsService>(ApplicationsService::Parts{
+        .store = &core_.store,
+        .scheduler = &core_.scheduler(),
+        .admission = &core_.admission(),
+        .runtimes = &core_.runtimes(),
+        .providers = &core_.providers(),
+        .pool = &core_.pool(),
+        .events = &core_.events,
+        .identify = [](const grpc::ServerContextBase&) { return auth::Caller{.name = "ann"}; }});
     grpc::ServerBuilder builder;
     builder.RegisterService(service_.get());
     server_ = builder.BuildAndStart();
@@ -258,6 +260,27 @@ TEST_F(ApplicationsServiceTest, TellsTheTimeline) {
   EXPECT_EQ(timeline("shop", 60), grpc::StatusCode::OK);
   EXPECT_EQ(timeline("shop", 0), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(timeline("none", 60), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(ApplicationsServiceTest, TellsWhatHappenedAlsoToAnApplicationThatIsGone) {
+  core::v1::EventsResponse told;
+  const auto events = [&](const std::string& name) {
+    Call call;
+    core::v1::EventsRequest request;
+    request.set_namespace_("default");
+    request.set_name(name);
+    return stub_->Events(&call, request, &told).error_code();
+  };
+  ASSERT_EQ(events("shop"), grpc::StatusCode::OK);
+  ASSERT_GE(told.events_size(), 2);
+  EXPECT_EQ(told.events(0).reason(), "Created");
+  ASSERT_TRUE(Delete("shop").ok());
+  EXPECT_TRUE(Await([&] {
+    return events("shop") == grpc::StatusCode::OK &&
+           told.events(told.events_size() - 1).reason() == "Deleted";
+  })) << told.DebugString();
+  EXPECT_THAT(told.DebugString(), testing::HasSubstr("by: \"user/ann\""));
+  EXPECT_EQ(events("none"), grpc::StatusCode::NOT_FOUND);
 }
 
 TEST_F(ApplicationsServiceTest, TurnsCallsAwayWhenTooManyWait) {

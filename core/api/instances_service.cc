@@ -6,6 +6,7 @@
 #include "core/api/act_call.h"
 #include "core/api/own_type.h"
 #include "core/api/reply.h"
+#include "core/auth/authorize.h"
 #include "core/base/status.h"
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/instance_actions.h"
@@ -70,13 +71,16 @@ grpc::ServerUnaryReactor* InstancesService::Act(grpc::CallbackServerContext* con
     reactor->Finish(ToGrpc(status));
     return reactor;
   }
+  const std::string by = auth::ToText(*caller);
   scheduler::Acting acting{
       .permitted =
           [this, caller = *std::move(caller)](const std::string& type) {
             return CheckOwnType(caller, type, *parts_.providers);
           },
       .held = [this](const std::string& type) { return watches_.epochs().Held(type); },
-      .now = parts_.now};
+      .now = parts_.now,
+      .by = by,
+      .events = parts_.events};
   StartAct({.store = parts_.store,
             .pool = parts_.pool,
             .on_stored = [this](const std::string& key) { parts_.scheduler->Touch(key); }},

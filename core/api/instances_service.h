@@ -9,6 +9,7 @@
 #include "core/auth/caller.h"
 #include "core/base/worker_pool.h"
 #include "core/mesh/providers.h"
+#include "core/scheduler/events.h"
 #include "core/scheduler/runtimes.h"
 #include "core/scheduler/scheduler.h"
 #include "core/store/store.h"
@@ -27,6 +28,7 @@ class InstancesService final : public core::v1::Instances::CallbackService {
     const scheduler::Runtimes* runtimes = nullptr;
     WorkerPool* pool = nullptr;
     auth::Identify identify;
+    scheduler::Events* events = nullptr;  // Of actions; null: they are not recorded.
     // Of heartbeats, and of `not_after`.
     std::function<std::chrono::steady_clock::time_point()> steady_now =
         std::chrono::steady_clock::now;

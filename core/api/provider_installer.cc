@@ -30,6 +30,9 @@ using scheduler::kSystemNamespace;
 
 constexpr absl::Duration kAgain = absl::Milliseconds(200);  // Between calls of one that starts.
 
+// Who changes the system's applications.
+scheduler::Author Core() { return {.name = "core", .system = true}; }
+
 // The first error of an answer, as a status.
 absl::Status ErrorOf(const core::v1::ApplyResponse& response) {
   for (const common::v1::Diagnostic& diagnostic : response.diagnostics()) {
@@ -132,8 +135,7 @@ absl::Status ProviderInstaller::Deploy(const InstallProviderRequest& request,
   document->set_content(InstallationDocuments(request, artifact, options_.core));
   std::promise<absl::StatusOr<core::v1::ApplyResponse>> answered;
   options_.admission->Apply(
-      std::move(apply), [&](auto answer) { answered.set_value(std::move(answer)); },
-      /*system=*/true);
+      std::move(apply), [&](auto answer) { answered.set_value(std::move(answer)); }, Core());
   WEFT_ASSIGN_OR_RETURN(const core::v1::ApplyResponse response, answered.get_future().get());
   return ErrorOf(response);
 }
@@ -224,7 +226,7 @@ absl::Status ProviderInstaller::Remove(const std::string& name,
   // Any of these may have been done by a call that did not come to its end.
   std::error_code ignored;
   bool found = std::filesystem::remove(FileOf(name), ignored);
-  absl::Status deleted = options_.admission->Delete(kSystemNamespace, name, /*system=*/true);
+  absl::Status deleted = options_.admission->Delete(kSystemNamespace, name, Core());
   if (!deleted.ok() && !absl::IsNotFound(deleted)) return deleted;
   found = found || deleted.ok();
   const auto gone = [&] {

@@ -39,12 +39,18 @@ std::string_view ToText(Caller::Kind kind) {
   return "";
 }
 
+std::string ToText(const Caller& caller) {
+  std::string text(ToText(caller.kind));
+  if (!caller.name.empty()) absl::StrAppend(&text, "/", caller.name);
+  return text;
+}
+
 absl::Status Authorize(const Caller& caller, absl::string_view method) {
   if (MayCall(caller.kind, method)) return absl::OkStatus();
   const bool instances = absl::StartsWith(method, "/weft.core.v1.Instances/");
-  return absl::PermissionDeniedError(absl::StrCat(
-      "you are ", std::string(ToText(caller.kind)), "/", caller.name, "; calling ",
-      absl::StripPrefix(method, "/"), " takes ", instances ? "a provider or a user" : "a user"));
+  return absl::PermissionDeniedError(absl::StrCat("you are ", ToText(caller), "; calling ",
+                                                  absl::StripPrefix(method, "/"), " takes ",
+                                                  instances ? "a provider or a user" : "a user"));
 }
 
 }  // namespace weft::auth

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -17,5 +18,8 @@ absl::Status Authorize(const Caller& caller, absl::string_view method);
 
 // "user", "provider", "runtime", "core": as in a SPIFFE id.
 std::string_view ToText(Caller::Kind kind);
+
+// "user/ann"; "user", the user of the machine.
+std::string ToText(const Caller& caller);
 
 }  // namespace weft::auth

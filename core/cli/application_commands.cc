@@ -7,6 +7,7 @@
 #include "core/cli/client.h"
 #include "core/cli/commands.h"
 #include "core/cli/deletion.h"
+#include "core/cli/event_text.h"
 #include "core/cli/listing.h"
 #include "core/cli/runtimes.h"
 #include "core/cli/status_tree.h"
@@ -23,6 +24,22 @@ struct Options {
   int64_t tail = 0;
 };
 
+// What to say of them after the status; nothing, if the core does not tell.
+std::string RecentWarnings(const std::shared_ptr<grpc::Channel>& channel, const Context& context,
+                           const Options& options) {
+  grpc::ClientContext call;
+  SetDeadline(call, kCallLimit);
+  core::v1::EventsRequest request;
+  request.set_namespace_(context.name_space);
+  request.set_name(options.application);
+  core::v1::EventsResponse events;
+  if (!core::v1::Applications::NewStub(channel)->Events(&call, request, &events).ok()) return "";
+  std::string command = "weft ";
+  if (context.name_space != "default") absl::StrAppend(&command, "-n ", context.name_space, " ");
+  absl::StrAppend(&command, "events ", options.application);
+  return RenderWarnings(events, command, absl::Now());
+}
+
 absl::Status Status(const Context& context, const Options& options) {
   WEFT_ASSIGN_OR_RETURN(const DataDirectory data, context.OpenData());
   WEFT_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, ConnectService(data, "core"));
@@ -36,11 +53,14 @@ absl::Status Status(const Context& context, const Options& options) {
       core::v1::Applications::NewStub(channel)->Get(&call, request, &application);
   if (!status.ok()) return CallError(status, absl::StrCat("status ", options.application));
   const Terminal& terminal = context.terminal;
-  terminal.out << (options.output == "json"
-                       ? RenderJson(application)
-                       : RenderStatus(application, {terminal.color, terminal.width, absl::Now(),
-                                                    IsRuntimeNews(channel, application)}))
+  if (options.output == "json") {
+    terminal.out << RenderJson(application) << std::flush;
+    return absl::OkStatus();
+  }
+  terminal.out << RenderStatus(application, {terminal.color, terminal.width, absl::Now(),
+                                             IsRuntimeNews(channel, application)})
                << std::flush;
+  terminal.err << RecentWarnings(channel, context, options) << std::flush;
   return absl::OkStatus();
 }
 

@@ -61,6 +61,7 @@ int Run(const std::vector<std::string>& arguments, const Terminal& terminal) {
   AddApplyCommand(app, context);
   AddGetCommand(app, context);
   AddApplicationCommands(app, context);
+  AddEventsCommand(app, context);
   AddRevisionCommands(app, context);
   AddScheduleCommand(app, context);
   AddImageCommands(app, context);

@@ -30,6 +30,7 @@ void AddDownCommand(CLI::App& app, Context& context);          // down
 void AddApplyCommand(CLI::App& app, Context& context);         // apply, plan
 void AddGetCommand(CLI::App& app, Context& context);           // get
 void AddApplicationCommands(CLI::App& app, Context& context);  // status, logs, delete
+void AddEventsCommand(CLI::App& app, Context& context);        // events
 void AddRevisionCommands(CLI::App& app, Context& context);     // history, rollback
 void AddScheduleCommand(CLI::App& app, Context& context);      // schedule
 void AddImageCommands(CLI::App& app, Context& context);        // image

@@ -79,6 +79,20 @@ core::v1::TimelineRequest FakeApplications::last_timeline() const {
   return last_timeline_;
 }
 
+void FakeApplications::SetEvents(const core::v1::EventsResponse& events) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  events_ = events;
+}
+
+grpc::Status FakeApplications::Events(grpc::ServerContext*, const core::v1::EventsRequest* request,
+                                      core::v1::EventsResponse* response) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!applications_.contains({request->namespace_(), request->name()}))
+    return NoApplication(request->name());
+  *response = events_;
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeApplications::Apply(grpc::ServerContext*, const core::v1::ApplyRequest* request,
                                      core::v1::ApplyResponse* response) {
   std::lock_guard<std::mutex> lock(mutex_);

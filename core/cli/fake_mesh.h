@@ -27,6 +27,8 @@ class FakeApplications final : public core::v1::Applications::Service {
   core::v1::ApplyRequest last_apply() const;
   // What Timeline answers for any application that exists.
   void SetTimeline(const core::v1::TimelineResponse& timeline);
+  // What Events answers for any application that exists.
+  void SetEvents(const core::v1::EventsResponse& events);
   // What Plan and Rollback answer, and History for any application that exists.
   void SetPlan(const core::v1::PlanResponse& plan);
   void SetHistory(const core::v1::HistoryResponse& history);
@@ -56,6 +58,8 @@ class FakeApplications final : public core::v1::Applications::Service {
                       core::v1::DeleteApplicationResponse* response) override;
   grpc::Status Logs(grpc::ServerContext* context, const core::v1::LogsRequest* request,
                     grpc::ServerWriter<core::v1::LogsResponse>* writer) override;
+  grpc::Status Events(grpc::ServerContext* context, const core::v1::EventsRequest* request,
+                      core::v1::EventsResponse* response) override;
   grpc::Status Timeline(grpc::ServerContext* context, const core::v1::TimelineRequest* request,
                         core::v1::TimelineResponse* response) override;
 
@@ -73,6 +77,7 @@ class FakeApplications final : public core::v1::Applications::Service {
   core::v1::HistoryResponse history_;
   core::v1::RollbackResponse rollback_;
   core::v1::RollbackRequest last_rollback_;
+  core::v1::EventsResponse events_;
   core::v1::TimelineResponse timeline_;
   core::v1::TimelineRequest last_timeline_;
 };

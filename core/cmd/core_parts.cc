@@ -17,6 +17,7 @@
 #include "core/mesh/providers.h"
 #include "core/scheduler/admission.h"
 #include "core/scheduler/application_key.h"
+#include "core/scheduler/events.h"
 #include "core/scheduler/runtimes.h"
 #include "core/scheduler/scheduler.h"
 
@@ -111,13 +112,15 @@ struct Parts::Wiring {
        .connect = [data = settings.data](const config::RuntimeConfig& config) {
          return runtime::v1::Runtime::NewStub(ConnectChannel(data, config));
        }}};
-  scheduler::Scheduler scheduler{*settings.store, providers, runtimes};
+  scheduler::Events events{*settings.store};
+  scheduler::Scheduler scheduler{*settings.store, providers, runtimes, events};
   std::unique_ptr<WorkerPool> pool = std::make_unique<WorkerPool>(kWorkers, kWaiting);
   const scheduler::Admission admission{
       {.store = settings.store.get(),
        .providers = &providers,
        .runtimes = &runtimes,
        .pool = pool.get(),
+       .events = &events,
        .installation = settings.installation,
        .policies = settings.config.policies,
        .on_stored = [this](const std::string& application) { scheduler.Touch(application); }}};
@@ -126,7 +129,9 @@ struct Parts::Wiring {
                                          .admission = &admission,
                                          .runtimes = &runtimes,
                                          .providers = &providers,
-                                         .pool = pool.get()}};
+                                         .pool = pool.get(),
+                                         .events = &events,
+                                         .identify = authenticator.identify()}};
   const api::ProviderInstaller installer{
       {.directory = settings.data.Below("providers"),
        .core = settings.config.address,
@@ -155,7 +160,8 @@ struct Parts::Wiring {
                                    .scheduler = &scheduler,
                                    .runtimes = &runtimes,
                                    .pool = pool.get(),
-                                   .identify = authenticator.identify()}};
+                                   .identify = authenticator.identify(),
+                                   .events = &events}};
 };
 
 Parts::Parts(const Settings& settings, const auth::Authenticator& authenticator)
@@ -164,6 +170,7 @@ Parts::Parts(const Settings& settings, const auth::Authenticator& authenticator)
 Parts::~Parts() = default;
 
 absl::Status Parts::Start() {
+  wiring_->events.Start();
   wiring_->providers.Start();
   return wiring_->scheduler.Start();
 }

@@ -10,6 +10,7 @@
 #include "core/base/failpoint.h"
 #include "core/base/status.h"
 #include "core/scheduler/admission_check.h"
+#include "core/scheduler/admission_events.h"
 #include "core/scheduler/admission_store.h"
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/object_changes.h"
@@ -69,13 +70,16 @@ struct Outcome {
 class Job : public std::enable_shared_from_this<Job> {
  public:
   struct Mode {
-    bool system = false;
+    Author author = {};
     bool plan = false;  // Of a dry run: say what becomes of each object.
   };
   using Done = std::function<void(absl::StatusOr<Outcome>)>;
 
   Job(const Admission::Options& options, ApplyRequest request, Done done, Mode mode)
-      : options_(options), request_(std::move(request)), done_(std::move(done)), mode_(mode) {}
+      : options_(options),
+        request_(std::move(request)),
+        done_(std::move(done)),
+        mode_(std::move(mode)) {}
 
   void Start() {
     if (request_.documents().empty())
@@ -97,7 +101,7 @@ class Job : public std::enable_shared_from_this<Job> {
         request_.default_namespace().empty() ? "default" : request_.default_namespace();
     absl::StatusOr<Checked> checked =
         Check(sources_, ns, *options_.store, *options_.providers->types(),
-              {.runtimes = options_.runtimes->choice(), .system = mode_.system});
+              {.runtimes = options_.runtimes->choice(), .system = mode_.author.system});
     if (!checked.ok()) return done_(checked.status());
     // The documents must not move: what was checked points to them.
     checked_ = std::make_unique<Checked>(*std::move(checked));
@@ -165,6 +169,8 @@ class Job : public std::enable_shared_from_this<Job> {
     if (!request_.dry_run()) {
       const absl::Status committed = CommitChange(*change, *options_.store, options_.on_stored);
       if (!committed.ok()) return Failed(committed);
+      for (const ApplyResponse::Change& applied : change->changes)
+        TellChange(applied, mode_.author.name, /*restores=*/0, *options_.events);
     }
     Answer(std::move(change->changes), std::move(objects));
   }
@@ -198,7 +204,7 @@ class Job : public std::enable_shared_from_this<Job> {
 
 }  // namespace
 
-void Admission::Apply(ApplyRequest request, Done<ApplyResponse> done, bool system) const {
+void Admission::Apply(ApplyRequest request, Done<ApplyResponse> done, const Author& author) const {
   auto answer = [done = std::move(done)](absl::StatusOr<Outcome> outcome) {
     if (!outcome.ok()) return done(outcome.status());
     ApplyResponse response;
@@ -207,7 +213,7 @@ void Admission::Apply(ApplyRequest request, Done<ApplyResponse> done, bool syste
     done(std::move(response));
   };
   auto job = std::make_shared<Job>(options_, std::move(request), std::move(answer),
-                                   Job::Mode{.system = system});
+                                   Job::Mode{.author = author});
   if (!options_.pool->TryRun([job] { job->Start(); })) job->Refuse();
 }
 
@@ -229,8 +235,8 @@ void Admission::Plan(core::v1::PlanRequest request, Done<PlanResponse> done) con
   if (!options_.pool->TryRun([job] { job->Start(); })) job->Refuse();
 }
 
-absl::StatusOr<RollbackResponse> Admission::Rollback(
-    const core::v1::RollbackRequest& request) const {
+absl::StatusOr<RollbackResponse> Admission::Rollback(const core::v1::RollbackRequest& request,
+                                                     const Author& author) const {
   WEFT_RETURN_IF_ERROR(RefuseSystemNamespace(request.namespace_()));
   // Chosen once: another change meanwhile must not make "the one before" another.
   int64_t generation = request.generation();
@@ -263,13 +269,15 @@ absl::StatusOr<RollbackResponse> Admission::Rollback(
     status = CommitChange(*change, *options_.store, options_.on_stored);
     if (absl::IsAborted(status)) continue;
     if (!status.ok()) return status;
+    TellChange(response.change(), author.name, desired.restores, *options_.events);
     return response;
   }
   return status;
 }
 
-absl::Status Admission::Delete(const std::string& ns, const std::string& name, bool system) const {
-  if (!system) WEFT_RETURN_IF_ERROR(RefuseSystemNamespace(ns));
+absl::Status Admission::Delete(const std::string& ns, const std::string& name,
+                               const Author& author) const {
+  if (!author.system) WEFT_RETURN_IF_ERROR(RefuseSystemNamespace(ns));
   absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     WEFT_ASSIGN_OR_RETURN(store::Transaction transaction,
@@ -280,6 +288,7 @@ absl::Status Admission::Delete(const std::string& ns, const std::string& name, b
     Failpoint("core.record.after");
     if (!absl::IsAborted(status)) break;
   }
+  if (status.ok()) TellDeletion(ns, name, author.name, *options_.events);
   options_.on_stored(ApplicationKeyOf(ns, name));  // Also after an error: it may be stored.
   return status;
 }

@@ -8,12 +8,19 @@
 #include "absl/status/statusor.h"
 #include "core/base/worker_pool.h"
 #include "core/mesh/providers.h"
+#include "core/scheduler/events.h"
 #include "core/scheduler/policy_check.h"
 #include "core/scheduler/runtimes.h"
 #include "core/store/store.h"
 #include "weft/core/v1/applications.pb.h"
 
 namespace weft::scheduler {
+
+// Who asks for a change.
+struct Author {
+  std::string name = {};  // As weft.core.v1.Event.by; empty: not known.
+  bool system = false;    // The core itself, which may write to kSystemNamespace.
+};
 
 // Takes what users apply: decodes, resolves, renders, merges, judges by the namespace's policy,
 // asks the runtime that it goes to whether it could carry it out, and stores the result in one
@@ -24,7 +31,8 @@ class Admission {
     store::Store* store = nullptr;
     const mesh::Providers* providers = nullptr;
     const Runtimes* runtimes = nullptr;
-    WorkerPool* pool = nullptr;  // Where it works. All of these outlive every call.
+    WorkerPool* pool = nullptr;  // Where it works.
+    Events* events = nullptr;    // All of these outlive every call.
     std::string installation;
     Policies policies = {};
     // Called with an application's key after it was stored.
@@ -36,21 +44,21 @@ class Admission {
   explicit Admission(Options options) : options_(std::move(options)) {}
 
   // Returns at once; `done` is called exactly once, from the pool. Statuses as Applications.Apply.
-  // `system`: a call of the core's own, which may write to kSystemNamespace.
   void Apply(core::v1::ApplyRequest request, Done<core::v1::ApplyResponse> done,
-             bool system = false) const;
+             const Author& author = {}) const;
 
   // As Apply; changes nothing. Statuses as Applications.Plan.
   void Plan(core::v1::PlanRequest request, Done<core::v1::PlanResponse> done) const;
 
   // Statuses as Applications.Rollback. Blocks for the store and for the runtime.
-  absl::StatusOr<core::v1::RollbackResponse> Rollback(
-      const core::v1::RollbackRequest& request) const;
+  absl::StatusOr<core::v1::RollbackResponse> Rollback(const core::v1::RollbackRequest& request,
+                                                      const Author& author = {}) const;
 
   // Marks an application as to be deleted, with everything it has. NOT_FOUND; ABORTED: it was
-  // changed meanwhile again and again; FAILED_PRECONDITION: it is the installation's own, and this
-  // no `system` call. Blocks for the store.
-  absl::Status Delete(const std::string& ns, const std::string& name, bool system = false) const;
+  // changed meanwhile again and again; FAILED_PRECONDITION: it is the installation's own, and
+  // `author` not the core. Blocks for the store.
+  absl::Status Delete(const std::string& ns, const std::string& name,
+                      const Author& author = {}) const;
 
  private:
   const Options options_;

@@ -89,8 +89,7 @@ class ApplicationChange {
                                          : changed         ? ApplyResponse::ACTION_UPDATED
                                                            : ApplyResponse::ACTION_UNCHANGED;
     if (changed) WEFT_RETURN_IF_ERROR(PutApplication(record));
-    out_.changes.push_back(
-        MakeChangeOf("ApplicationConfiguration", ns_, name_, record.generation(), action));
+    out_.changes.push_back(MakeChangeOf(kApplicationKind, ns_, name_, record.generation(), action));
     return absl::OkStatus();
   }
 
@@ -151,7 +150,10 @@ class ApplicationChange {
       names.insert(instance.instance().name());
       WEFT_RETURN_IF_ERROR(ClaimInstance(instance.instance(), instance_key));
     }
-    if (!old_.has_value()) return absl::OkStatus();
+    if (!old_.has_value()) {
+      out_.transaction.Delete(store::DepartureKey(ns_, name_));
+      return absl::OkStatus();
+    }
     KeepRevision(old_->record, stored_desired_, out_.transaction);
     DropReports(old_->record, &record, out_.transaction);
     for (const auto& instance : old_->record.instances()) {

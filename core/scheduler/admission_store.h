@@ -15,6 +15,9 @@
 
 namespace weft::scheduler {
 
+// What a change calls an application; a component is called by its document's kind.
+inline constexpr char kApplicationKind[] = "ApplicationConfiguration";
+
 // The desired set of an application from what was rendered for its instances. Two instances with
 // the same object are an error.
 DesiredApplication MakeDesired(const CheckedApplication& checked,

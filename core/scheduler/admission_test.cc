@@ -53,12 +53,11 @@ class AdmissionTest : public testing::Test {
   }
   core::v1::ApplyResponse Answer(const core::v1::ApplyRequest& request, bool system) {
     std::promise<core::v1::ApplyResponse> answer;
-    core_.admission().Apply(
-        request,
-        [&](absl::StatusOr<core::v1::ApplyResponse> response) {
-          answer.set_value(response.value_or(core::v1::ApplyResponse()));
-        },
-        system);
+    core_.admission().Apply(request,
+                            [&](absl::StatusOr<core::v1::ApplyResponse> response) {
+                              answer.set_value(response.value_or(core::v1::ApplyResponse()));
+                            },
+                            {.system = system});
     return answer.get_future().get();
   }
   // The status of an Apply that fails as a call.
@@ -295,7 +294,8 @@ TEST_F(AdmissionTest, DeletesOnceAndOnlyWhatThereIs) {
 
 TEST_F(AdmissionTest, WhatIsTheInstallationsOwnIsNotDeletedByUsers) {
   EXPECT_TRUE(absl::IsFailedPrecondition(core_.admission().Delete("weft-system", "greeter")));
-  EXPECT_TRUE(absl::IsNotFound(core_.admission().Delete("weft-system", "greeter", true)));
+  EXPECT_TRUE(
+      absl::IsNotFound(core_.admission().Delete("weft-system", "greeter", {.system = true})));
 }
 
 TEST_F(AdmissionTest, ACallWithoutDocumentsOrWithOneThatIsTooLargeIsTheCallersFault) {

@@ -10,8 +10,8 @@
 #include "core/base/json.h"
 #include "core/mesh/not_asked.h"
 #include "core/scheduler/application_key.h"
+#include "core/scheduler/assess_request.h"
 #include "core/store/keys.h"
-#include "core/store/object_key.h"
 
 namespace weft::scheduler {
 namespace {
@@ -20,54 +20,29 @@ namespace pb = ::weft::provider::v1;
 
 constexpr absl::Duration kRetryFirst = absl::Milliseconds(500);
 constexpr absl::Duration kRetryLongest = absl::Seconds(10);
+// Shorter failures, such as those of a mesh that starts, are no event.
+constexpr absl::Duration kTellFailureAfter = absl::Seconds(2);
 
-pb::Projection ToProvider(const runtime::v1::Projection& from, const Inventory& inventory) {
-  pb::Projection to;
-  *to.mutable_ref() = from.ref();
-  if (from.has_controller()) *to.mutable_controller() = from.controller();
-  to.set_status(from.status());
-  to.set_deleting(from.deleting());
-  const auto known = inventory.find(store::ObjectKey(from.ref()));
-  const bool ours = known == inventory.end() || from.generation() >= known->second.generation();
-  to.set_up_to_date(from.up_to_date() && ours);
-  return to;
-}
-
-// The leaves of the object `ref` that an action holds.
-void AddSteered(const common::v1::ObjectRef& ref, const Inventory& inventory,
-                pb::AssessRequest& request) {
-  const auto known = inventory.find(store::ObjectKey(ref));
-  if (known == inventory.end()) return;
-  for (const store::v1::ClaimRecord& claim : known->second.claims()) {
-    if (claim.released()) continue;
-    pb::SteeredValue* steered = request.add_steered();
-    *steered->mutable_object() = ref;
-    steered->set_pointer(claim.pointer());
-    steered->set_value(claim.value());
-    steered->set_reason(claim.reason());
+const EventReason& ReasonOf(common::v1::Verdict verdict) {
+  switch (verdict) {
+    case common::v1::VERDICT_HEALTHY:
+      return events::kHealthy;
+    case common::v1::VERDICT_PROGRESSING:
+      return events::kProgressing;
+    case common::v1::VERDICT_DEGRADED:
+      return events::kDegraded;
+    case common::v1::VERDICT_FAILED:
+      return events::kFailed;
+    default:
+      return events::kUnknown;
   }
-}
-
-// What the provider of a workload sees; one of its traits sees the same of its workload.
-pb::AssessRequest RequestOf(const store::v1::InstanceRecord& record, const Inventory& inventory,
-                            const Observed::View& observed) {
-  pb::AssessRequest request;
-  *request.mutable_instance() = record.instance();
-  *request.mutable_shape() = record.shape();
-  *request.mutable_objects() = record.objects();
-  for (const common::v1::ObjectRef& ref : record.objects()) AddSteered(ref, inventory, request);
-  for (const auto& [key, projection] : observed.objects) {
-    if (projection.owner() == record.instance().key())
-      *request.add_observed() = ToProvider(projection, inventory);
-  }
-  return request;
 }
 
 }  // namespace
 
-Assessor::Assessor(store::Store& store, const mesh::Providers& providers,
+Assessor::Assessor(store::Store& store, const mesh::Providers& providers, Events& events,
                    std::function<void(const std::string&)> on_verdict)
-    : store_(store), providers_(providers), on_verdict_(std::move(on_verdict)) {}
+    : store_(store), providers_(providers), events_(events), on_verdict_(std::move(on_verdict)) {}
 
 Assessor::~Assessor() {
   std::unique_lock lock(mutex_);
@@ -85,6 +60,7 @@ void Assessor::LoadLocked(const std::string& key, Application& application) {
     Opinion& opinion = application.held[instance].opinion;
     opinion.health = std::move(health);
     opinion.known = true;
+    application.held[instance].told = opinion.health.verdict();
   }
 }
 
@@ -98,7 +74,7 @@ absl::Duration Assessor::Assess(const store::v1::ApplicationRecord& record,
   };
   std::vector<Call> calls;
   for (const store::v1::InstanceRecord& instance : record.instances()) {
-    const pb::AssessRequest request = RequestOf(instance, inventory, observed);
+    const pb::AssessRequest request = MakeAssessRequest(instance, inventory, observed);
     if (instance.assesses()) calls.push_back({instance.provider(), false, request});
     for (const store::v1::TraitRecord& trait : instance.traits()) {
       if (!trait.assesses()) continue;
@@ -119,10 +95,12 @@ absl::Duration Assessor::Assess(const store::v1::ApplicationRecord& record,
       Held& held = application.held[instance];
       const bool due = held.again <= absl::Now();
       held.latest = hash;
+      held.whole = observed.complete;
       held.opinion.current = held.assessed == hash && held.opinion.failure.empty();
       if (held.asking) continue;  // Its answer brings the application here again.
       const bool ask = held.failures > 0 ? due : due || held.assessed != hash;
       if (!ask) {
+        TellLocked(key, instance, call.provider, held);
         next = std::min(next, held.again);
         continue;
       }
@@ -141,9 +119,9 @@ absl::Duration Assessor::Assess(const store::v1::ApplicationRecord& record,
 void Assessor::Ask(const std::string& application, const std::string& provider, bool trait,
                    pb::AssessRequest request, std::string hash) {
   const std::string instance = request.instance().key();
-  auto done = [this, application, instance,
+  auto done = [this, application, provider, instance,
                hash = std::move(hash)](absl::StatusOr<pb::AssessResponse> response) {
-    Answered(application, instance, hash, std::move(response));
+    Answered(application, provider, instance, hash, std::move(response));
   };
   const auto stub = providers_.Find(provider);
   if (stub == nullptr) return done(absl::UnavailableError(providers_.WhyAway(provider)));
@@ -156,15 +134,18 @@ void Assessor::Ask(const std::string& application, const std::string& provider, 
   }
 }
 
-void Assessor::Answered(const std::string& application, const std::string& instance,
-                        const std::string& hash, absl::StatusOr<pb::AssessResponse> response) {
+void Assessor::Answered(const std::string& application, const std::string& provider,
+                        const std::string& instance, const std::string& hash,
+                        absl::StatusOr<pb::AssessResponse> response) {
   Failpoint("core.status.before");
   {
     std::lock_guard lock(mutex_);
     // An application or instance that is gone meanwhile has no opinion any more.
     const auto of = applications_.find(application);
     if (of != applications_.end() && of->second.held.contains(instance)) {
-      TakeLocked(of->second.held[instance], hash, response);
+      Held& held = of->second.held[instance];
+      TakeLocked(held, hash, response);
+      TellLocked(application, instance, provider, held);
       if (response.ok()) Keep(application, of->second);
     }
   }
@@ -184,7 +165,7 @@ void Assessor::TakeLocked(Held& held, const std::string& hash,
     held.opinion.current = false;
     held.again = absl::Now() +
                  std::min(kRetryFirst * (int64_t{1} << std::min(held.failures, 8)), kRetryLongest);
-    ++held.failures;
+    if (held.failures++ == 0) held.failing_since = absl::Now();
     return;
   }
   held.opinion = {response->health(), /*known=*/true, /*current=*/hash == held.latest,
@@ -194,6 +175,30 @@ void Assessor::TakeLocked(Held& held, const std::string& hash,
   const absl::Duration recheck = absl::Seconds(response->recheck_after().seconds()) +
                                  absl::Nanoseconds(response->recheck_after().nanos());
   held.again = recheck > absl::ZeroDuration() ? absl::Now() + recheck : absl::InfiniteFuture();
+}
+
+// Tells, as events, what people were not told yet of what is held.
+void Assessor::TellLocked(const std::string& application, const std::string& instance,
+                          const std::string& provider, Held& held) {
+  const auto tell = [&](const EventReason& reason, std::string message) {
+    events_.Record(application, MakeEvent(reason, {.instance = instance,
+                                                   .by = absl::StrCat("provider/", provider),
+                                                   .message = std::move(message)}));
+  };
+  if (held.failures > 0) {
+    if (held.told_failure || absl::Now() - held.failing_since < kTellFailureAfter) return;
+    held.told_failure = true;
+    return tell(events::kProviderUnavailable,
+                absl::StrCat("the provider ", provider, " ", held.opinion.failure));
+  }
+  if (std::exchange(held.told_failure, false))
+    tell(events::kProviderAvailable, absl::StrCat("the provider ", provider, " answers again"));
+  const common::v1::Health& health = held.opinion.health;
+  // A verdict on a part of what there is may be another one than on the whole.
+  if (!held.whole || !held.opinion.current || held.told == health.verdict()) return;
+  held.told = health.verdict();
+  const char* colon = health.reason().empty() || health.message().empty() ? "" : ": ";
+  tell(ReasonOf(health.verdict()), absl::StrCat(health.reason(), colon, health.message()));
 }
 
 void Assessor::Keep(const std::string& application, const Application& of) {
@@ -222,6 +227,18 @@ Opinion Assessor::Of(const std::string& application, const std::string& instance
   if (found == applications_.end()) return {};
   const auto held = found->second.held.find(instance);
   return held == found->second.held.end() ? Opinion{} : held->second.opinion;
+}
+
+bool Assessor::AllHealthy(const store::v1::ApplicationRecord& application) const {
+  std::lock_guard lock(mutex_);
+  const auto found =
+      applications_.find(ApplicationKeyOf(application.name_space(), application.name()));
+  if (found == applications_.end()) return false;
+  const std::map<std::string, Held>& held = found->second.held;
+  return std::all_of(held.begin(), held.end(), [](const auto& of) {
+    return of.second.opinion.current &&
+           of.second.opinion.health.verdict() == common::v1::VERDICT_HEALTHY;
+  });
 }
 
 void Assessor::Forget(const std::string& application) {

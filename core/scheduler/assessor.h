@@ -8,6 +8,7 @@
 
 #include "absl/time/time.h"
 #include "core/mesh/providers.h"
+#include "core/scheduler/events.h"
 #include "core/scheduler/observed.h"
 #include "core/scheduler/plan.h"
 #include "core/store/records.pb.h"
@@ -31,7 +32,7 @@ class Assessor {
  public:
   // All outlive the object. `on_verdict` is called from any thread, with the application's key,
   // when an opinion changed; it must not block.
-  Assessor(store::Store& store, const mesh::Providers& providers,
+  Assessor(store::Store& store, const mesh::Providers& providers, Events& events,
            std::function<void(const std::string& application)> on_verdict);
   // Waits for the calls under way.
   ~Assessor();
@@ -47,6 +48,10 @@ class Assessor {
 
   Opinion Of(const std::string& application, const std::string& instance) const;
 
+  // Whether every provider that was asked of the application says HEALTHY of what was observed
+  // last.
+  bool AllHealthy(const store::v1::ApplicationRecord& application) const;
+
   // The application is gone: drops what is known and stored of it.
   void Forget(const std::string& application);
 
@@ -57,6 +62,11 @@ class Assessor {
     std::string latest;    // Hash of the request that is to be made now.
     bool asking = false;
     int failures = 0;  // In a row.
+    absl::Time failing_since = absl::InfiniteFuture();
+    bool whole = false;  // What was observed last was everything there is.
+    // What was told as events: that it fails, and the last verdict.
+    bool told_failure = false;
+    common::v1::Verdict told = common::v1::VERDICT_UNSPECIFIED;
     absl::Time again = absl::InfiniteFuture();
   };
   struct Application {
@@ -67,14 +77,18 @@ class Assessor {
   void LoadLocked(const std::string& key, Application& application);
   void Ask(const std::string& application, const std::string& provider, bool trait,
            provider::v1::AssessRequest request, std::string hash);
-  void Answered(const std::string& application, const std::string& instance,
-                const std::string& hash, absl::StatusOr<provider::v1::AssessResponse> response);
+  void Answered(const std::string& application, const std::string& provider,
+                const std::string& instance, const std::string& hash,
+                absl::StatusOr<provider::v1::AssessResponse> response);
+  void TellLocked(const std::string& application, const std::string& instance,
+                  const std::string& provider, Held& held);
   static void TakeLocked(Held& held, const std::string& hash,
                          const absl::StatusOr<provider::v1::AssessResponse>& response);
   void Keep(const std::string& application, const Application& of);
 
   store::Store& store_;
   const mesh::Providers& providers_;
+  Events& events_;
   const std::function<void(const std::string&)> on_verdict_;
   mutable std::mutex mutex_;
   std::condition_variable idle_;

@@ -117,10 +117,11 @@ class AssessorTest : public testing::Test {
     std::filesystem::remove_all(directory_);
   }
   std::unique_ptr<Assessor> MakeAssessor() {
-    return std::make_unique<Assessor>(store_, *providers_, [this](const std::string& application) {
-      EXPECT_EQ(application, kShop);
-      ++verdicts_;
-    });
+    return std::make_unique<Assessor>(store_, *providers_, events_,
+                                      [this](const std::string& application) {
+                                        EXPECT_EQ(application, kShop);
+                                        ++verdicts_;
+                                      });
   }
   void AddTrait(const std::string& provider = "web") {
     store::v1::TraitRecord* trait = record_.mutable_instances(0)->add_traits();
@@ -143,6 +144,7 @@ class AssessorTest : public testing::Test {
 
   std::string directory_;
   store::MemoryStore store_;
+  Events events_{store_};
   std::shared_ptr<HeldProvider> provider_ = std::make_shared<HeldProvider>();
   std::unique_ptr<mesh::Providers> providers_;
   std::unique_ptr<Assessor> assessor_;

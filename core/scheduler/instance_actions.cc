@@ -79,7 +79,11 @@ class Attempt {
     if (!stored.ok() && !absl::IsNotFound(stored.status())) return stored.status();
     if (stored.ok()) record_ = std::move(stored->record);
     for (const PendingAction& action : actions) WEFT_RETURN_IF_ERROR(Decide(action));
-    return Commit();
+    absl::StatusOr<bool> acted = Commit();
+    if (!acted.ok() || acting_.events == nullptr) return acted;
+    for (store::v1::EventRecord& event : happened_)
+      acting_.events->Record(ApplicationKeyOf(ns_, name_), std::move(event));
+    return acted;
   }
 
  private:
@@ -111,6 +115,7 @@ class Attempt {
       Answer(pending, core::v1::ACT_OUTCOME_DENIED,
              absl::StrCat("the application has no object ", action.object().kind(), "/",
                           action.object().name()));
+      Tell(events::kActionDenied, action, pending.result->message());
       return absl::OkStatus();
     }
     Apply(pending, instance->type(), *object);
@@ -127,9 +132,30 @@ class Attempt {
           pending, core::v1::ACT_OUTCOME_EXPIRED,
           absl::StrCat("it is ", absl::FormatTime(absl::RFC3339_sec, now_, absl::UTCTimeZone())));
     Answer(pending, result.outcome, result.message);
+    if (result.outcome == core::v1::ACT_OUTCOME_DENIED)
+      Tell(events::kActionDenied, *pending.action, result.message);
     if (!result.changed) return;
+    if (changed.generation() != object.inventory.generation()) TellSteered(*pending.action);
     object.inventory = std::move(changed);
     epochs_[type] = pending.action->as_of().epoch();
+  }
+
+  void Tell(const EventReason& reason, const Action& action, std::string message) {
+    happened_.push_back(MakeEvent(reason, {.object = action.object(),
+                                           .instance = action.instance(),
+                                           .by = acting_.by,
+                                           .message = std::move(message)}));
+  }
+
+  // The leaf gets another value.
+  void TellSteered(const Action& action) {
+    std::string message = absl::StrCat(action.pointer(), " is as applied");
+    if (action.has_set()) {
+      const bool secret = action.object().kind() == "Secret";
+      message = absl::StrCat(action.pointer(), " is ", secret ? "(hidden)" : action.set().value());
+    }
+    if (!action.reason().empty()) absl::StrAppend(&message, ": ", action.reason());
+    Tell(action.has_set() ? events::kSteered : events::kReleased, action, std::move(message));
   }
 
   absl::StatusOr<Object*> Find(const common::v1::ObjectRef& ref) {
@@ -174,6 +200,7 @@ class Attempt {
   store::v1::ApplicationRecord record_;     // Empty: there is none.
   std::map<std::string, Object> objects_;   // By store::ObjectKey.
   std::map<std::string, uint64_t> epochs_;  // Under which something was changed, by type.
+  std::vector<store::v1::EventRecord> happened_;
 };
 
 }  // namespace

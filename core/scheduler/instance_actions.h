@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "core/scheduler/events.h"
 #include "core/store/store.h"
 #include "weft/core/v1/instances.pb.h"
 
@@ -23,6 +24,8 @@ struct Acting {
   std::function<absl::Status(const std::string& type)> permitted;
   std::function<uint64_t(const std::string& type)> held;  // The epoch that is held; 0: none.
   std::function<absl::Time()> now;                        // The core's clock.
+  std::string by = {};                                    // As weft.core.v1.Event.by.
+  Events* events = nullptr;  // Outlives the call; null: nothing is recorded.
 };
 
 // One action, and where its outcome goes.

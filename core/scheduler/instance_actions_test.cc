@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "core/scheduler/epoch_record.h"
 #include "core/scheduler/instances_testing.h"
 
@@ -43,7 +44,9 @@ class InstanceActionsTest : public testing::Test {
                return type == "cron" ? absl::OkStatus() : absl::PermissionDeniedError(type);
              },
          .held = [this](const std::string&) { return held_; },
-         .now = [this] { return now_; }},
+         .now = [this] { return now_; },
+         .by = "provider/cron",
+         .events = &events_},
         store_);
     if (!stored.ok()) return {absl::StatusCodeToString(stored.status().code())};
     std::vector<std::string> outcomes;
@@ -59,6 +62,7 @@ class InstanceActionsTest : public testing::Test {
   }
 
   HookedStore store_;
+  Events events_{store_};
   uint64_t held_ = 1;
   absl::Time now_ = absl::FromUnixSeconds(1000);
 };
@@ -71,6 +75,29 @@ TEST_F(InstanceActionsTest, StoresAClaimAndANewGeneration) {
   EXPECT_EQ(record.claims(0).value(), "5");
   EXPECT_EQ(record.claims(0).reason(), "job morning");
   EXPECT_EQ(record.claims(0).acted_unix_ms(), 1000000);
+}
+
+TEST_F(InstanceActionsTest, TellsWhatGotAnotherValueAndWhatWasDenied) {
+  Action denied = Set("5", 1);
+  denied.set_pointer("/spec/paused");
+  Action release = Set("5", 4);
+  release.mutable_release();
+  // What is late, sent again or no other value is nothing to tell.
+  Action late = Set("9", 5);
+  late.mutable_not_after()->set_seconds(1);
+  Act({Set("5", 1), Set("5", 1), Set("5", 2), denied, release, late});
+  const auto events = events_.Read("default", "shop");
+  ASSERT_TRUE(events.ok()) << events.status();
+  std::vector<std::string> told;
+  for (const auto& event : *events) {
+    EXPECT_EQ(event.by(), "provider/cron");
+    EXPECT_EQ(event.object().name(), "front");
+    EXPECT_EQ(event.instance(), denied.instance());
+    told.push_back(absl::StrCat(event.reason(), ": ", event.message()));
+  }
+  EXPECT_THAT(told, ElementsAre("Steered: /spec/replicas is 5: job morning",
+                                testing::StartsWith("ActionDenied: "),
+                                "Released: /spec/replicas is as applied: job morning"));
 }
 
 TEST_F(InstanceActionsTest, CarriesOutTheActionsOnALeafInTheirOrder) {

@@ -15,6 +15,7 @@ Observed::View Observed::Of(const std::string& application) const {
   if (found == applications_.end()) return view;
   view.objects = found->second.objects;
   view.gone = found->second.gone;
+  view.lost = found->second.lost;
   return view;
 }
 
@@ -29,6 +30,7 @@ std::string Observed::Update(runtime::v1::Projection projection) {
   owner_[key] = application;
   Application& of = applications_[application];
   of.gone.erase(key);
+  of.lost.erase(key);
   of.objects[key] = std::move(projection);
   return application;
 }
@@ -45,7 +47,11 @@ std::string Observed::RemoveLocked(const std::string& object_key) {
   owner_.erase(owner);
   const auto of = applications_.find(application);
   const auto object = of->second.objects.find(object_key);
-  if (of->second.deleted.contains(object_key)) of->second.gone.insert(object_key);
+  if (of->second.deleted.contains(object_key)) {
+    of->second.gone.insert(object_key);
+  } else if (!object->second.has_controller()) {  // A pod is made again by the platform.
+    of->second.lost.insert(object_key);
+  }
   of->second.objects.erase(object);
   DropIfEmptyLocked(application);
   return application;
@@ -92,6 +98,7 @@ void Observed::ForgetGone(const std::string& application, const std::string& obj
   const auto found = applications_.find(application);
   if (found == applications_.end()) return;
   found->second.gone.erase(object_key);
+  found->second.lost.erase(object_key);
   found->second.deleted.erase(object_key);
   DropIfEmptyLocked(application);
 }

@@ -20,6 +20,8 @@ class Observed {
     std::map<std::string, runtime::v1::Projection> objects;  // By store::ObjectKey.
     // Objects that the runtime said are gone since it took their deletion, until ForgetGone.
     std::set<std::string> gone;
+    // Objects that went and that nobody had deleted, until ForgetGone or until they are back.
+    std::set<std::string> lost;
     bool complete = false;  // An object that is not here is not on the platform.
   };
   View Of(const std::string& application) const;
@@ -50,9 +52,12 @@ class Observed {
   struct Application {
     std::map<std::string, runtime::v1::Projection> objects;
     std::set<std::string> gone;
+    std::set<std::string> lost;
     std::set<std::string> deleted;  // Whose deletion the runtime took.
 
-    bool empty() const { return objects.empty() && gone.empty() && deleted.empty(); }
+    bool empty() const {
+      return objects.empty() && gone.empty() && lost.empty() && deleted.empty();
+    }
   };
   std::string RemoveLocked(const std::string& object_key);
   void DropIfEmptyLocked(const std::string& application);

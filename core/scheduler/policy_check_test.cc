@@ -68,11 +68,12 @@ class PolicyCheckTest : public testing::Test {
   }
 
   // The same core, with another policy.
-  Admission Under(const Policies& policies) const {
+  Admission Under(const Policies& policies) {
     return Admission({.store = &core_.store,
                       .providers = &core_.providers(),
                       .runtimes = &core_.runtimes(),
                       .pool = &core_.pool(),
+                      .events = &core_.events,
                       .installation = "test",
                       .policies = policies,
                       .on_stored = [](const std::string&) {}});

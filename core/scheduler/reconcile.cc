@@ -7,18 +7,19 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/base/failpoint.h"
 #include "core/base/service.h"
 #include "core/base/status.h"
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/claims.h"
+#include "core/scheduler/departure.h"
 #include "core/scheduler/drift.h"
+#include "core/scheduler/event_log.h"
 #include "core/scheduler/generations.h"
-#include "core/scheduler/instance_reports.h"
 #include "core/scheduler/plan.h"
+#include "core/scheduler/reconcile_events.h"
 #include "core/scheduler/records.h"
-#include "core/scheduler/revisions.h"
+#include "core/scheduler/runtime_choice.h"
 #include "core/store/keys.h"
 #include "core/store/object_key.h"
 
@@ -32,16 +33,6 @@ constexpr std::chrono::seconds kDeadline(30);
 
 std::string NameOf(const common::v1::ObjectRef& ref) {
   return absl::StrCat(ref.kind(), "/", ref.name());
-}
-
-// Why the runtime refuses an object, and what helps, for people.
-std::string DescribeRefusal(const pb::ApplyResponse::Result& result, const std::string& message) {
-  if (result.immutable().empty()) return message;
-  std::string why =
-      absl::StrCat("the platform does not change ", absl::StrJoin(result.immutable(), ", "),
-                   " of an object that exists: delete the application and apply it again");
-  if (!message.empty()) absl::StrAppend(&why, " (", message, ")");
-  return why;
 }
 
 // One pass.
@@ -61,6 +52,7 @@ class Pass {
     absl::StatusOr<StoredApplication> stored = ReadApplication(store_, ns_, name_);
     if (absl::IsNotFound(stored.status())) return ReconcileResult{.gone = true};
     if (!stored.ok()) return stored.status();
+    by_ = absl::StrCat("runtime/", RuntimeOf(stored->record));
     WEFT_ASSIGN_OR_RETURN(inventory_, ReadInventory(store_, ns_, name_));
     before_ = inventory_;
     view_ = observed_.Of(application_);
@@ -75,14 +67,30 @@ class Pass {
     }
     WEFT_RETURN_IF_ERROR(Commit(*stored));
     for (const std::string& key : plan.gone) observed_.ForgetGone(application_, key);
-    if (result_.gone) observed_.Forget(application_);
+    if (result_.gone) {
+      observed_.Forget(application_);
+      Tell(events::kDeleted, {.message = "everything that was made for it is gone"});
+    }
     return std::move(result_);
   }
 
  private:
-  void Failed(const std::string& problem) {
+  void Tell(const EventReason& reason, EventDetails details) {
+    if (details.by.empty()) details.by = by_;
+    result_.events.push_back(MakeEvent(reason, std::move(details)));
+  }
+
+  // It is tried again. `ref`: of one object.
+  void Failed(const EventReason& reason, const std::string& problem,
+              const common::v1::ObjectRef& ref = {}) {
     result_.again = true;
-    result_.problems.push_back(problem);
+    result_.problems.push_back(ref.name().empty() ? problem
+                                                  : absl::StrCat(NameOf(ref), ": ", problem));
+    Tell(reason, {.object = ref, .message = problem});
+  }
+
+  void CallFailed(const EventReason& reason, const grpc::Status& status) {
+    Failed(reason, absl::StrCat("the runtime: ", status.error_message()));
   }
 
   absl::Status Apply(const Plan& plan, const StoredApplication& stored) {
@@ -95,6 +103,9 @@ class Pass {
         if (found == desired.end()) return NotDesired(key, stored);
         pb::AppliedObject& object = *request.add_objects();
         MakeApplied(found->second, inventory_.at(key), object);
+        if (view_.lost.contains(key))
+          Tell(events::kMissing, {.object = object.object().ref(),
+                                  .message = "went from the platform, and is made again"});
         // An apply that was carried out and not recorded looks like one that was not, and somebody
         // else may have changed the object since.
         object.set_correct(keys == &plan.correct ||
@@ -133,18 +144,22 @@ class Pass {
     pb::ApplyResponse response;
     const grpc::Status status = runtime_.Apply(&context, request, &response);
     Failpoint("core.apply.after");
-    if (!status.ok()) return Failed(absl::StrCat("the runtime: ", status.error_message()));
+    if (!status.ok()) return CallFailed(events::kApplyFailed, status);
     if (response.results_size() != request.objects_size())
-      return Failed("the runtime answered for another number of objects than it was given");
-    for (int i = 0; i < response.results_size(); ++i)
-      TakeResult(request.objects(i), response.results(i));
+      return Failed(events::kApplyFailed,
+                    "the runtime answered for another number of objects than it was given");
+    for (int i = 0; i < response.results_size(); ++i) {
+      const std::string key = store::ObjectKey(request.objects(i).object().ref());
+      TakeResult(key, request.objects(i), response.results(i));
+      TellAnswer(before_.at(key), inventory_.at(key), request.objects(i), response.results(i), by_,
+                 result_.events);
+    }
   }
 
-  void TakeResult(const pb::AppliedObject& object, const pb::ApplyResponse::Result& result) {
-    const std::string key = store::ObjectKey(object.object().ref());
+  void TakeResult(const std::string& key, const pb::AppliedObject& object,
+                  const pb::ApplyResponse::Result& result) {
     store::v1::InventoryRecord& record = inventory_.at(key);
-    std::string message = result.message();
-    if (message.empty() && result.diagnostics_size() > 0) message = result.diagnostics(0).message();
+    const std::string message = MessageOf(result);
     switch (result.outcome()) {
       case pb::APPLY_OUTCOME_ACCEPTED:
         // What is sent again without need is answered as it stands, be it as somebody else left it.
@@ -158,7 +173,7 @@ class Pass {
         return;
       case pb::APPLY_OUTCOME_REFUSED:
         record.set_refused(object.generation());
-        record.set_problem(absl::StrCat("refused: ", DescribeRefusal(result, message)));
+        record.set_problem(absl::StrCat("refused: ", DescribeRefusal(result)));
         return;
       case pb::APPLY_OUTCOME_OUTDATED: {
         // The runtime knows more than this store, which was restored from an older copy: go on from
@@ -167,11 +182,11 @@ class Pass {
         const auto seen = view_.objects.find(key);
         if (seen != view_.objects.end() && seen->second.generation() > record.generation())
           record.set_generation(seen->second.generation() + 1);
-        return Failed(absl::StrCat(NameOf(record.ref()),
-                                   ": the runtime has a newer generation; it is applied again"));
+        return Failed(events::kApplyFailed,
+                      "the runtime has a newer generation; it is applied again", record.ref());
       }
       default:
-        return Failed(absl::StrCat(NameOf(record.ref()), ": ", message));
+        return Failed(events::kApplyFailed, message, record.ref());
     }
   }
 
@@ -187,7 +202,7 @@ class Pass {
       context.set_deadline(std::chrono::system_clock::now() + kDeadline);
       pb::DeleteResponse response;
       const grpc::Status status = runtime_.Delete(&context, request, &response);
-      if (!status.ok()) return Failed(absl::StrCat("the runtime: ", status.error_message()));
+      if (!status.ok()) return CallFailed(events::kDeleteFailed, status);
     }
     std::vector<std::string> unseen;
     for (const std::string& key : plan.remove) {
@@ -205,10 +220,9 @@ class Pass {
     context.set_deadline(std::chrono::system_clock::now() + kDeadline);
     pb::ListResponse response;
     const grpc::Status status = runtime_.List(&context, pb::ListRequest(), &response);
-    if (!status.ok() || !response.complete()) {
-      return Failed(absl::StrCat(
-          "the runtime: ", status.ok() ? "its list is not complete" : status.error_message()));
-    }
+    if (!status.ok()) return CallFailed(events::kDeleteFailed, status);
+    if (!response.complete())
+      return Failed(events::kDeleteFailed, "the runtime: its list is not complete");
     std::set<std::string> there;
     for (const pb::Projection& item : response.items()) there.insert(store::ObjectKey(item.ref()));
     for (const std::string& key : unseen) {
@@ -239,19 +253,7 @@ class Pass {
       }
     }
     WEFT_RETURN_IF_ERROR(RememberGenerations(gone, store_, transaction));
-    if (result_.gone) {
-      const std::string key = store::ApplicationKey(ns_, name_);
-      transaction.Expect(key, stored.bytes);
-      transaction.Delete(key);
-      transaction.Delete(store::StatusKey(ns_, name_));
-      DropReports(stored.record, nullptr, transaction);
-      for (const auto& instance : stored.record.instances())
-        transaction.Delete(store::InstanceKey(ns_, instance.instance().name()));
-      WEFT_ASSIGN_OR_RETURN(const auto desired, ReadDesired(store_, ns_, name_));
-      for (const auto& [object, unused] : desired)
-        transaction.Delete(DesiredKeyOf(ns_, name_, object));
-      WEFT_RETURN_IF_ERROR(DropRevisions(ns_, name_, store_, transaction));
-    }
+    if (result_.gone) WEFT_RETURN_IF_ERROR(Depart(stored, now_, store_, transaction));
     if (transaction.puts.empty() && transaction.deletes.empty()) return absl::OkStatus();
     Failpoint("core.accept.before");
     const absl::Status committed = store_.Commit(std::move(transaction));
@@ -261,6 +263,7 @@ class Pass {
 
   const std::string application_;
   std::string ns_, name_;
+  std::string by_;  // The runtime, as events name it.
   store::Store& store_;
   pb::Runtime::StubInterface& runtime_;
   Observed& observed_;

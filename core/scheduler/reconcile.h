@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/scheduler/observed.h"
+#include "core/store/records.pb.h"
 #include "core/store/store.h"
 #include "weft/runtime/v1/runtime.grpc.pb.h"
 
@@ -15,7 +16,8 @@ namespace weft::scheduler {
 struct ReconcileResult {
   bool gone = false;   // Deleted, with everything it had: nothing of it is stored any more.
   bool again = false;  // Something is left to do that no event will announce: come back.
-  std::vector<std::string> problems;  // What keeps it from being carried out, for people.
+  std::vector<std::string> problems;           // What keeps it from being carried out, for people.
+  std::vector<store::v1::EventRecord> events;  // What happened, in order.
 };
 
 // Makes the platform as the store says: applies what the runtime has not accepted, puts right what

@@ -502,7 +502,8 @@ TEST_F(ReconcileTest, ADeletedApplicationLeavesTheStoreWithItsLastObject) {
   runtime_.EndDeletions();
   Observe();
   EXPECT_TRUE(Pass().gone);
-  EXPECT_THAT(Keys(store_), ElementsAre(HasSubstr("generation/")));  // So that it goes on rising.
+  // When it went, for its events; and the generation, so that it goes on rising.
+  EXPECT_THAT(Keys(store_), ElementsAre("departure/default/shop", HasSubstr("generation/")));
   EXPECT_THAT(observed_.Of(kShop).objects, IsEmpty());
   EXPECT_THAT(observed_.Of(kShop).gone, IsEmpty());
   EXPECT_TRUE(Pass().gone);  // There is none.
@@ -513,7 +514,8 @@ TEST_F(ReconcileTest, AnApplicationWithoutObjectsGoesAtOnce) {
   Pass();
   StoreApplication(/*deleting=*/true, 2);
   EXPECT_TRUE(Pass().gone);
-  EXPECT_THAT(Keys(store_), ElementsAre(HasSubstr("generation/")));  // So that it goes on rising.
+  // When it went, for its events; and the generation, so that it goes on rising.
+  EXPECT_THAT(Keys(store_), ElementsAre("departure/default/shop", HasSubstr("generation/")));
 }
 
 TEST_F(ReconcileTest, AChangeDuringACallIsAborted) {

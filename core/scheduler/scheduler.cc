@@ -37,14 +37,15 @@ milliseconds BackOff(int failures) {
 
 }  // namespace
 
-Scheduler::Scheduler(store::Store& store, const mesh::Providers& providers, Runtimes& runtimes)
-    : store_(store), providers_(providers), runtimes_(runtimes) {
-  assessor_ =
-      std::make_unique<Assessor>(store_, providers_, [this](const std::string& application) {
-        Notify(application);
-        std::lock_guard lock(mutex_);
-        EnqueueLocked(application, kNow);
-      });
+Scheduler::Scheduler(store::Store& store, const mesh::Providers& providers, Runtimes& runtimes,
+                     Events& events)
+    : store_(store), providers_(providers), runtimes_(runtimes), events_(events) {
+  assessor_ = std::make_unique<Assessor>(store_, providers_, events_,
+                                         [this](const std::string& application) {
+                                           Notify(application);
+                                           std::lock_guard lock(mutex_);
+                                           EnqueueLocked(application, kNow);
+                                         });
 }
 
 Scheduler::~Scheduler() {
@@ -194,16 +195,23 @@ absl::StatusOr<absl::Duration> Scheduler::Pass(const std::string& runtime,
   }
   WEFT_ASSIGN_OR_RETURN(ReconcileResult result, Reconcile(application, store_, *connection->stub,
                                                           connection->observed, absl::Now()));
+  for (store::v1::EventRecord& event : result.events) events_.Record(application, std::move(event));
   if (result.gone) {
     assessor_->Forget(application);
+    pods_.Forget(application);
     return absl::NotFoundError("gone");
   }
   const auto [ns, name] = SplitApplicationKey(application);
   WEFT_ASSIGN_OR_RETURN(const StoredApplication stored, ReadApplication(store_, ns, name));
   WEFT_ASSIGN_OR_RETURN(const Inventory inventory, ReadInventory(store_, ns, name));
   absl::Duration again = absl::InfiniteDuration();
-  if (!stored.record.deleting())
-    again = assessor_->Assess(stored.record, inventory, connection->observed.Of(application));
+  if (!stored.record.deleting()) {
+    const Observed::View observed = connection->observed.Of(application);
+    const auto healthy = [&] { return assessor_->AllHealthy(stored.record); };
+    for (store::v1::EventRecord& event : pods_.Look(application, observed, absl::Now(), healthy))
+      events_.Record(application, std::move(event));
+    again = assessor_->Assess(stored.record, inventory, observed);
+  }
   std::lock_guard lock(mutex_);
   Work& work = work_[application];
   work.problems = std::move(result.problems);

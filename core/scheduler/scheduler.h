@@ -12,6 +12,8 @@
 #include "core/base/keyed_queue.h"
 #include "core/mesh/providers.h"
 #include "core/scheduler/assessor.h"
+#include "core/scheduler/events.h"
+#include "core/scheduler/pod_events.h"
 #include "core/scheduler/runtimes.h"
 #include "core/store/store.h"
 #include "weft/core/v1/applications.pb.h"
@@ -26,7 +28,8 @@ namespace weft::scheduler {
 class Scheduler {
  public:
   // All outlive the object; it starts and stops `runtimes`.
-  Scheduler(store::Store& store, const mesh::Providers& providers, Runtimes& runtimes);
+  Scheduler(store::Store& store, const mesh::Providers& providers, Runtimes& runtimes,
+            Events& events);
   ~Scheduler();
 
   // Looks at every stored application and begins to watch the runtimes.
@@ -75,6 +78,8 @@ class Scheduler {
   store::Store& store_;
   const mesh::Providers& providers_;
   Runtimes& runtimes_;
+  Events& events_;
+  PodEvents pods_;
   mutable std::mutex mutex_;
   std::map<std::string, Work> work_;                           // By application.
   std::map<std::string, std::unique_ptr<KeyedQueue>> queues_;  // By runtime.

@@ -47,7 +47,7 @@ class SchedulerTest : public testing::Test {
     for (const std::string& key : Keys(core_.store)) {
       const std::string kind = key.substr(0, key.find('/'));
       if (kind != "answer" && kind != "provider" && kind != "component" && kind != "revision" &&
-          kind != "generation")
+          kind != "generation" && kind != "departure")
         keys.push_back(key);
     }
     return keys;

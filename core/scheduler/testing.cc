@@ -177,6 +177,7 @@ TestCore::TestCore(const std::vector<std::string>& runtimes, const config::CoreC
                          .providers = providers_.get(),
                          .runtimes = runtimes_.get(),
                          .pool = pool_.get(),
+                         .events = &events,
                          .installation = "test",
                          .policies = defaults.policies,
                          .on_stored = [this](const std::string& application) {
@@ -197,7 +198,7 @@ TestCore::~TestCore() {
 
 void TestCore::StartScheduler() {
   StopScheduler();
-  auto scheduler = std::make_unique<Scheduler>(store, *providers_, *runtimes_);
+  auto scheduler = std::make_unique<Scheduler>(store, *providers_, *runtimes_, events);
   EXPECT_TRUE(scheduler->Start().ok());
   std::lock_guard lock(mutex_);
   scheduler_ = std::move(scheduler);
@@ -287,6 +288,18 @@ core::v1::ApplyResponse TestCore::Apply(const std::vector<std::string>& texts, b
 core::v1::Application TestCore::Status(const std::string& name) const {
   const auto status = scheduler_->Status("default", name);
   return status.ok() ? *status : core::v1::Application();
+}
+
+std::vector<std::string> TestCore::EventsOf(const std::string& name) {
+  std::vector<std::string> lines;
+  const auto happened = events.Read("default", name);
+  EXPECT_TRUE(happened.ok()) << happened.status();
+  for (const auto& event : happened.ok() ? *happened : std::vector<store::v1::EventRecord>()) {
+    lines.push_back(absl::StrCat(
+        event.reason(), " ", event.has_object() ? event.object().name() : event.instance(), " x",
+        event.count(), ": ", event.message(), " (", event.by(), ")"));
+  }
+  return lines;
 }
 
 bool TestCore::AwaitSettled(common::v1::Verdict expected) {

@@ -83,6 +83,8 @@ class TestCore {
   const mesh::Providers& providers() const { return *providers_; }
   const Admission& admission() const { return *admission_; }
   Runtimes& runtimes() { return *runtimes_; }
+  // "REASON OBJECT-OR-INSTANCE x COUNT: MESSAGE (BY)" of what happened to "shop" or another.
+  std::vector<std::string> EventsOf(const std::string& name = "shop");
   WorkerPool& pool() { return *pool_; }
 
   // Applies texts, the first of which is named "0.yaml", and waits for the answer.
@@ -99,6 +101,7 @@ class TestCore {
   void ConfigureRuntime(const std::string& name, bool configured = true);
 
   HookedStore store;
+  Events events{store};
   FakeRuntime runtime;  // "local"
   FakeRuntime other;    // "other"
   const std::shared_ptr<mesh::FakeProvider> web = std::make_shared<mesh::FakeProvider>();

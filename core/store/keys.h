@@ -10,6 +10,8 @@
 // slash.
 namespace weft::store {
 
+inline constexpr char kDepartures[] = "departure/";
+
 // ComponentRecord: the latest revision, and every revision.
 inline std::string ComponentKey(const std::string& ns, const std::string& name) {
   return absl::StrCat("component/", ns, "/", name);
@@ -54,6 +56,20 @@ inline std::string ReportPrefix(const std::string& ns, const std::string& applic
 }
 inline std::string ReportKey(const std::string& instance_key) {
   return absl::StrCat("report/", instance_key);
+}
+// EventRecord; `id` tells the events of an application apart (core/scheduler/event_log.h). They
+// outlive the application, as long as there is a departure.
+inline std::string EventPrefix(const std::string& ns, const std::string& application) {
+  return absl::StrCat("event/", ns, "/", application, "/");
+}
+inline std::string EventKey(const std::string& ns, const std::string& application,
+                            const std::string& id) {
+  return absl::StrCat(EventPrefix(ns, application), id);
+}
+// When an application went, in milliseconds since 1970 as decimal text; of those of which events
+// are left.
+inline std::string DepartureKey(const std::string& ns, const std::string& application) {
+  return absl::StrCat(kDepartures, ns, "/", application);
 }
 // EpochRecord of one canonical type.
 inline std::string EpochKey(const std::string& type) { return absl::StrCat("epoch/", type); }

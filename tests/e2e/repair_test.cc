@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "tests/e2e/documents.h"
@@ -97,6 +98,28 @@ TEST_F(Repair, AContainerThatIsRemovedComesBack) {
                                  kRepairs, milliseconds[kRepairs / 2], milliseconds.back())
               << std::endl;
   }
+}
+
+TEST_F(Repair, EventsTellOfAContainerThatIsRemovedAlsoAfterTheApplicationIsGone) {
+  ImportHello();
+  ASSERT_EQ(Apply("component", WebComponent()).status, 0);
+  ASSERT_EQ(Apply("shop", Text({"shop", 1})).status, 0);
+  ASSERT_TRUE(AwaitConverged("shop", {{"shop-web", 1}}));
+  const Runs before = Pods("shop-web");
+  ASSERT_EQ(before.size(), 1U);
+  ASSERT_TRUE(engine().RemoveContainer(before.begin()->second.id).ok());
+  std::string told;
+  const auto tells = [&](const std::string& what) {
+    told = Weft({"events", "shop"}).out;
+    return absl::StrContains(told, what);
+  };
+  EXPECT_TRUE(Await("an event of the restart", [&] { return tells("Restarted"); })) << told;
+  for (const char* part : {"Created", "generation 1, by user", "Healthy"})
+    EXPECT_TRUE(tells(part)) << told;
+  EXPECT_THAT(Weft({"status", "shop"}).err, testing::HasSubstr("weft events shop"));
+  ASSERT_EQ(Weft({"delete", "shop", "--wait"}).status, 0);
+  EXPECT_TRUE(Await("an event of the end", [&] { return tells("Deleted"); })) << told;
+  for (const char* part : {"Restarted", "Deleting"}) EXPECT_TRUE(tells(part)) << told;
 }
 
 }  // namespace

@@ -190,7 +190,8 @@ Simulation::Simulation(uint64_t seed)
     : random_(seed),
       observed_(std::make_unique<scheduler::Observed>()),
       store_(std::make_unique<FaultyStore>(*this)),
-      link_(std::make_unique<Link>(*this)) {}
+      link_(std::make_unique<Link>(*this)),
+      events_(MakeEvents()) {}
 
 Simulation::~Simulation() = default;
 
@@ -207,7 +208,12 @@ std::string Simulation::Run() {
   faulty_ = false;
   if (violation_.empty()) Settle();
   if (violation_.empty()) CheckEverything();
+  if (violation_.empty()) CheckEvents();
   return violation_;
+}
+
+std::unique_ptr<scheduler::Events> Simulation::MakeEvents() {
+  return std::make_unique<scheduler::Events>(*store_, [this] { return now_; });
 }
 
 void Simulation::Step() {
@@ -215,7 +221,8 @@ void Simulation::Step() {
   if (choice < 15) return ActAsUser();
   if (choice < 25) return ActAsPlatform();
   if (choice < 28) return DeliverLate();
-  if (choice < 60) return DeliverEvent();
+  if (choice < 58) return DeliverEvent();
+  if (choice < 60) return events_->Flush().IgnoreError();
   if (dirty_.empty()) return;
   const std::vector<std::string> dirty(dirty_.begin(), dirty_.end());
   Pass(random_.Of(dirty));
@@ -286,6 +293,10 @@ void Simulation::Change(const std::string& name,
     status = scheduler::CommitChange(*change, *store_, [&](const std::string& application) {
       if (!crashed_) dirty_.insert(application);
     });
+    if (status.ok()) {
+      events_->Record(ApplicationKeyOf(kNamespace, name),
+                      scheduler::MakeEvent(scheduler::events::kUpdated, {}));
+    }
     // What could not be computed was not changed; what could not be committed may have been.
     if (!absl::IsAborted(status)) return Told(name, document, status);
   }
@@ -392,6 +403,9 @@ void Simulation::Pass(std::string application) {
   const auto result = scheduler::Reconcile(application, *store_, *link_, *observed_, now_);
   if (crashed_) return;
   if (!result.ok()) Note(absl::StrCat("it fails: ", result.status().message()));
+  if (result.ok()) {
+    for (const store::v1::EventRecord& event : result->events) events_->Record(application, event);
+  }
   if (!result.ok() || result->again) dirty_.insert(application);
 }
 
@@ -402,7 +416,9 @@ void Simulation::Crash(const std::string& where) {
 }
 
 void Simulation::Restart() {
+  events_.reset();  // While it is dead: what was not written is lost.
   crashed_ = false;
+  events_ = MakeEvents();
   observed_ = std::make_unique<scheduler::Observed>();
   platform_.CloseWatch();
   dirty_.clear();
@@ -478,6 +494,27 @@ void Simulation::CheckEverything() {
   }
   for (const auto& [key, record] : wanted) {
     if (!platform_.objects().contains(key)) Violated(absl::StrCat(key, " is not on the platform"));
+  }
+}
+
+// Events outlive their application for a time that is known, and no longer.
+void Simulation::CheckEvents() {
+  const auto exists = [this](const std::string& name) {
+    return scheduler::ReadApplication(durable_, kNamespace, name).ok();
+  };
+  if (!events_->Flush().ok()) Violated("events cannot be written");
+  for (const std::string& name : Names()) {
+    const bool departed = durable_.Get(store::DepartureKey(kNamespace, name)).ok();
+    if (departed && exists(name)) Violated(absl::StrCat(name, " went and is there"));
+    if (!departed && !exists(name) && !Stored(store::EventPrefix(kNamespace, name)).empty())
+      Violated(absl::StrCat("events of ", name, " are kept for ever"));
+  }
+  now_ += scheduler::Events::kKeptAfterDeparture + absl::Hours(1);
+  if (!events_->Flush().ok()) Violated("events cannot be removed");
+  for (const std::string& name : Names()) {
+    const bool left = !Stored(store::EventPrefix(kNamespace, name)).empty() ||
+                      durable_.Get(store::DepartureKey(kNamespace, name)).ok();
+    if (left && !exists(name)) Violated(absl::StrCat("events of ", name, " are left"));
   }
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/scheduler/desired_application.h"
+#include "core/scheduler/events.h"
 #include "core/scheduler/observed.h"
 #include "core/store/memory_store.h"
 #include "tests/simulation/platform.h"
@@ -25,8 +26,8 @@ namespace weft::simulation {
 // What users and others do also happens in the middle of a pass, wherever it touches the store or
 // the runtime. In the end nothing fails any more, and everything has to be as the users were told.
 //
-// What is run is what weft-core runs: MakeChange, MakeDeletion, Restore and Reconcile. Nothing is
-// concurrent and nothing has a clock, so that a seed always makes the same run.
+// What is run is what weft-core runs: MakeChange, MakeDeletion, Restore, Reconcile and Events.
+// Nothing is concurrent and nothing has a clock, so that a seed always makes the same run.
 class Simulation {
  public:
   explicit Simulation(uint64_t seed);
@@ -72,6 +73,8 @@ class Simulation {
   // Runs until nothing is left to do.
   void Settle();
   void CheckEverything();
+  void CheckEvents();
+  std::unique_ptr<scheduler::Events> MakeEvents();
 
   Random random_;
   absl::Time now_ = absl::FromUnixMillis(1);  // Moves only where something waits for that.
@@ -93,6 +96,7 @@ class Simulation {
   std::set<std::string> dirty_;  // Keys of applications to look at.
   const std::unique_ptr<FaultyStore> store_;
   const std::unique_ptr<Link> link_;
+  std::unique_ptr<scheduler::Events> events_;
 };
 
 }  // namespace weft::simulation

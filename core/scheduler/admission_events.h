@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/scheduler/events.h"
+#include "weft/core/v1/applications.pb.h"
+
+namespace weft::scheduler {
+
+// Records that an application became another; nothing, if the change is of a component or changes
+// nothing. `by` as weft.core.v1.Event.by. `restores`: the generation that it was rolled back to; 0:
+// it was applied.
+void TellChange(const core::v1::ApplyResponse::Change& change, const std::string& by,
+                int64_t restores, Events& events);
+
+// Records that the deletion of an application was asked for.
+void TellDeletion(const std::string& ns, const std::string& name, const std::string& by,
+                  Events& events);
+
+}  // namespace weft::scheduler

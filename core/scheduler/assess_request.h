@@ -1,0 +1,16 @@
+#pragma once
+
+#include "core/scheduler/observed.h"
+#include "core/scheduler/plan.h"
+#include "core/store/records.pb.h"
+#include "weft/provider/v1/render.pb.h"
+
+namespace weft::scheduler {
+
+// What the provider of a workload is asked with; one of its traits sees the same of its workload.
+// Without the time. Pure.
+provider::v1::AssessRequest MakeAssessRequest(const store::v1::InstanceRecord& record,
+                                              const Inventory& inventory,
+                                              const Observed::View& observed);
+
+}  // namespace weft::scheduler
