@@ -45,7 +45,10 @@ store::v1::EventRecord Tell(const runtime::v1::Projection& pod) {
 
 bool PodEvents::Restarted(const Pod& before, const Pod& now, absl::Time at, Application& of) {
   const bool another = !before.container.empty() && before.container != now.container;
-  if (!another || at - of.changed >= kRollout) return another || now.restarts > before.restarts;
+  if (!another || at - of.changed >= kRollout) {
+    const bool again = before.started != 0 && now.started > before.started;
+    return another || again || now.restarts > before.restarts;
+  }
   of.changed = at;
   return false;
 }
@@ -72,10 +75,11 @@ std::vector<store::v1::EventRecord> PodEvents::Look(const std::string& applicati
       continue;
     }
     const core::v1::PodStatus said = ReadPodStatus(projection);
-    Pod pod = {status, said.restarts(), said.container_id()};
+    Pod pod = {status, said.restarts(), said.container_id(), said.started().seconds()};
     if (known != before.end()) {
       // Between two containers a pod has none: the next one is compared with the one before.
       if (pod.container.empty()) pod.container = known->second.container;
+      if (pod.started == 0) pod.started = known->second.started;
       if (Restarted(known->second, pod, now, of->second)) happened.push_back(Tell(projection));
     }
     of->second.pods[key] = std::move(pod);

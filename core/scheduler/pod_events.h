@@ -35,6 +35,7 @@ class PodEvents {
     size_t status = 0;  // Hash of what was said of it last.
     int32_t restarts = 0;
     std::string container;
+    int64_t started = 0;  // When its first container was, in seconds since 1970; 0: never.
   };
   struct Application {
     uint64_t generations = 0;                   // Of its objects, added up.

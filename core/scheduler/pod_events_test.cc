@@ -22,13 +22,14 @@ class PodEventsTest : public testing::Test {
     front.set_generation(generation);
   }
   void SetPod(const std::string& name, const std::string& container, int restarts = 0,
-              const std::string& ended = "") {
+              const std::string& ended = "", const std::string& started = "") {
     runtime::v1::Projection& pod = view_.objects["v1|Pod|default|" + name];
     *pod.mutable_ref() = Ref("Pod", name);
     pod.set_owner("default/shop/front");
-    pod.set_status(absl::StrCat(R"({"containerStatuses":[{"containerID":")", container,
-                                R"(","restartCount":)", restarts,
-                                R"(,"lastState":{"terminated":{"reason":")", ended, R"("}}}]})"));
+    pod.set_status(
+        absl::StrCat(R"({"containerStatuses":[{"containerID":")", container, R"(","restartCount":)",
+                     restarts, R"(,"state":{"running":{"startedAt":")", started,
+                     R"("}},"lastState":{"terminated":)", R"({"reason":")", ended, R"("}}}]})"));
   }
   // "REASON POD: MESSAGE"
   std::vector<std::string> Look() {
@@ -67,6 +68,15 @@ TEST_F(PodEventsTest, AnotherContainerInItsPlaceIsARestart) {
   SetPod("front-0", "");
   EXPECT_THAT(Look(), IsEmpty());
   SetPod("front-0", "b");
+  EXPECT_THAT(Look(), ElementsAre(kRestarted));
+}
+
+TEST_F(PodEventsTest, TheSameContainerThatWasStartedAgainIsARestart) {
+  SetPod("front-0", "a", 0, "", "2026-01-01T00:00:00Z");
+  Look();
+  SetPod("front-0", "a");
+  EXPECT_THAT(Look(), IsEmpty());
+  SetPod("front-0", "a", 0, "", "2026-01-01T00:10:00Z");
   EXPECT_THAT(Look(), ElementsAre(kRestarted));
 }
 
