@@ -58,7 +58,7 @@ TEST(Components, KeepsItsLatestRevisions) {
                          latest.has_value() ? &*latest : nullptr, 1000, next);
     ASSERT_TRUE(store.Commit(next).ok());
   }
-  const auto kept = store.List("revision/");
+  const auto kept = store.List("revision/", "", 1000);
   ASSERT_TRUE(kept.ok()) << kept.status();
   EXPECT_EQ(static_cast<int64_t>(kept->size()), kKeptRevisions);
   EXPECT_FALSE(store.Get(store::RevisionKey("default", "web", 3)).ok());
