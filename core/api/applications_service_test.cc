@@ -37,7 +37,10 @@ class ApplicationsServiceTest : public testing::Test {
     core_.Apply({ComponentText(), ApplicationText()});
     ASSERT_TRUE(core_.AwaitSettled(common::v1::VERDICT_HEALTHY));
   }
-  void TearDown() override { server_->Shutdown(std::chrono::system_clock::now()); }
+  void TearDown() override {
+    server_->Shutdown(std::chrono::system_clock::now());
+    core_.EndWork();
+  }
 
   using Call = grpc::ClientContext;
   grpc::Status Get(const std::string& name, core::v1::Application* application) {

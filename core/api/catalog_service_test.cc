@@ -19,7 +19,10 @@ class CatalogServiceTest : public testing::Test {
     server_ = builder.BuildAndStart();
     stub_ = Catalog::NewStub(server_->InProcessChannel(grpc::ChannelArguments()));
   }
-  void TearDown() override { server_->Shutdown(std::chrono::system_clock::now()); }
+  void TearDown() override {
+    server_->Shutdown(std::chrono::system_clock::now());
+    core_.EndWork();
+  }
 
   scheduler::TestCore core_{
       {"local", "other"},

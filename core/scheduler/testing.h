@@ -86,6 +86,8 @@ class TestCore {
   // "REASON OBJECT-OR-INSTANCE x COUNT: MESSAGE (BY)" of what happened to "shop" or another.
   std::vector<std::string> EventsOf(const std::string& name = "shop");
   WorkerPool& pool() { return *pool_; }
+  // Waits for what was given to the pool; then there is none. Before what that work uses goes.
+  void EndWork() { pool_.reset(); }
 
   // Applies texts, the first of which is named "0.yaml", and waits for the answer.
   core::v1::ApplyResponse Apply(const std::vector<std::string>& texts, bool dry_run = false);
