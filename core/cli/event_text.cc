@@ -22,7 +22,7 @@ absl::Time ToTime(const google::protobuf::Timestamp& time) {
 // What is not known is read as a warning.
 bool IsWarning(const Event& event) { return event.type() != Event::TYPE_NORMAL; }
 
-// "front", "front/cron-hpa": of NAMESPACE/APPLICATION/front/cron-hpa#0.
+// "front", "front/TYPE": of NAMESPACE/APPLICATION/front/TYPE#0.
 std::string ShortInstance(const std::string& key) {
   size_t begin = key.find('/');
   if (begin != std::string::npos) begin = key.find('/', begin + 1);
