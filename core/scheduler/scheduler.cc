@@ -126,21 +126,19 @@ void Scheduler::EnqueueLocked(const std::string& application, KeyedQueue::Clock:
 // so that it is never in two threads.
 KeyedQueue::Clock::duration Scheduler::Run(const std::string& runtime,
                                            const std::string& application) {
+  bool urgent = false;
   {
     std::lock_guard lock(mutex_);
     Work& work = work_[application];
     work.pending = false;
     work.looking = true;
+    urgent = std::exchange(work.urgent, false);
   }
   const auto [ns, name] = SplitApplicationKey(application);
   const absl::StatusOr<StoredApplication> stored = ReadApplication(store_, ns, name);
   if (stored.ok() && RuntimeOf(stored->record) != runtime) {
-    Place(application, RuntimeOf(stored->record));
+    Place(application, RuntimeOf(stored->record), urgent);
     return KeyedQueue::kDone;
-  }
-  {
-    std::lock_guard lock(mutex_);
-    work_[application].urgent = false;
   }
   const KeyedQueue::Clock::duration again =
       Looked(application, stored.ok() ? Pass(runtime, application) : stored.status());
@@ -148,11 +146,12 @@ KeyedQueue::Clock::duration Scheduler::Run(const std::string& runtime,
   return again;
 }
 
-void Scheduler::Place(const std::string& application, const std::string& runtime) {
+void Scheduler::Place(const std::string& application, const std::string& runtime, bool urgent) {
   std::lock_guard lock(mutex_);
   Work& work = work_[application];
   work.runtime = runtime;
   work.pending = true;
+  work.urgent |= urgent;
   work.looking = false;
   EnqueueLocked(application, kNow);
 }
