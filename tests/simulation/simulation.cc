@@ -11,36 +11,23 @@
 #include "core/scheduler/revisions.h"
 #include "core/store/keys.h"
 #include "core/store/object_key.h"
+#include "tests/simulation/failing.h"
 
 namespace weft::simulation {
 namespace {
 
-namespace pb = ::weft::runtime::v1;
 using scheduler::ApplicationKeyOf;
 using scheduler::DesiredApplication;
 
 constexpr int kSteps = 150;
 constexpr int kSettlingPasses = 2000;
-constexpr char kNamespace[] = "default";
 constexpr char kRuntime[] = "local";
-
-const std::vector<std::string>& Names() {
-  static const auto* names = new std::vector<std::string>{"shop", "blog", "wiki"};
-  return *names;
-}
 
 // Fewer than the applications would have, so that they get in each other's way.
 const std::vector<std::string>& Instances() {
   static const auto* instances = new std::vector<std::string>{"front", "back", "mail", "jobs"};
   return *instances;
 }
-
-const absl::Status& Dead() {
-  static const auto* dead = new absl::Status(absl::UnavailableError("the process is dead"));
-  return *dead;
-}
-
-const grpc::Status kDeadCall(grpc::StatusCode::UNAVAILABLE, "the process is dead");
 
 store::v1::DesiredRecord MakeObject(const std::string& api_version, const std::string& kind,
                                     const std::string& name, const std::string& owner,
@@ -56,135 +43,7 @@ store::v1::DesiredRecord MakeObject(const std::string& api_version, const std::s
   return record;
 }
 
-std::string Short(const common::v1::ObjectRef& ref) {
-  return absl::StrCat(ref.kind(), "/", ref.name());
-}
-
 }  // namespace
-
-// The core's store: what was committed is durable, but a commit may fail, its answer may be lost,
-// and the core may die before and after it.
-class Simulation::FaultyStore final : public store::Store {
- public:
-  explicit FaultyStore(Simulation& run) : run_(run) {}
-
-  absl::StatusOr<std::string> Get(const std::string& key) override {
-    run_.Meanwhile();
-    if (run_.crashed_) return Dead();
-    return run_.durable_.Get(key);
-  }
-  absl::StatusOr<std::vector<std::pair<std::string, std::string>>> List(const std::string& prefix,
-                                                                        const std::string& after,
-                                                                        int64_t limit) override {
-    run_.Meanwhile();
-    if (run_.crashed_) return Dead();
-    return run_.durable_.List(prefix, after, limit);
-  }
-  absl::Status Commit(store::Transaction transaction) override {
-    run_.Meanwhile();
-    if (run_.Chance(1)) run_.Crash("before a commit");
-    if (run_.crashed_) return Dead();
-    if (run_.Chance(1)) {
-      run_.Note("a commit fails");
-      return absl::UnavailableError("the disk");
-    }
-    const absl::Status committed = run_.durable_.Commit(std::move(transaction));
-    if (run_.Chance(1)) run_.Crash("after a commit");
-    if (run_.crashed_) return Dead();
-    if (!committed.ok()) run_.Note(absl::StrCat("a commit is refused: ", committed.message()));
-    if (committed.ok() && run_.Chance(1)) {
-      run_.Note("a commit's answer is lost");
-      return absl::UnavailableError("the disk");
-    }
-    return committed;
-  }
-  void CommitLater(store::Transaction transaction) override {
-    Commit(std::move(transaction)).IgnoreError();
-  }
-
- private:
-  Simulation& run_;
-};
-
-// The core's connection to the runtime.
-class Simulation::Link final : public CallsOnly {
- public:
-  explicit Link(Simulation& run) : run_(run) {}
-
-  grpc::Status Apply(grpc::ClientContext*, const pb::ApplyRequest& request,
-                     pb::ApplyResponse* response) override {
-    std::string what = "apply";
-    for (const pb::AppliedObject& object : request.objects())
-      absl::StrAppend(&what, " ", Short(object.object().ref()), " ", object.generation());
-    return Call(what, request, run_.late_applies_,
-                [&] { *response = run_.platform_.Apply(request); });
-  }
-  grpc::Status Delete(grpc::ClientContext*, const pb::DeleteRequest& request,
-                      pb::DeleteResponse*) override {
-    std::string what = "delete";
-    for (const common::v1::ObjectRef& ref : request.objects())
-      absl::StrAppend(&what, " ", Short(ref));
-    return Call(what, request, run_.late_deletes_, [&] {
-      CheckDeletion(request);
-      run_.platform_.Delete(request);
-    });
-  }
-  grpc::Status List(grpc::ClientContext*, const pb::ListRequest& request,
-                    pb::ListResponse* response) override {
-    std::deque<pb::ListRequest> never;
-    const grpc::Status status =
-        Call("list", request, never, [&] { *response = run_.platform_.List(); });
-    if (run_.Chance(5)) response->set_complete(false);
-    return status;
-  }
-
- private:
-  template <typename Request, typename Carry>
-  grpc::Status Call(const std::string& what, const Request& request, std::deque<Request>& late,
-                    Carry carry_out) {
-    run_.Meanwhile();
-    if (run_.Chance(1)) run_.Crash(absl::StrCat("before a call of ", what));
-    if (run_.crashed_) return kDeadCall;
-    if (run_.Chance(4)) {
-      run_.Note(absl::StrCat("not delivered: ", what));
-      return {grpc::StatusCode::UNAVAILABLE, "not delivered"};
-    }
-    if (run_.Chance(3)) {
-      run_.Note(absl::StrCat("late: ", what));
-      late.push_back(request);
-      return {grpc::StatusCode::DEADLINE_EXCEEDED, "late"};
-    }
-    run_.Note(what);
-    carry_out();
-    run_.Meanwhile();
-    if (run_.Chance(1)) run_.Crash(absl::StrCat("after a call of ", what));
-    if (run_.crashed_) return kDeadCall;
-    if (run_.Chance(3)) late.push_back(request);
-    if (run_.Chance(3)) {
-      run_.Note(absl::StrCat("its reply is lost: ", what));
-      return {grpc::StatusCode::DEADLINE_EXCEEDED, "its reply is lost"};
-    }
-    return grpc::Status::OK;
-  }
-
-  // Nothing may be deleted that is wanted as it stands there.
-  void CheckDeletion(const pb::DeleteRequest& request) const {
-    for (const common::v1::ObjectRef& ref : request.objects()) {
-      const std::string key = store::ObjectKey(ref);
-      const auto there = run_.platform_.objects().find(key);
-      const auto owner = run_.durable_.Get(store::ObjectOwnerKey(key));
-      if (there == run_.platform_.objects().end() || !owner.ok()) continue;
-      const auto [ns, name] = scheduler::SplitApplicationKey(*owner);
-      const auto inventory = scheduler::ReadInventory(run_.durable_, ns, name);
-      const auto record = inventory->find(key);
-      if (record != inventory->end() && record->second.wanted() &&
-          record->second.generation() == there->second.applied.generation())
-        run_.Violated(absl::StrCat("deleted ", key, ", which is wanted"));
-    }
-  }
-
-  Simulation& run_;
-};
 
 Simulation::Simulation(uint64_t seed)
     : random_(seed),
@@ -194,6 +53,11 @@ Simulation::Simulation(uint64_t seed)
       events_(MakeEvents()) {}
 
 Simulation::~Simulation() = default;
+
+const std::vector<std::string>& Simulation::Names() {
+  static const auto* const names = new std::vector<std::string>{"shop", "blog", "wiki"};
+  return *names;
+}
 
 void Simulation::Violated(const std::string& what) {
   Note(absl::StrCat("VIOLATED: ", what));
@@ -208,7 +72,6 @@ std::string Simulation::Run() {
   faulty_ = false;
   if (violation_.empty()) Settle();
   if (violation_.empty()) CheckEverything();
-  if (violation_.empty()) CheckEvents();
   return violation_;
 }
 
@@ -437,85 +300,6 @@ void Simulation::Settle() {
     if (!dirty_.empty()) Pass(*dirty_.begin());
   }
   Violated("it does not settle");
-}
-
-void Simulation::CheckEverything() {
-  std::map<std::string, store::v1::DesiredRecord> wanted;
-  std::set<std::string> stored;
-  for (const std::string& name : Names()) {
-    const auto application = scheduler::ReadApplication(durable_, kNamespace, name);
-    const std::optional<std::string> document =
-        application.ok() ? std::optional(application->record.document()) : std::nullopt;
-    const Possible possible = told_.contains(name) ? told_[name] : Possible{std::nullopt};
-    if (!possible.contains(document))
-      Violated(
-          absl::StrCat(name, " is ", document.value_or("(deleted)"), ", which no user was told"));
-    if (application.ok() && application->record.deleting())
-      Violated(absl::StrCat(name, " is deleted for ever"));
-    const auto desired = scheduler::ReadDesired(durable_, kNamespace, name);
-    for (const auto& [key, record] : *desired) {
-      if (!wanted.emplace(key, record).second)
-        Violated(absl::StrCat(key, " is wanted by two applications"));
-    }
-    const auto inventory = scheduler::ReadInventory(durable_, kNamespace, name);
-    for (const auto& [key, record] : *inventory) {
-      if (!desired->contains(key)) Violated(absl::StrCat(key, " is unwanted and not gone"));
-      if (record.accepted() != record.generation()) Violated(absl::StrCat(key, " is not accepted"));
-    }
-    if (!application.ok()) {
-      for (const char* prefix : {"history/", "desired/", "inventory/", "status/"}) {
-        if (!Stored(absl::StrCat(prefix, kNamespace, "/", name, "/")).empty())
-          Violated(absl::StrCat("something is left of ", name, " in ", prefix));
-      }
-    }
-  }
-  for (const auto& [key, name] : Stored("instance/")) {
-    const auto application = scheduler::ReadApplication(durable_, kNamespace, name);
-    bool has = false;
-    if (application.ok()) {
-      for (const auto& instance : application->record.instances())
-        has = has || store::InstanceKey(kNamespace, instance.instance().name()) == key;
-    }
-    if (!has) Violated(absl::StrCat(key, " is owned by ", name, ", which has it not"));
-  }
-  for (const auto& [key, owner] : Stored("object/")) {
-    if (!wanted.contains(key.substr(key.find('/') + 1)))
-      Violated(absl::StrCat(key, " is owned by ", owner, " and not wanted"));
-  }
-  for (const auto& [key, object] : platform_.objects()) {
-    const auto record = wanted.find(key);
-    if (record == wanted.end()) {
-      Violated(absl::StrCat(key, " is on the platform and not wanted"));
-    } else if (object.live != record->second.object().json() ||
-               object.applied.owner() != record->second.owner()) {
-      Violated(absl::StrCat(key, " is ", object.live, " of ", object.applied.owner(),
-                            ", not as wanted"));
-    }
-  }
-  for (const auto& [key, record] : wanted) {
-    if (!platform_.objects().contains(key)) Violated(absl::StrCat(key, " is not on the platform"));
-  }
-}
-
-// Events outlive their application for a time that is known, and no longer.
-void Simulation::CheckEvents() {
-  const auto exists = [this](const std::string& name) {
-    return scheduler::ReadApplication(durable_, kNamespace, name).ok();
-  };
-  if (!events_->Flush().ok()) Violated("events cannot be written");
-  for (const std::string& name : Names()) {
-    const bool departed = durable_.Get(store::DepartureKey(kNamespace, name)).ok();
-    if (departed && exists(name)) Violated(absl::StrCat(name, " went and is there"));
-    if (!departed && !exists(name) && !Stored(store::EventPrefix(kNamespace, name)).empty())
-      Violated(absl::StrCat("events of ", name, " are kept for ever"));
-  }
-  now_ += scheduler::Events::kKeptAfterDeparture + absl::Hours(1);
-  if (!events_->Flush().ok()) Violated("events cannot be removed");
-  for (const std::string& name : Names()) {
-    const bool left = !Stored(store::EventPrefix(kNamespace, name)).empty() ||
-                      durable_.Get(store::DepartureKey(kNamespace, name)).ok();
-    if (left && !exists(name)) Violated(absl::StrCat("events of ", name, " are left"));
-  }
 }
 
 }  // namespace weft::simulation

@@ -20,6 +20,8 @@
 
 namespace weft::simulation {
 
+inline constexpr char kNamespace[] = "default";  // Of all applications.
+
 // One run from a seed: users apply, roll back and delete applications while the core carries them
 // out on a platform. Stores and calls fail, replies are lost or late, calls arrive twice, watches
 // break, somebody else removes and edits objects, and the core dies at any write and at any call.
@@ -43,6 +45,9 @@ class Simulation {
   class Link;
   // What users were told of an application: the documents that it may have. nullopt: none.
   using Possible = std::set<std::optional<std::string>>;
+
+  // Of all applications that there may be.
+  static const std::vector<std::string>& Names();
 
   void Note(std::string line) { trace_.push_back(std::move(line)); }
   void Violated(const std::string& what);
@@ -72,7 +77,11 @@ class Simulation {
 
   // Runs until nothing is left to do.
   void Settle();
+  // What has to hold in the end (invariants.cc).
   void CheckEverything();
+  void CheckApplications();
+  void CheckOwners();
+  void CheckPlatform();
   void CheckEvents();
   std::unique_ptr<scheduler::Events> MakeEvents();
 

@@ -1,0 +1,108 @@
+// What holds when nothing fails any more and everything is carried out.
+#include "absl/strings/str_cat.h"
+#include "core/scheduler/application_key.h"
+#include "core/scheduler/records.h"
+#include "core/store/keys.h"
+#include "tests/simulation/simulation.h"
+
+namespace weft::simulation {
+
+void Simulation::CheckEverything() {
+  CheckApplications();
+  CheckOwners();
+  CheckPlatform();
+  CheckEvents();
+}
+
+// Each application is what a user was told, and nothing is stored of one that is gone.
+void Simulation::CheckApplications() {
+  for (const std::string& name : Names()) {
+    const auto application = scheduler::ReadApplication(durable_, kNamespace, name);
+    const std::optional<std::string> document =
+        application.ok() ? std::optional(application->record.document()) : std::nullopt;
+    const Possible possible = told_.contains(name) ? told_[name] : Possible{std::nullopt};
+    if (!possible.contains(document))
+      Violated(
+          absl::StrCat(name, " is ", document.value_or("(deleted)"), ", which no user was told"));
+    if (application.ok() && application->record.deleting())
+      Violated(absl::StrCat(name, " is deleted for ever"));
+    const auto desired = scheduler::ReadDesired(durable_, kNamespace, name);
+    const auto inventory = scheduler::ReadInventory(durable_, kNamespace, name);
+    for (const auto& [key, record] : *inventory) {
+      if (!desired->contains(key)) Violated(absl::StrCat(key, " is unwanted and not gone"));
+      if (record.accepted() != record.generation()) Violated(absl::StrCat(key, " is not accepted"));
+    }
+    if (application.ok()) continue;
+    for (const char* prefix : {"history/", "desired/", "inventory/", "status/"}) {
+      if (!Stored(absl::StrCat(prefix, kNamespace, "/", name, "/")).empty())
+        Violated(absl::StrCat("something is left of ", name, " in ", prefix));
+    }
+  }
+}
+
+// Whoever is stored as the owner of an instance or an object has it.
+void Simulation::CheckOwners() {
+  for (const auto& [key, name] : Stored("instance/")) {
+    const auto application = scheduler::ReadApplication(durable_, kNamespace, name);
+    bool has = false;
+    if (application.ok()) {
+      for (const auto& instance : application->record.instances())
+        has = has || store::InstanceKey(kNamespace, instance.instance().name()) == key;
+    }
+    if (!has) Violated(absl::StrCat(key, " is owned by ", name, ", which has it not"));
+  }
+  for (const auto& [key, owner] : Stored("object/")) {
+    const std::string object = key.substr(key.find('/') + 1);
+    const auto [ns, name] = scheduler::SplitApplicationKey(owner);
+    if (!scheduler::ReadDesired(durable_, ns, name)->contains(object))
+      Violated(absl::StrCat(key, " is owned by ", owner, " and not wanted"));
+  }
+}
+
+// The platform has what is wanted, as it is wanted, and nothing else.
+void Simulation::CheckPlatform() {
+  std::map<std::string, store::v1::DesiredRecord> wanted;
+  for (const std::string& name : Names()) {
+    const auto desired = scheduler::ReadDesired(durable_, kNamespace, name);
+    for (const auto& [key, record] : *desired) {
+      if (!wanted.emplace(key, record).second)
+        Violated(absl::StrCat(key, " is wanted by two applications"));
+    }
+  }
+  for (const auto& [key, object] : platform_.objects()) {
+    const auto record = wanted.find(key);
+    if (record == wanted.end()) {
+      Violated(absl::StrCat(key, " is on the platform and not wanted"));
+    } else if (object.live != record->second.object().json() ||
+               object.applied.owner() != record->second.owner()) {
+      Violated(absl::StrCat(key, " is ", object.live, " of ", object.applied.owner(),
+                            ", not as wanted"));
+    }
+  }
+  for (const auto& [key, record] : wanted) {
+    if (!platform_.objects().contains(key)) Violated(absl::StrCat(key, " is not on the platform"));
+  }
+}
+
+// Events outlive their application for a time that is known, and no longer.
+void Simulation::CheckEvents() {
+  const auto exists = [this](const std::string& name) {
+    return scheduler::ReadApplication(durable_, kNamespace, name).ok();
+  };
+  if (!events_->Flush().ok()) Violated("events cannot be written");
+  for (const std::string& name : Names()) {
+    const bool departed = durable_.Get(store::DepartureKey(kNamespace, name)).ok();
+    if (departed && exists(name)) Violated(absl::StrCat(name, " went and is there"));
+    if (!departed && !exists(name) && !Stored(store::EventPrefix(kNamespace, name)).empty())
+      Violated(absl::StrCat("events of ", name, " are kept for ever"));
+  }
+  now_ += scheduler::Events::kKeptAfterDeparture + absl::Hours(1);
+  if (!events_->Flush().ok()) Violated("events cannot be removed");
+  for (const std::string& name : Names()) {
+    const bool left = !Stored(store::EventPrefix(kNamespace, name)).empty() ||
+                      durable_.Get(store::DepartureKey(kNamespace, name)).ok();
+    if (left && !exists(name)) Violated(absl::StrCat("events of ", name, " are left"));
+  }
+}
+
+}  // namespace weft::simulation
