@@ -1,6 +1,5 @@
 # Headers that many sources share, parsed once for each kind of target: base, grpc (with what is generated from the
-# .proto files), and the same for tests. Clang alone uses them: with GCC 12 they save nothing, and what it builds shows
-# that every source includes what it needs.
+# .proto files), and the same for tests.
 set(STANDARD <algorithm> <filesystem> <functional> <map> <memory> <mutex> <optional> <set> <string> <thread> <vector>)
 set(BASE ${STANDARD} <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/strings/str_join.h> <absl/time/clock.h>
   <boost/json.hpp> <spdlog/spdlog.h>)
@@ -13,9 +12,6 @@ set(BASE_LIBRARIES absl::statusor absl::strings absl::time Boost::json spdlog::s
 
 # weft_precompile(KIND HEADERS ... LIBRARIES ...)
 function(weft_precompile KIND)
-  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    return()
-  endif()
   cmake_parse_arguments(ARG "" "" "HEADERS;LIBRARIES" ${ARGN})
   add_library(weft_precompiled_${KIND} STATIC ${CMAKE_SOURCE_DIR}/cmake/precompiled.cc)
   target_link_libraries(weft_precompiled_${KIND} PRIVATE ${ARG_LIBRARIES})
@@ -31,7 +27,5 @@ endif()
 
 # weft_use_precompiled(TARGET KIND): compiles TARGET with the headers of KIND.
 function(weft_use_precompiled TARGET KIND)
-  if(TARGET weft_precompiled_${KIND})
-    target_precompile_headers(${TARGET} REUSE_FROM weft_precompiled_${KIND})
-  endif()
+  target_precompile_headers(${TARGET} REUSE_FROM weft_precompiled_${KIND})
 endfunction()

@@ -5,16 +5,16 @@
 
 # To build.
 weft_build_packages=(
-  g++=g++ cmake=cmake ninja-build=ninja ccache=ccache pkg-config=pkg-config protobuf-compiler=protoc
+  clang=clang++ lld=ld.lld cmake=cmake ninja-build=ninja ccache=ccache pkg-config=pkg-config protobuf-compiler=protoc
   protobuf-compiler-grpc=grpc_cpp_plugin libprotobuf-dev libgrpc++-dev libabsl-dev libyaml-cpp-dev libspdlog-dev
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsqlite3-dev libcurl4-openssl-dev libcli11-dev libvalijson-dev libssl-dev
   libgtest-dev libgmock-dev)
 # To run applications on this machine with an engine of Weft's own.
 weft_run_packages=(docker.io=dockerd iptables=iptables nftables=nft)
-# The compiler of every preset but release, with its sanitizers; what tests put into containers, since there is no registry to pull from; and what the node of a Kubernetes takes, which
-# tests/e2e/kubernetes makes (its lib/packages.sh has what of it is for which kind of cluster).
+# The compiler's sanitizers; what tests put into containers, since there is no registry to pull from; and what the node of a
+# Kubernetes takes, which tests/e2e/kubernetes makes (its lib/packages.sh has what of it is for which kind of cluster).
 weft_test_packages=(
-  clang=clang++ libclang-rt-14-dev busybox-static nginx-light=nginx
+  libclang-rt-14-dev busybox-static nginx-light=nginx
   conntrack=conntrack containerd=containerd containernetworking-plugins curl=curl iproute2=ip openssl=openssl runc=runc
   socat=socat util-linux=nsenter)
 

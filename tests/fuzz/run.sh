@@ -35,7 +35,7 @@ run() {
     "$corpus/$target" "$seeds/$target"
 }
 
-weft_install "${weft_build_packages[@]}" clang=clang++ libclang-rt-14-dev
+weft_install "${weft_build_packages[@]}" libclang-rt-14-dev
 weft_build fuzz
 rm -rf "$seeds"
 mkdir -p "$seeds/decode"
