@@ -47,6 +47,7 @@ struct Type {
   bool assesses = false;
   bool timeline = false;
   bool instances = false;
+  bool finalizes = false;
 };
 
 // All types that are served at one moment. Immutable, so thread-safe; shared by everything that

@@ -1,6 +1,7 @@
 #include "core/check/check.h"
 
 #include <gmock/gmock.h>
+#include <optional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +23,7 @@ class Provider final : public pb::Identity::Service, public pb::TraitProvider::S
  public:
   pb::DescribeResponse description;
   std::function<grpc::Status(const pb::RenderTraitRequest&, pb::RenderResponse&)> twist;
+  std::optional<pb::FinalizeOutcome> finalized;  // Nothing: it serves no Finalize.
 
   Provider() {
     description.set_name("scaler");
@@ -65,6 +67,14 @@ class Provider final : public pb::Identity::Service, public pb::TraitProvider::S
     part->set_pointer(request->workload().shape().scale());
     part->set_json("3");
     return twist == nullptr ? grpc::Status::OK : twist(*request, *response);
+  }
+
+  grpc::Status Finalize(grpc::ServerContext*, const pb::FinalizeRequest*,
+                        pb::FinalizeResponse* response) override {
+    if (!finalized.has_value())
+      return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not finalized");
+    response->set_outcome(*finalized);
+    return grpc::Status::OK;
   }
 
   // Every rule that failed: "RULE: DETAIL".
@@ -186,6 +196,17 @@ TEST(Check, FindsAFeatureThatIsDeclaredAndMissing) {
   Provider provider;
   provider.description.mutable_capabilities(0)->add_features(pb::FEATURE_TIMELINE);
   EXPECT_THAT(provider.Check(), ElementsAre(StartsWith("features: declares TIMELINE")));
+}
+
+TEST(Check, FindsAFinalizeThatSaysNeitherDoneNorWait) {
+  Provider provider;
+  EXPECT_THAT(provider.Check(), ElementsAre()) << "what is not declared is not called";
+  provider.description.mutable_capabilities(0)->add_features(pb::FEATURE_FINALIZE);
+  EXPECT_THAT(provider.Check(), ElementsAre(StartsWith("features: declares FINALIZE, but")));
+  provider.finalized = pb::FINALIZE_OUTCOME_UNSPECIFIED;
+  EXPECT_THAT(provider.Check(), ElementsAre(HasSubstr("the outcome 0, not DONE or WAIT")));
+  provider.finalized = pb::FINALIZE_OUTCOME_WAIT;
+  EXPECT_THAT(provider.Check(), ElementsAre());
 }
 
 TEST(Check, AsksWithGivenProperties) {

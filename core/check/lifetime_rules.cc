@@ -20,6 +20,18 @@ bool Declares(const TypeUnderCheck& type, pb::Feature feature) {
   return std::find(features.begin(), features.end(), feature) != features.end();
 }
 
+// Not the same answer every time: what is waited for may have come.
+absl::Status Finalizes(Subject& subject, const Request& request) {
+  const auto answer = subject.Finalize(request);
+  if (!answer.ok())
+    return Failed(absl::StrCat("declares FINALIZE, but: ", answer.status().message()));
+  if (answer->outcome() == pb::FINALIZE_OUTCOME_DONE ||
+      answer->outcome() == pb::FINALIZE_OUTCOME_WAIT)
+    return absl::OkStatus();
+  return Failed(absl::StrCat("Finalize answers with the outcome ",
+                             static_cast<int>(answer->outcome()), ", not DONE or WAIT"));
+}
+
 }  // namespace
 
 absl::Status Deadline(Subject& subject, const TypeUnderCheck& type) {
@@ -46,6 +58,7 @@ absl::Status Features(Subject& subject, const TypeUnderCheck& type) {
     if (!timeline.ok())
       return Failed(absl::StrCat("declares TIMELINE, but: ", timeline.status().message()));
   }
+  if (Declares(type, pb::FEATURE_FINALIZE)) return Finalizes(subject, request);
   return absl::OkStatus();
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 namespace pb = ::weft::provider::v1;
 
-constexpr absl::Duration kShort = absl::Seconds(1);
+constexpr absl::Duration kShort = absl::Seconds(1), kFinalize = absl::Seconds(5);
 // The same time for every run: what is asked is the same, too.
 constexpr int64_t kNow = 1'700'000'000;  // Seconds since 1970.
 constexpr int64_t kDay = 86'400;
@@ -73,6 +73,17 @@ absl::StatusOr<pb::TimelineResponse> Subject::Timeline(const Request& request) {
   if (IsWorkload(request))
     return Call(*workload_, &pb::WorkloadProvider::Stub::Timeline, timeline, kShort);
   return Call(*trait_, &pb::TraitProvider::Stub::Timeline, timeline, kShort);
+}
+
+absl::StatusOr<pb::FinalizeResponse> Subject::Finalize(const Request& request) {
+  pb::FinalizeRequest finalize;
+  *finalize.mutable_instance() = InstanceOf(request);
+  *finalize.mutable_shape() = ExampleShape();
+  finalize.mutable_now()->set_seconds(kNow);
+  finalize.mutable_since()->set_seconds(kNow);
+  if (IsWorkload(request))
+    return Call(*workload_, &pb::WorkloadProvider::Stub::Finalize, finalize, kFinalize);
+  return Call(*trait_, &pb::TraitProvider::Stub::Finalize, finalize, kFinalize);
 }
 
 }  // namespace weft::check

@@ -32,6 +32,8 @@ class Subject {
   // Of what `request` renders, before the platform knows anything of it.
   absl::StatusOr<provider::v1::AssessResponse> Assess(const Request& request);
   absl::StatusOr<provider::v1::TimelineResponse> Timeline(const Request& request);
+  // As of an instance that leaves, of which the platform knows nothing any more.
+  absl::StatusOr<provider::v1::FinalizeResponse> Finalize(const Request& request);
 
  private:
   std::unique_ptr<provider::v1::Identity::Stub> identity_;

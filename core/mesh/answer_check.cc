@@ -105,6 +105,7 @@ absl::StatusOr<catalog::Type> ReadCapability(const std::string& provider,
   type.assesses = has(pb::FEATURE_ASSESS);
   type.timeline = has(pb::FEATURE_TIMELINE);
   type.instances = has(pb::FEATURE_INSTANCES);
+  type.finalizes = has(pb::FEATURE_FINALIZE);
   return type;
 }
 

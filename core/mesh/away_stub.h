@@ -36,6 +36,14 @@ class AwayStub final : public ProviderStub {
                      Callback<provider::v1::TimelineResponse> done) override {
     Fail(done);
   }
+  void FinalizeWorkload(const provider::v1::FinalizeRequest&,
+                        Callback<provider::v1::FinalizeResponse> done) override {
+    Fail(done);
+  }
+  void FinalizeTrait(const provider::v1::FinalizeRequest&,
+                     Callback<provider::v1::FinalizeResponse> done) override {
+    Fail(done);
+  }
   bool Connected() override { return false; }
 
  private:

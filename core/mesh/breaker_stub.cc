@@ -1,6 +1,5 @@
 #include <random>
 #include <spdlog/spdlog.h>
-#include <type_traits>
 #include <utility>
 
 #include "absl/hash/hash.h"
@@ -19,8 +18,8 @@ namespace pb = ::weft::provider::v1;
 // follows from its message and its instance. Within this process only.
 template <typename Request>
 uint64_t HashOf(const Request& request) {
-  if constexpr (std::is_same_v<Request, pb::AssessRequest>) {
-    pb::AssessRequest timeless = request;
+  if constexpr (kIsBackground<Request>) {
+    Request timeless = request;
     timeless.clear_now();
     return absl::HashOf(Request::descriptor(), timeless.SerializeAsString());
   } else {

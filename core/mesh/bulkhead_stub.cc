@@ -1,4 +1,3 @@
-#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,8 +9,6 @@
 namespace weft::mesh {
 namespace {
 
-namespace pb = ::weft::provider::v1;
-
 class BulkheadStub final : public CallsAround<BulkheadStub>,
                            public std::enable_shared_from_this<BulkheadStub> {
  public:
@@ -20,8 +17,8 @@ class BulkheadStub final : public CallsAround<BulkheadStub>,
 
   template <typename Request, typename Response>
   void Around(Method<Request, Response> call, const Request& request, Callback<Response> done) {
-    constexpr auto kKind = std::is_same_v<Request, pb::AssessRequest> ? Bulkhead::Kind::kBackground
-                                                                      : Bulkhead::Kind::kUser;
+    constexpr auto kKind =
+        kIsBackground<Request> ? Bulkhead::Kind::kBackground : Bulkhead::Kind::kUser;
     auto shared = std::make_shared<Callback<Response>>(std::move(done));
     const bool enters = bulkhead_.Enter(
         kKind, ApplicationOf(request.instance()),

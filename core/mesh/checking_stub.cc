@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "core/mesh/answer_check.h"
 #include "core/mesh/guarded_stub.h"
 #include "core/mesh/stub_around.h"
@@ -22,6 +23,14 @@ class CheckingStub final : public StubAround {
                    Callback<pb::RenderResponse> done) override {
     inner_->RenderTrait(Expecting(request), Checked(std::move(done)));
   }
+  void FinalizeWorkload(const pb::FinalizeRequest& request,
+                        Callback<pb::FinalizeResponse> done) override {
+    inner_->FinalizeWorkload(request, Finalized(std::move(done)));
+  }
+  void FinalizeTrait(const pb::FinalizeRequest& request,
+                     Callback<pb::FinalizeResponse> done) override {
+    inner_->FinalizeTrait(request, Finalized(std::move(done)));
+  }
 
  private:
   template <typename Request>
@@ -36,6 +45,17 @@ class CheckingStub final : public StubAround {
       if (response.ok()) {
         if (absl::Status right = CheckAnswer(artifact, *response); !right.ok()) return done(right);
       }
+      done(std::move(response));
+    };
+  }
+
+  // No INVALID_ARGUMENT: the same question may be answered otherwise the next time.
+  static Callback<pb::FinalizeResponse> Finalized(Callback<pb::FinalizeResponse> done) {
+    return [done = std::move(done)](absl::StatusOr<pb::FinalizeResponse> response) {
+      if (response.ok() && response->outcome() != pb::FINALIZE_OUTCOME_DONE &&
+          response->outcome() != pb::FINALIZE_OUTCOME_WAIT)
+        return done(absl::InternalError(
+            absl::StrCat("UNSUPPORTED: the outcome ", static_cast<int>(response->outcome()))));
       done(std::move(response));
     };
   }

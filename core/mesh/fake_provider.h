@@ -31,6 +31,9 @@ class FakeProvider final : public ProviderStub {
   std::function<absl::StatusOr<provider::v1::TimelineResponse>(
       const provider::v1::TimelineRequest&)>
       timeline;
+  std::function<absl::StatusOr<provider::v1::FinalizeResponse>(
+      const provider::v1::FinalizeRequest&)>
+      finalize;
   // If set, takes the callback of a Describe, which is then not answered.
   std::function<void(Callback<provider::v1::DescribeResponse>)> describe;
   int renders() const {
@@ -74,6 +77,14 @@ class FakeProvider final : public ProviderStub {
   void TraitTimeline(const provider::v1::TimelineRequest& request,
                      Callback<provider::v1::TimelineResponse> done) override {
     done(Connected() ? timeline(request) : Away());
+  }
+  void FinalizeWorkload(const provider::v1::FinalizeRequest& request,
+                        Callback<provider::v1::FinalizeResponse> done) override {
+    done(Connected() ? finalize(request) : Away());
+  }
+  void FinalizeTrait(const provider::v1::FinalizeRequest& request,
+                     Callback<provider::v1::FinalizeResponse> done) override {
+    done(Connected() ? finalize(request) : Away());
   }
   bool Connected() override {
     std::lock_guard lock(mutex_);

@@ -77,6 +77,16 @@ class GrpcStub final : public ProviderStub {
     Start(trait_->async(), &pb::TraitProvider::Stub::async::Timeline, deadlines_.timeline, request,
           std::move(done));
   }
+  void FinalizeWorkload(const pb::FinalizeRequest& request,
+                        Callback<pb::FinalizeResponse> done) override {
+    Start(workload_->async(), &pb::WorkloadProvider::Stub::async::Finalize, deadlines_.finalize,
+          request, std::move(done));
+  }
+  void FinalizeTrait(const pb::FinalizeRequest& request,
+                     Callback<pb::FinalizeResponse> done) override {
+    Start(trait_->async(), &pb::TraitProvider::Stub::async::Finalize, deadlines_.finalize, request,
+          std::move(done));
+  }
   bool Connected() override {
     const bool connected = channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
     if (connected) handshakes_->Connected();

@@ -10,7 +10,8 @@
 namespace weft::mesh {
 
 // Asks for answers of `artifact`, and refuses those that break the rules: the errors of
-// CheckAnswer. What comes through is canonical. Thread-safe.
+// CheckAnswer; INTERNAL for a Finalize without an outcome that is known. What comes through is
+// canonical. Thread-safe.
 std::shared_ptr<ProviderStub> MakeCheckingStub(std::shared_ptr<ProviderStub> inner,
                                                const std::string& artifact);
 
@@ -21,7 +22,8 @@ std::shared_ptr<ProviderStub> MakeCheckingStub(std::shared_ptr<ProviderStub> inn
 std::shared_ptr<ProviderStub> MakeBreakerStub(std::shared_ptr<ProviderStub> inner,
                                               const ProviderConfig& config);
 
-// Makes at most `in_flight` calls at once: a Bulkhead, in which assessments are background work.
+// Makes at most `in_flight` calls at once: a Bulkhead, in which Assess and Finalize are background
+// work.
 // Too many users wait: RESOURCE_EXHAUSTED (not_asked.h). Describe passes by. Thread-safe.
 std::shared_ptr<ProviderStub> MakeBulkheadStub(std::shared_ptr<ProviderStub> inner, int in_flight);
 

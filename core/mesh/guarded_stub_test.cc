@@ -97,6 +97,29 @@ TEST_F(GuardedStubTest, ATimeOfDayIsNoOtherQuestion) {
   EXPECT_EQ(provider_->assessments(), 1);
 }
 
+TEST_F(GuardedStubTest, AFinalizeWithoutAnOutcomeIsAFaultAndIsAskedForAgain) {
+  pb::FinalizeResponse answer;
+  int asked = 0;
+  provider_->finalize = [&](const pb::FinalizeRequest&) {
+    ++asked;
+    return answer;
+  };
+  const auto finalize = [&](const std::string& instance, int64_t now) {
+    pb::FinalizeRequest request;
+    request.mutable_instance()->set_application("shop");
+    request.mutable_instance()->set_name(instance);
+    request.mutable_now()->set_seconds(now);
+    absl::StatusOr<pb::FinalizeResponse> response = absl::InternalError("not called back");
+    stub_->FinalizeTrait(request, [&](const auto& r) { response = r; });
+    return response;
+  };
+  EXPECT_THAT(finalize("front", 1).status().message(), HasSubstr("UNSUPPORTED: the outcome 0"));
+  EXPECT_THAT(finalize("front", 2).status().message(), HasSubstr("it is asked again in 1 s"));
+  EXPECT_EQ(asked, 1);
+  answer.set_outcome(pb::FINALIZE_OUTCOME_WAIT);
+  EXPECT_EQ(finalize("back", 1)->outcome(), pb::FINALIZE_OUTCOME_WAIT);
+}
+
 TEST_F(GuardedStubTest, WhatIsSickForThreeApplicationsIsNotAskedAndSaysWhy) {
   failure_ = absl::DeadlineExceededError("Deadline Exceeded");
   for (int i = 0; i < 11; ++i) ASSERT_FALSE(Render(absl::StrCat("app", i % 3)).ok());

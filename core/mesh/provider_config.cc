@@ -36,7 +36,8 @@ std::vector<std::pair<const char*, absl::Duration*>> Fields(Deadlines& deadlines
   return {{"describe", &deadlines.describe},
           {"render", &deadlines.render},
           {"assess", &deadlines.assess},
-          {"timeline", &deadlines.timeline}};
+          {"timeline", &deadlines.timeline},
+          {"finalize", &deadlines.finalize}};
 }
 
 void ReadDeadlines(model::ObjectReader& in, Deadlines& deadlines) {

@@ -14,6 +14,7 @@ struct Deadlines {
   absl::Duration render = absl::Seconds(2);
   absl::Duration assess = absl::Seconds(1);
   absl::Duration timeline = absl::Seconds(1);
+  absl::Duration finalize = absl::Seconds(5);
 
   bool operator==(const Deadlines&) const = default;
 };

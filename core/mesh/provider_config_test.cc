@@ -55,15 +55,16 @@ TEST_F(ProviderConfigTest, AFileThatCannotBeUsedLeavesTheOthersAlone) {
 }
 
 TEST_F(ProviderConfigTest, OverTcpItSaysWhoAnswersAndWithWhichTypes) {
-  ProviderConfig tcp = {
-      .name = "greeter",
-      .address = "greeter.example:50051",
-      .artifact = "sha256:00",
-      .identity = "provider/greeter",
-      .server_name = "other.example",
-      .types = {"greeter", "example.org/v1.Greeter"},
-      .deadlines = {.render = absl::Milliseconds(1500), .assess = absl::Minutes(2)},
-      .in_flight = 8};
+  ProviderConfig tcp = {.name = "greeter",
+                        .address = "greeter.example:50051",
+                        .artifact = "sha256:00",
+                        .identity = "provider/greeter",
+                        .server_name = "other.example",
+                        .types = {"greeter", "example.org/v1.Greeter"},
+                        .deadlines = {.render = absl::Milliseconds(1500),
+                                      .assess = absl::Minutes(2),
+                                      .finalize = absl::Seconds(30)},
+                        .in_flight = 8};
   ProviderConfig pods = {.name = "pods",
                          .identity = "provider/pods",
                          .types = {"pods"},

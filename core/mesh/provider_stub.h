@@ -37,6 +37,10 @@ class ProviderStub {
                                 Callback<provider::v1::TimelineResponse> done) = 0;
   virtual void TraitTimeline(const provider::v1::TimelineRequest& request,
                              Callback<provider::v1::TimelineResponse> done) = 0;
+  virtual void FinalizeWorkload(const provider::v1::FinalizeRequest& request,
+                                Callback<provider::v1::FinalizeResponse> done) = 0;
+  virtual void FinalizeTrait(const provider::v1::FinalizeRequest& request,
+                             Callback<provider::v1::FinalizeResponse> done) = 0;
   // Whether the connection stands, as far as is known without a call; tries to connect if it does
   // not.
   virtual bool Connected() = 0;

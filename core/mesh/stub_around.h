@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,11 @@ namespace weft::mesh {
 
 template <typename Request, typename Response>
 using Method = void (ProviderStub::*)(const Request&, Callback<Response>);
+
+// What nobody waits for, and what is asked again as time goes by: `now` makes it no other request.
+template <typename Request>
+inline constexpr bool kIsBackground = std::is_same_v<Request, provider::v1::AssessRequest> ||
+                                      std::is_same_v<Request, provider::v1::FinalizeRequest>;
 
 // Whose the instance is: "NAMESPACE/APPLICATION".
 inline std::string ApplicationOf(const provider::v1::Instance& instance) {
@@ -49,6 +55,14 @@ class StubAround : public ProviderStub {
   void TraitTimeline(const provider::v1::TimelineRequest& request,
                      Callback<provider::v1::TimelineResponse> done) override {
     inner_->TraitTimeline(request, std::move(done));
+  }
+  void FinalizeWorkload(const provider::v1::FinalizeRequest& request,
+                        Callback<provider::v1::FinalizeResponse> done) override {
+    inner_->FinalizeWorkload(request, std::move(done));
+  }
+  void FinalizeTrait(const provider::v1::FinalizeRequest& request,
+                     Callback<provider::v1::FinalizeResponse> done) override {
+    inner_->FinalizeTrait(request, std::move(done));
   }
   bool Connected() override { return inner_->Connected(); }
   std::string WhyNotAsked() override { return inner_->WhyNotAsked(); }
@@ -89,6 +103,14 @@ class CallsAround : public StubAround {
   void TraitTimeline(const provider::v1::TimelineRequest& request,
                      Callback<provider::v1::TimelineResponse> done) final {
     self().Around(&ProviderStub::TraitTimeline, request, std::move(done));
+  }
+  void FinalizeWorkload(const provider::v1::FinalizeRequest& request,
+                        Callback<provider::v1::FinalizeResponse> done) final {
+    self().Around(&ProviderStub::FinalizeWorkload, request, std::move(done));
+  }
+  void FinalizeTrait(const provider::v1::FinalizeRequest& request,
+                     Callback<provider::v1::FinalizeResponse> done) final {
+    self().Around(&ProviderStub::FinalizeTrait, request, std::move(done));
   }
 
  private:

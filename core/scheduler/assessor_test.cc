@@ -55,6 +55,14 @@ class HeldProvider final : public mesh::ProviderStub {
                      mesh::Callback<pb::TimelineResponse> done) override {
     done(absl::UnimplementedError("it only assesses"));
   }
+  void FinalizeWorkload(const pb::FinalizeRequest&,
+                        mesh::Callback<pb::FinalizeResponse> done) override {
+    done(absl::UnimplementedError("it only assesses"));
+  }
+  void FinalizeTrait(const pb::FinalizeRequest&,
+                     mesh::Callback<pb::FinalizeResponse> done) override {
+    done(absl::UnimplementedError("it only assesses"));
+  }
   bool Connected() override { return true; }
 
   // The instances of the calls that wait.

@@ -46,6 +46,26 @@ Container ConvertContainer(const pb::Container& from) {
   return to;
 }
 
+// What was rendered, and what the platform says of it.
+template <typename From, typename To>
+absl::Status ReadObjects(const From& request, To& to) {
+  for (const auto& object : request.objects()) to.objects.push_back(FromProto(object));
+  for (const auto& from : request.observed()) {
+    WEFT_ASSIGN_OR_RETURN(json::value status, ParseOr(from.status(), "observed.status"));
+    to.observed.push_back({FromProto(from.ref()), FromProto(from.controller()), std::move(status),
+                           from.up_to_date(), from.deleting()});
+  }
+  return absl::OkStatus();
+}
+
+google::protobuf::Duration ToDuration(absl::Duration from) {
+  google::protobuf::Duration to;
+  absl::Duration rest;
+  to.set_seconds(absl::IDivDuration(from, absl::Seconds(1), &rest));
+  to.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+  return to;
+}
+
 template <typename Author>
 pb::Capability Common(const Author& author) {
   pb::Capability to;
@@ -77,6 +97,7 @@ pb::Capability Common(const Author& author) {
   if (author.assess) to.add_features(pb::FEATURE_ASSESS);
   if (author.timeline) to.add_features(pb::FEATURE_TIMELINE);
   if (author.live) to.add_features(pb::FEATURE_INSTANCES);
+  if (author.finalize) to.add_features(pb::FEATURE_FINALIZE);
   return to;
 }
 
@@ -180,17 +201,24 @@ absl::StatusOr<AssessRequest> FromProto(const pb::AssessRequest& request) {
   WEFT_ASSIGN_OR_RETURN(Instance instance, FromProto(request.instance()));
   AssessRequest to{
       std::move(instance), FromProto(request.shape()), {}, {}, FromProto(request.now())};
-  for (const auto& object : request.objects()) to.objects.push_back(FromProto(object));
-  for (const auto& from : request.observed()) {
-    WEFT_ASSIGN_OR_RETURN(json::value status, ParseOr(from.status(), "observed.status"));
-    to.observed.push_back({FromProto(from.ref()), FromProto(from.controller()), std::move(status),
-                           from.up_to_date(), from.deleting()});
-  }
+  WEFT_RETURN_IF_ERROR(ReadObjects(request, to));
   for (const auto& from : request.steered()) {
     WEFT_ASSIGN_OR_RETURN(json::value value, ParseOr(from.value(), "steered.value"));
     to.steered.push_back(
         {FromProto(from.object()), from.pointer(), std::move(value), from.reason()});
   }
+  return to;
+}
+
+absl::StatusOr<FinalizeRequest> FromProto(const pb::FinalizeRequest& request) {
+  WEFT_ASSIGN_OR_RETURN(Instance instance, FromProto(request.instance()));
+  FinalizeRequest to{.instance = std::move(instance),
+                     .shape = FromProto(request.shape()),
+                     .objects = {},
+                     .observed = {},
+                     .now = FromProto(request.now()),
+                     .since = FromProto(request.since())};
+  WEFT_RETURN_IF_ERROR(ReadObjects(request, to));
   return to;
 }
 
@@ -233,11 +261,19 @@ common::Health ToProto(const Health& health) {
 pb::AssessResponse ToAssessResponse(const Health& health) {
   pb::AssessResponse to;
   *to.mutable_health() = ToProto(health);
-  if (health.recheck_after <= absl::ZeroDuration()) return to;
-  absl::Duration rest;
-  to.mutable_recheck_after()->set_seconds(
-      absl::IDivDuration(health.recheck_after, absl::Seconds(1), &rest));
-  to.mutable_recheck_after()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+  if (health.recheck_after > absl::ZeroDuration())
+    *to.mutable_recheck_after() = ToDuration(health.recheck_after);
+  return to;
+}
+
+pb::FinalizeResponse ToProto(const std::variant<Done, Wait>& answer) {
+  pb::FinalizeResponse to;
+  to.set_outcome(pb::FINALIZE_OUTCOME_DONE);
+  if (const Wait* wait = std::get_if<Wait>(&answer)) {
+    to.set_outcome(pb::FINALIZE_OUTCOME_WAIT);
+    *to.mutable_retry_after() = ToDuration(wait->retry_after);
+    to.set_message(wait->message);
+  }
   return to;
 }
 
@@ -268,6 +304,7 @@ pb::Capability ToProto(const Trait& trait) {
   to.set_kind(pb::CAPABILITY_KIND_TRAIT);
   for (const std::string& type : trait.applies_to) to.add_applies_to(type);
   for (const std::string& type : trait.conflicts_with) to.add_conflicts_with(type);
+  for (const std::string& type : trait.after) to.add_after(type);
   if (trait.reads_workload) to.add_reads(pb::READ_WORKLOAD);
   return to;
 }

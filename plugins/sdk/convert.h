@@ -23,6 +23,7 @@ struct TimelineRequest {
 absl::StatusOr<WorkloadRequest> FromProto(const provider::v1::RenderWorkloadRequest& request);
 absl::StatusOr<TraitRequest> FromProto(const provider::v1::RenderTraitRequest& request);
 absl::StatusOr<AssessRequest> FromProto(const provider::v1::AssessRequest& request);
+absl::StatusOr<FinalizeRequest> FromProto(const provider::v1::FinalizeRequest& request);
 absl::StatusOr<TimelineRequest> FromProto(const provider::v1::TimelineRequest& request);
 absl::StatusOr<Instance> FromProto(const provider::v1::Instance& from);
 absl::StatusOr<LiveInstance> FromProto(const core::v1::LiveInstance& from);
@@ -35,6 +36,7 @@ ActOutcome FromProto(core::v1::ActOutcome from);
 provider::v1::RenderResponse ToProto(const Parts& parts, const Diagnostics& diagnostics);
 weft::common::v1::Health ToProto(const Health& health);
 provider::v1::AssessResponse ToAssessResponse(const Health& health);
+provider::v1::FinalizeResponse ToProto(const std::variant<Done, Wait>& answer);
 // The first 1,000 entries.
 provider::v1::TimelineResponse ToProto(const std::vector<TimelineEntry>& entries);
 provider::v1::Capability ToProto(const Workload& workload);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -16,7 +17,8 @@
 // around it.
 //
 // All functions of a provider are called from several threads at once and must be pure: no clock,
-// no network, no randomness, no state that is written.
+// no network, no randomness, no state that is written. But for Finalize, which may do something
+// outside of Weft.
 namespace weft::sdk {
 
 class Instances;  // plugins/sdk/instances.h
@@ -213,6 +215,28 @@ struct Health {
   absl::Duration recheck_after = absl::ZeroDuration();  // Zero: when something changes.
 };
 
+// An instance that leaves: it was removed, or its application is deleted.
+struct FinalizeRequest {
+  Instance instance;  // As it was when it was applied last.
+  Shape shape;
+  std::vector<ObjectRef> objects;  // What was rendered (for a trait: its workload's).
+  std::vector<Projection> observed;
+  absl::Time now = absl::UnixEpoch();
+  absl::Time since = absl::UnixEpoch();  // When it began to leave.
+};
+
+// The instance may go, with its objects.
+struct Done {};
+// Not yet.
+struct Wait {
+  absl::Duration retry_after = absl::ZeroDuration();  // 1 s to 1 min; else the nearer of the two.
+  std::string message;                                // What is waited for, for people.
+};
+// Whether an instance that leaves may go: the place to hand over what stands outside of Weft. Asked
+// until Done, and again after it if the core died meanwhile. May block, at most 5 s; it is called
+// on threads of its own, for two instances at once.
+using Finalize = std::function<std::variant<Done, Wait>(const FinalizeRequest&)>;
+
 enum class WriteMode { kCreate, kAdd, kOverride, kSteer };
 
 // A permission that the type asks for: see weft.provider.v1.Write.
@@ -264,6 +288,7 @@ struct Workload {
   std::function<Parts(const WorkloadRequest&, Diagnostics&)> render;
   std::function<Health(const AssessRequest&)> assess;
   Timeline timeline;  // May be empty.
+  Finalize finalize;  // May be empty: an instance goes when it is removed.
   Live live;          // May be empty: the type does not live in time.
 };
 
@@ -275,11 +300,13 @@ struct Trait {
   const char* schema = "";
   std::vector<std::string> applies_to;
   std::vector<std::string> conflicts_with;
+  std::vector<std::string> after;  // Traits that it sees and may override; "*": all but such.
   std::vector<Write> writes;
   bool reads_workload = false;
   std::function<Parts(const TraitRequest&, Diagnostics&)> render;
   std::function<Health(const AssessRequest&)> assess;
   Timeline timeline;  // May be empty.
+  Finalize finalize;  // May be empty: an instance goes when it is removed.
   Live live;          // May be empty: the type does not live in time.
 };
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/environment.h"
 #include "core/base/service.h"
+#include "core/base/worker_pool.h"
 #include "plugins/sdk/convert.h"
 #include "plugins/sdk/instances_client.h"
 #include "weft/provider/v1/identity.grpc.pb.h"
@@ -17,6 +18,9 @@ namespace weft::sdk {
 namespace {
 
 namespace pb = ::weft::provider::v1;
+
+constexpr int kFinalizing = 2;           // Instances at once.
+constexpr size_t kFinalizingWait = 100;  // More than the core asks for at once.
 
 grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const grpc::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -65,6 +69,18 @@ grpc::Status Foretell(const Author& author, const std::string& artifact,
   return grpc::Status::OK;
 }
 
+template <typename Author>
+grpc::Status LetGo(const Author& author, const std::string& artifact,
+                   const pb::FinalizeRequest& request, pb::FinalizeResponse* response) {
+  if (!author.finalize)
+    return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "this type does not finalize");
+  auto converted = FromProto(request);
+  if (!converted.ok()) return ToGrpc(converted.status());
+  *response = ToProto(author.finalize(*converted));
+  response->set_artifact(artifact);
+  return grpc::Status::OK;
+}
+
 class IdentityService final : public pb::Identity::CallbackService {
  public:
   explicit IdentityService(pb::DescribeResponse answer) : answer_(std::move(answer)) {}
@@ -105,20 +121,38 @@ class ProviderService final : public Base {
       return Foretell(author, artifact_, *request, response);
     });
   }
+  grpc::ServerUnaryReactor* Finalize(grpc::CallbackServerContext* context,
+                                     const pb::FinalizeRequest* request,
+                                     pb::FinalizeResponse* response) override {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    const bool taken = finalizing_.TryRun([this, reactor, request, response] {
+      reactor->Finish(Call(request->instance().type(), [&](const Author& author) {
+        return LetGo(author, artifact_, *request, response);
+      }));
+    });
+    if (!taken)
+      reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls wait: try again"});
+    return reactor;
+  }
 
  private:
   // Answers for the type that a request names.
-  template <typename Call>
-  grpc::ServerUnaryReactor* With(grpc::CallbackServerContext* context, const std::string& type,
-                                 const Call& call) {
+  template <typename Answer>
+  grpc::Status Call(const std::string& type, const Answer& answer) const {
     for (const Author* author : authors_)
-      if (author->type == type) return Finish(context, call(*author));
-    return Finish(context, {grpc::StatusCode::INVALID_ARGUMENT,
-                            absl::StrCat("this provider does not serve the type '", type, "'")});
+      if (author->type == type) return answer(*author);
+    return {grpc::StatusCode::INVALID_ARGUMENT,
+            absl::StrCat("this provider does not serve the type '", type, "'")};
+  }
+  template <typename Answer>
+  grpc::ServerUnaryReactor* With(grpc::CallbackServerContext* context, const std::string& type,
+                                 const Answer& answer) {
+    return Finish(context, Call(type, answer));
   }
 
   const Authors<Author> authors_;
   const std::string artifact_;
+  WorkerPool finalizing_{kFinalizing, kFinalizingWait};  // It may block.
 };
 
 // Where to listen and where the core is, or an exit status.

@@ -1,0 +1,48 @@
+#include "plugins/sdk/convert.h"
+
+#include <gmock/gmock.h>
+
+namespace weft::sdk {
+namespace {
+
+namespace pb = ::weft::provider::v1;
+
+TEST(Convert, AnInstanceThatLeavesIsAskedForAsItIsOnTheWire) {
+  pb::FinalizeRequest request;
+  request.mutable_instance()->set_key("default/shop/front/queue#1");
+  request.mutable_instance()->set_properties(R"({"name":"orders"})");
+  request.mutable_shape()->set_kind("Deployment");
+  request.add_objects()->set_name("front");
+  request.add_observed()->set_status(R"({"replicas":2})");
+  request.mutable_now()->set_seconds(90);
+  request.mutable_since()->set_seconds(30);
+  const absl::StatusOr<FinalizeRequest> asked = FromProto(request);
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  EXPECT_EQ(asked->instance.GetString("name"), "orders");
+  EXPECT_EQ(asked->shape.kind, "Deployment");
+  EXPECT_EQ(asked->objects.at(0).name, "front");
+  EXPECT_EQ(json::GetInt(asked->observed.at(0).status, {"replicas"}), 2);
+  EXPECT_EQ(asked->now - asked->since, absl::Minutes(1));
+  request.mutable_observed(0)->set_status("{");
+  EXPECT_TRUE(absl::IsInvalidArgument(FromProto(request).status()));
+}
+
+TEST(Convert, AnAnswerToFinalizeIsDoneOrWhatIsWaitedFor) {
+  EXPECT_EQ(ToProto(Done()).outcome(), pb::FINALIZE_OUTCOME_DONE);
+  const pb::FinalizeResponse wait =
+      ToProto(Wait{absl::Milliseconds(1500), "the queue is not empty"});
+  EXPECT_EQ(wait.outcome(), pb::FINALIZE_OUTCOME_WAIT);
+  EXPECT_EQ(wait.retry_after().seconds(), 1);
+  EXPECT_EQ(wait.retry_after().nanos(), 500'000'000);
+  EXPECT_EQ(wait.message(), "the queue is not empty");
+}
+
+TEST(Convert, FinalizeIsDeclaredWhereTheAuthorHasIt) {
+  Trait trait = {.type = "queue"};
+  EXPECT_THAT(ToProto(trait).features(), testing::IsEmpty());
+  trait.finalize = [](const FinalizeRequest&) { return Done(); };
+  EXPECT_THAT(ToProto(trait).features(), testing::ElementsAre(pb::FEATURE_FINALIZE));
+}
+
+}  // namespace
+}  // namespace weft::sdk
