@@ -26,7 +26,7 @@ class Merger {
     for (const Contribution& contribution : stage) Propose(contribution);
     for (Objects::iterator object : touched_) {
       Settle(object->first, FindSchema(object->first.api_version, object->first.kind),
-             object->second, problems_);
+             object->second.root, problems_);
     }
     return problems_.empty();
   }
@@ -35,12 +35,19 @@ class Merger {
     Merged merged;
     merged.problems = problems_.Take();
     if (!merged.problems.empty()) return merged;
-    for (const auto& [ref, root] : objects_) merged.objects.push_back(ToObject(ref, root));
+    for (const auto& [ref, draft] : objects_) {
+      merged.objects.push_back(ToObject(ref, draft.root));
+      merged.objects.back().replace = draft.replace;
+    }
     return merged;
   }
 
  private:
-  using Objects = std::map<ObjectRef, Node>;
+  struct Draft {
+    Node root;
+    bool replace = false;
+  };
+  using Objects = std::map<ObjectRef, Draft>;
 
   void Propose(const Contribution& contribution) {
     absl::StatusOr<Grants> grants = Grants::Resolve(workload_, contribution.writes);
@@ -61,10 +68,12 @@ class Merger {
       ref.name_space = workload_.name_space;
     }
     if (!MayWriteTo(contribution, grants, ref)) return;
+    if (part.replace_if_immutable && !MayReplace(contribution, grants, ref)) return;
     const Objects::iterator object = objects_.try_emplace(std::move(ref)).first;
-    if (object->second.proposals.empty()) touched_.push_back(object);
-    PartWriter(object->first, contribution.owner, grants, object->second, made_, problems_)
-        .Write(part);
+    Draft& draft = object->second;
+    if (draft.root.proposals.empty()) touched_.push_back(object);
+    draft.replace |= part.replace_if_immutable;
+    PartWriter(object->first, contribution.owner, grants, draft.root, made_, problems_).Write(part);
   }
 
   bool MayWriteTo(const Contribution& contribution, const Grants& grants, const ObjectRef& ref) {
@@ -81,10 +90,27 @@ class Merger {
     return false;
   }
 
+  // Whether the contribution may say that the object is made anew where it cannot be changed.
+  bool MayReplace(const Contribution& contribution, const Grants& grants, const ObjectRef& ref) {
+    const std::string& owner = contribution.owner;
+    if (ref.api_version == "v1" && ref.kind == "PersistentVolumeClaim") {
+      problems_.Add(kBadPart, owner, ref, "",
+                    "a PersistentVolumeClaim is never made anew: what it holds would be gone");
+    } else if (Stands(ref) || !grants.MayCreate(ref)) {
+      problems_.Add(kNotPermitted, owner, ref, "",
+                    absl::StrCat("that it is made anew where it cannot be changed is said by who "
+                                 "creates it, not by ",
+                                 owner));
+    } else {
+      return true;
+    }
+    return false;
+  }
+
   // Whether an earlier stage made it.
   bool Stands(const ObjectRef& ref) const {
     const auto found = objects_.find(ref);
-    return found != objects_.end() && found->second.form != Form::kNone;
+    return found != objects_.end() && found->second.root.form != Form::kNone;
   }
 
   const Workload& workload_;

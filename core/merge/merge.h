@@ -33,6 +33,7 @@ struct Part {
   std::string pointer;  // RFC 6901 with [key=value,...]; "": the whole object.
   json::value value;
   std::optional<Steering> steering = {};  // Set: the leaf is steered, and `value` says nothing.
+  bool replace_if_immutable = false;      // The object: see MergedObject::replace.
 };
 
 // What one instance (a workload or a trait) contributes.
@@ -74,6 +75,7 @@ struct MergedObject {
   json::value value;  // With apiVersion, kind, metadata.name and, where there is one, .namespace.
   std::vector<LeafOwner> leaves;          // By pointer. Nothing for the four fields above.
   std::vector<SteeredLeaf> steered = {};  // By pointer.
+  bool replace = false;  // Where the platform forbids a change, it is deleted and made anew.
 };
 
 // Why the contributions cannot be merged.
@@ -102,6 +104,8 @@ struct Merged {
 //
 // A leaf may be steered by one owner, whatever the stages; values of it stand beside that, and what
 // they come to is its seed. What is no leaf cannot be steered.
+//
+// That an object may be made anew is said by who creates it, and never of a volume claim.
 //
 // What an object may be and where it may stand, other namespaces among it, is judged by the policy
 // when all is merged (policy.h). An object of a kind that is cluster-scoped (cluster_scoped.h) has

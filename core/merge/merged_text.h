@@ -29,7 +29,8 @@ inline std::string TextOf(const Merged& merged) {
   for (const Problem& p : merged.problems)
     absl::StrAppend(&text, p.code, " ", p.owner, ": ", p.message, "\n");
   for (const MergedObject& object : merged.objects) {
-    absl::StrAppend(&text, json::Canonical(Sorted(object.value)), "\n");
+    absl::StrAppend(&text, json::Canonical(Sorted(object.value)),
+                    object.replace ? " or anew\n" : "\n");
     for (const LeafOwner& leaf : object.leaves)
       absl::StrAppend(&text, "  ", leaf.pointer, " ", leaf.owner, "\n");
     for (const SteeredLeaf& leaf : object.steered)

@@ -94,6 +94,7 @@ merge::Part MakePart(const pb::Part& part) {
   merge::Part to;
   to.object = ReadRef(part.object());
   to.pointer = part.pointer();
+  to.replace_if_immutable = part.on_immutable() == pb::ON_IMMUTABLE_REPLACE;
   if (part.operation() != pb::PART_OPERATION_STEER) {
     to.value = json::Parse(part.json()).value();
   } else {
@@ -185,6 +186,7 @@ store::v1::DesiredRecord MakeDesiredRecord(const std::string& owner,
   *record.mutable_object()->mutable_ref() = MakeRef(object.ref);
   record.mutable_object()->set_json(json::Canonical(object.value));
   record.set_owner(owner);
+  record.set_replace(object.replace);
   for (const merge::LeafOwner& leaf : object.leaves) {
     store::v1::LeafOwner* out = record.add_leaves();
     out->set_pointer(leaf.pointer);
@@ -210,6 +212,7 @@ absl::StatusOr<merge::MergedObject> ReadDesiredRecord(const store::v1::DesiredRe
                                             " cannot be read: ", value.status().message()));
   };
   merge::MergedObject object{.ref = ReadRef(ref), .value = {}, .leaves = {}};
+  object.replace = record.replace();
   WEFT_ASSIGN_OR_RETURN(object.value, read(record.object().json()));
   for (const store::v1::LeafOwner& leaf : record.leaves())
     object.leaves.push_back({leaf.pointer(), leaf.owner()});

@@ -163,6 +163,24 @@ TEST(Requests, AMarkOfASteeredLeafIsAPartWithoutAValue) {
   EXPECT_EQ(contribution.parts.at(1).steering, merge::Steering::kPlatform);
 }
 
+TEST(Requests, OnlyReplaceSaysThatAnObjectIsMadeAnewWhereItCannotBeChanged) {
+  pb::RenderResponse answer;
+  for (const int said : {0, 1, 2, 77}) {
+    answer.add_parts()->set_on_immutable(static_cast<pb::OnImmutable>(said));
+    answer.mutable_parts()->rbegin()->set_json("{}");
+  }
+  const merge::Contribution contribution = MakeContribution("owner", {}, answer);
+  ASSERT_EQ(contribution.parts.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(contribution.parts[i].replace_if_immutable, i == 2) << i;
+  for (const bool replace : {false, true}) {
+    merge::MergedObject object = MakeObject();
+    object.replace = replace;
+    const store::v1::DesiredRecord record = MakeDesiredRecord("default/shop/front", object);
+    EXPECT_EQ(record.replace(), replace);
+    EXPECT_EQ(ReadDesiredRecord(record)->replace, replace);
+  }
+}
+
 TEST(Requests, AnInstanceIsStoredWithWhoServesItAndWhatItHas) {
   const resolve::Application application = MakeApplication();
   const store::v1::InstanceRecord record =
