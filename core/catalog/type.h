@@ -42,6 +42,7 @@ struct Type {
   Shape shape;                              // Workloads.
   std::vector<std::string> applies_to;      // Traits.
   std::vector<std::string> conflicts_with;  // Traits.
+  std::vector<std::string> after;           // Traits: see stages.h.
   bool reads_workload = false;              // Traits.
   // Features.
   bool assesses = false;

@@ -48,6 +48,25 @@ absl::Status CheckCapability(const catalog::Type& type) {
   return absl::OkStatus();
 }
 
+// `types` are all of the provider. That a type does not come after itself says ReadDescription.
+absl::Status CheckAfter(const catalog::Type& type, const std::vector<catalog::Type>& types) {
+  if (!type.after.empty() && type.kind != catalog::TypeKind::kTrait)
+    return Failed(
+        absl::StrCat("the workload type ", type.name, " says \"after\", as only traits may"));
+  for (const std::string& name : type.after) {
+    if (name == "*") continue;
+    if (!IsTypeName(name))
+      return Failed(
+          absl::StrCat(type.name, " comes after '", name, "', which is no name of a type"));
+    for (const catalog::Type& other : types) {
+      if (std::find(other.aliases.begin(), other.aliases.end(), name) != other.aliases.end())
+        return Failed(absl::StrCat(type.name, " comes after '", name,
+                                   "', an alias: the canonical name is ", other.name));
+    }
+  }
+  return absl::OkStatus();
+}
+
 // The types of a description that follows the rules.
 absl::StatusOr<std::vector<catalog::Type>> ReadTypes(const pb::DescribeResponse& description) {
   if (description.name().empty() || description.version().empty())
@@ -57,6 +76,7 @@ absl::StatusOr<std::vector<catalog::Type>> ReadTypes(const pb::DescribeResponse&
   if (types.empty()) return Failed("it serves no type");
   for (const catalog::Type& type : types) {
     WEFT_RETURN_IF_ERROR(CheckCapability(type));
+    WEFT_RETURN_IF_ERROR(CheckAfter(type, types));
     if (type.kind != types.front().kind) return Failed("its types are of several kinds");
   }
   return types;

@@ -102,6 +102,23 @@ TEST(Check, FindsADescriptorThatCannotBeUsed) {
   EXPECT_THAT(provider.Check(), ElementsAre("descriptor: the trait scaler applies to nothing"));
 }
 
+TEST(Check, FindsThatATypeComesAfterWhatCannotBe) {
+  Provider provider;
+  const auto check = [&](const std::string& name) {
+    pb::Capability* scaler = provider.description.mutable_capabilities(0);
+    scaler->clear_after();
+    scaler->add_after("*");
+    scaler->add_after(name);
+    return provider.Check();
+  };
+  provider.description.mutable_capabilities(0)->add_aliases("Scaler");
+  EXPECT_THAT(check("somebody-elses"), ElementsAre());
+  EXPECT_THAT(check("no name"), ElementsAre("descriptor: scaler comes after 'no name', which is no "
+                                            "name of a type"));
+  EXPECT_THAT(check("scaler"), ElementsAre(HasSubstr("in a circle: scaler after scaler")));
+  EXPECT_THAT(check("Scaler"), ElementsAre(HasSubstr("the canonical name is scaler")));
+}
+
 TEST(Check, FindsASchemaThatIsNone) {
   Provider provider;
   provider.description.mutable_capabilities(0)->set_properties_schema(

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/json.h"
 #include "core/base/status.h"
+#include "core/catalog/stages.h"
 
 namespace weft::mesh {
 namespace {
@@ -96,6 +97,7 @@ absl::StatusOr<catalog::Type> ReadCapability(const std::string& provider,
                 from.shape().pod_template()};
   type.applies_to = {from.applies_to().begin(), from.applies_to().end()};
   type.conflicts_with = {from.conflicts_with().begin(), from.conflicts_with().end()};
+  type.after = {from.after().begin(), from.after().end()};
   const auto& reads = from.reads();
   type.reads_workload = std::find(reads.begin(), reads.end(), pb::READ_WORKLOAD) != reads.end();
   const auto has = [&](pb::Feature feature) {
@@ -107,6 +109,17 @@ absl::StatusOr<catalog::Type> ReadCapability(const std::string& provider,
   type.instances = has(pb::FEATURE_INSTANCES);
   type.finalizes = has(pb::FEATURE_FINALIZE);
   return type;
+}
+
+absl::Status CheckOrder(const std::vector<catalog::Type>& types) {
+  std::vector<const catalog::Type*> traits;
+  for (const catalog::Type& type : types) {
+    if (type.kind == catalog::TypeKind::kTrait) traits.push_back(&type);
+  }
+  const std::vector<size_t> cycle = catalog::StagesOf(traits).cycle;
+  if (cycle.empty()) return absl::OkStatus();
+  return Bad(absl::StrCat("its traits come after each other in a circle: ",
+                          catalog::CycleText(traits, cycle)));
 }
 
 }  // namespace
@@ -148,6 +161,7 @@ absl::StatusOr<std::vector<catalog::Type>> ReadDescription(
     WEFT_ASSIGN_OR_RETURN(catalog::Type type, ReadCapability(provider, capability));
     types.push_back(std::move(type));
   }
+  WEFT_RETURN_IF_ERROR(CheckOrder(types));
   return types;
 }
 

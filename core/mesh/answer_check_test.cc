@@ -102,6 +102,24 @@ TEST(ReadDescription, RefusesWhatCannotBeUsed) {
               HasSubstr("unknown write mode"));
 }
 
+TEST(ReadDescription, RefusesTraitsThatComeAfterEachOtherInACircle) {
+  pb::DescribeResponse description;
+  description.add_protocol_versions("v1");
+  for (const char* type : {"a", "b"}) {
+    pb::Capability* capability = description.add_capabilities();
+    capability->set_kind(pb::CAPABILITY_KIND_TRAIT);
+    capability->set_type(type);
+  }
+  description.mutable_capabilities(0)->add_after("b");
+  description.mutable_capabilities(1)->add_after("nobody");
+  const auto types = ReadDescription("p", description);
+  ASSERT_TRUE(types.ok()) << types.status();
+  EXPECT_THAT((*types)[0].after, testing::ElementsAre("b"));
+  description.mutable_capabilities(1)->add_after("a");
+  EXPECT_THAT(std::string(ReadDescription("p", description).status().message()),
+              HasSubstr("in a circle: a after b after a"));
+}
+
 TEST(ReadDescription, ReadsWhatATypeSays) {
   pb::DescribeResponse description;
   description.add_protocol_versions("v1");

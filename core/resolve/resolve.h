@@ -42,6 +42,7 @@ struct TraitInstance {
   catalog::Type type;
   json::value properties;  // Satisfies the type's schema.
   std::string pointer;     // Of the trait in the application's document.
+  int stage = 1;           // When it is put to its workload: see catalog::StagesOf.
 };
 
 struct WorkloadInstance {

@@ -45,6 +45,12 @@ inline catalog::TypeTable TestTypes() {
   plain.schema = nullptr;
   catalog::Type scaler = MakeTrait("scaler", {"+scale"});
   scaler.aliases = {"example.org/v1.Scaler"};
+  catalog::Type ring[] = {MakeTrait("ring-a", {"*"}), MakeTrait("ring-b", {"*"}),
+                          MakeTrait("ring-c", {"*"})};
+  ring[0].after = {"ring-b", "nobody"};
+  ring[1].after = {"ring-c"};
+  ring[2].after = {"ring-a"};
+  for (catalog::Type& type : ring) type.schema = nullptr;
   return catalog::TypeTable(
       {MakeWorkload("example.org/v1.Web", {"Web"}, "/spec/replicas"),
        MakeWorkload("example.org/v1.Fixed", {"Fixed"}, ""),
@@ -52,7 +58,8 @@ inline catalog::TypeTable TestTypes() {
          "properties": {"tries": {"type": "integer", "minimum": 1}, "mode": {"type": "string"}},
          "additionalProperties": false})")),
        scaler, MakeTrait("fixed-size", {"example.org/v1.Web"}, {"scaler"}),
-       MakeTrait("sticky", {"example.org/v1.Fixed", "example.org/v1.Job"}), label, plain});
+       MakeTrait("sticky", {"example.org/v1.Fixed", "example.org/v1.Job"}), label, plain, ring[0],
+       ring[1], ring[2]});
 }
 
 // A world with these components, read from documents, and these owners of instance names.

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/catalog/stages.h"
 #include "core/model/text.h"
 #include "core/resolve/type_names.h"
 
@@ -95,6 +96,32 @@ void CheckApplies(const catalog::Type& type, const std::string& pointer,
   error.expected = Targets(type);
 }
 
+// Says of each of `traits` when it comes; of some that come after each other in a circle, that they
+// do, at the last of them.
+void SetStages(std::vector<TraitInstance>& traits, Findings& findings) {
+  std::vector<TraitInstance*> left;
+  for (TraitInstance& trait : traits) left.push_back(&trait);
+  while (!left.empty()) {
+    std::vector<const catalog::Type*> types;
+    for (const TraitInstance* trait : left) types.push_back(&trait->type);
+    catalog::Stages stages = catalog::StagesOf(types);
+    if (stages.cycle.empty()) {
+      for (size_t i = 0; i < left.size(); ++i) left[i]->stage = stages.of[i];
+      return;
+    }
+    const std::string circle = catalog::CycleText(types, stages.cycle);
+    std::sort(stages.cycle.begin(), stages.cycle.end());
+    findings
+        .Error(left[stages.cycle.back()]->pointer + "/name", "AFTER_CYCLE",
+               absl::StrCat("these traits come after each other in a circle, so that none can be "
+                            "the first: ",
+                            circle))
+        .hint = "leave one of them out";
+    for (size_t i = stages.cycle.size(); i > 0; --i)
+      left.erase(left.begin() + static_cast<std::ptrdiff_t>(stages.cycle[i - 1]));
+  }
+}
+
 }  // namespace
 
 std::vector<TraitInstance> ResolveTraits(const model::ApplicationComponent& use,
@@ -119,6 +146,7 @@ std::vector<TraitInstance> ResolveTraits(const model::ApplicationComponent& use,
     resolved.push_back({absl::StrCat(target.key, "/", type->name, "#0"), *type,
                         std::move(properties).value_or(json::object()), pointer});
   }
+  SetStages(resolved, findings);
   return resolved;
 }
 

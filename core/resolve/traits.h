@@ -19,7 +19,8 @@ struct TraitTarget {
 };
 
 // The traits of `use`, checked: a type that is served and applies to the workload, once a
-// component, beside no trait that it conflicts with, with properties that satisfy its schema.
+// component, beside no trait that it conflicts with, with properties that satisfy its schema, and
+// in stages, which a circle of types that come after each other has none of.
 // Source: OAM v1alpha1, section 5.
 std::vector<TraitInstance> ResolveTraits(const model::ApplicationComponent& use,
                                          const TraitTarget& target, const catalog::TypeTable& types,

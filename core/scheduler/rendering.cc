@@ -20,7 +20,9 @@ namespace pb = ::weft::provider::v1;
 struct InstanceAnswers {
   absl::StatusOr<pb::RenderResponse> workload = absl::UnknownError("not asked");
   std::vector<absl::StatusOr<pb::RenderResponse>> traits;
-  bool readable = false;  // Traits that read their workload were asked.
+  std::vector<int> missing;  // Of each stage, how many have not answered. Stage 0 is the workload.
+  int begun = 0;             // The last stage before which all have answered.
+  int readable = 0;          // Traits that read their workload were asked up to this stage.
 };
 
 bool IsUsable(const absl::StatusOr<pb::RenderResponse>& answer) {
@@ -35,14 +37,21 @@ class Job : public std::enable_shared_from_this<Job> {
       : input_(std::move(input)), providers_(providers), pool_(pool), done_(std::move(done)) {}
 
   void Start() {
-    answers_.resize(input_.application.instances.size());
-    for (size_t i = 0; i < answers_.size(); ++i) {
-      answers_[i].traits.resize(input_.application.instances[i].traits.size(),
-                                absl::UnknownError("not asked"));
+    for (const resolve::WorkloadInstance& instance : input_.application.instances) {
+      InstanceAnswers& answers = answers_.emplace_back();
+      answers.traits.resize(instance.traits.size(), absl::UnknownError("not asked"));
+      answers.missing = {1};
+      for (const resolve::TraitInstance& trait : instance.traits) {
+        const auto stage = static_cast<size_t>(trait.stage);
+        answers.missing.resize(std::max(answers.missing.size(), stage + 1));
+        ++answers.missing[stage];
+      }
     }
     for (size_t i = 0; i < answers_.size(); ++i) {
       AskWorkload(i);
-      AskTraits(i, /*reading=*/false, {});
+      for (size_t t = 0; t < Instance(i).traits.size(); ++t) {
+        if (!Instance(i).traits[t].type.reads_workload) AskTrait(i, t, {});
+      }
     }
     Release();
   }
@@ -59,46 +68,86 @@ class Job : public std::enable_shared_from_this<Job> {
     Hold();
     stub->RenderWorkload(MakeWorkloadRequest(input_.application, instance),
                          [self = shared_from_this(), i](absl::StatusOr<pb::RenderResponse> answer) {
-                           self->WorkloadAnswered(i, std::move(answer));
+                           self->answers_[i].workload = std::move(answer);
+                           self->Answered(i, 0);
                          });
   }
 
-  void WorkloadAnswered(size_t i, absl::StatusOr<pb::RenderResponse> answer) {
-    const auto& traits = Instance(i).traits;
-    const bool read = std::any_of(traits.begin(), traits.end(),
-                                  [](const auto& trait) { return trait.type.reads_workload; });
-    if (read && IsUsable(answer)) {
-      const merge::Merged merged =
-          merge::Merge(MakeWorkload(input_.application, Instance(i)), {{WorkloadPart(i, *answer)}});
-      answers_[i].readable = merged.problems.empty();
-      if (answers_[i].readable) AskTraits(i, /*reading=*/true, merged.objects);
+  void AskTrait(size_t i, size_t t, const std::vector<merge::MergedObject>& objects) {
+    const resolve::WorkloadInstance& instance = Instance(i);
+    const auto stub = providers_.Find(instance.traits[t].type.provider);
+    if (stub == nullptr) return;
+    Hold();
+    stub->RenderTrait(MakeTraitRequest(input_.application, instance, instance.traits[t], objects),
+                      [self = shared_from_this(), i, t](absl::StatusOr<pb::RenderResponse> answer) {
+                        self->answers_[i].traits[t] = std::move(answer);
+                        self->Answered(i, self->Instance(i).traits[t].stage);
+                      });
+  }
+
+  // Asks who waited for this answer to read what all before it came to.
+  void Answered(size_t i, int stage) {
+    int next = 0;
+    {
+      std::lock_guard lock(mutex_);
+      --answers_[i].missing[static_cast<size_t>(stage)];
+      next = NextStageLocked(i);
     }
-    answers_[i].workload = std::move(answer);
+    if (next > 0) AskReaders(i, next);
     Release();
   }
 
-  // Those that read their workload, or those that do not.
-  void AskTraits(size_t i, bool reading, const std::vector<merge::MergedObject>& objects) {
-    const resolve::WorkloadInstance& instance = Instance(i);
-    for (size_t t = 0; t < instance.traits.size(); ++t) {
-      if (instance.traits[t].type.reads_workload != reading) continue;
-      const auto stub = providers_.Find(instance.traits[t].type.provider);
-      if (stub == nullptr) continue;
-      Hold();
-      stub->RenderTrait(
-          MakeTraitRequest(input_.application, instance, instance.traits[t], objects),
-          [self = shared_from_this(), i, t](absl::StatusOr<pb::RenderResponse> answer) {
-            self->answers_[i].traits[t] = std::move(answer);
-            self->Release();
-          });
+  // The stage whose readers are to be asked now, told once; 0: there is none. As long as they have
+  // not answered no later one is told, so that stages follow each other.
+  int NextStageLocked(size_t i) {
+    InstanceAnswers& answers = answers_[i];
+    const int last = static_cast<int>(answers.missing.size()) - 1;
+    while (answers.begun < last && answers.missing[static_cast<size_t>(answers.begun)] == 0) {
+      ++answers.begun;
+      const auto& traits = Instance(i).traits;
+      if (std::any_of(traits.begin(), traits.end(), [&](const auto& trait) {
+            return trait.stage == answers.begun && trait.type.reads_workload;
+          })) {
+        return answers.begun;
+      }
+    }
+    return 0;
+  }
+
+  void AskReaders(size_t i, int stage) {
+    const std::vector<std::vector<merge::Contribution>> before = UsableStages(i, stage);
+    if (static_cast<int>(before.size()) < stage) return;
+    const merge::Merged merged =
+        merge::Merge(MakeWorkload(input_.application, Instance(i)), before);
+    if (!merged.problems.empty()) return;
+    answers_[i].readable = stage;
+    for (size_t t = 0; t < Instance(i).traits.size(); ++t) {
+      const resolve::TraitInstance& trait = Instance(i).traits[t];
+      if (trait.stage == stage && trait.type.reads_workload) AskTrait(i, t, merged.objects);
     }
   }
 
-  merge::Contribution WorkloadPart(size_t i, const pb::RenderResponse& answer) const {
-    return MakeContribution(Instance(i).key, Instance(i).type.writes, answer);
+  // What the stages before `end` contribute, up to the first with an answer that cannot be used.
+  std::vector<std::vector<merge::Contribution>> UsableStages(size_t i, int end) const {
+    const resolve::WorkloadInstance& instance = Instance(i);
+    const InstanceAnswers& answers = answers_[i];
+    if (!IsUsable(answers.workload)) return {};
+    for (size_t t = 0; t < instance.traits.size(); ++t) {
+      if (instance.traits[t].stage < end && !IsUsable(answers.traits[t]))
+        end = instance.traits[t].stage;
+    }
+    std::vector<std::vector<merge::Contribution>> stages(static_cast<size_t>(end));
+    stages[0].push_back(MakeContribution(instance.key, instance.type.writes, *answers.workload));
+    for (size_t t = 0; t < instance.traits.size(); ++t) {
+      const resolve::TraitInstance& trait = instance.traits[t];
+      if (trait.stage >= end) continue;
+      stages[static_cast<size_t>(trait.stage)].push_back(
+          MakeContribution(trait.key, trait.type.writes, *answers.traits[t]));
+    }
+    return stages;
   }
 
-  // Each answer has its place in answers_; the count orders all of them before Finish.
+  // Each answer has its place in answers_; the counts order them before whoever reads them.
   void Hold() {
     std::lock_guard lock(mutex_);
     ++pending_;
@@ -125,27 +174,21 @@ class Job : public std::enable_shared_from_this<Job> {
     const auto place = [&](const resolve::TraitInstance* trait) {
       return Placement{input_.document, input_.components, instance, trait};
     };
-    bool usable = IsUsable(answers.workload);
     ReportAnswer(place(nullptr), answers.workload, providers_.WhyAway(instance.type.provider),
                  diagnostics);
-    std::vector<merge::Contribution> traits;
     for (size_t t = 0; t < instance.traits.size(); ++t) {
       const resolve::TraitInstance& trait = instance.traits[t];
-      // What was not asked because its workload failed follows from that.
-      if (!answers.readable && trait.type.reads_workload) continue;
+      // What was not asked because something before it failed follows from that.
+      if (trait.type.reads_workload && trait.stage > answers.readable) continue;
       ReportAnswer(place(&trait), answers.traits[t], providers_.WhyAway(trait.type.provider),
                    diagnostics);
-      if (!IsUsable(answers.traits[t])) {
-        usable = false;
-        continue;
-      }
-      traits.push_back(MakeContribution(trait.key, trait.type.writes, *answers.traits[t]));
     }
-    if (!usable) return {};
     const merge::Workload workload = MakeWorkload(input_.application, instance);
-    merge::Merged merged =
-        merge::Merge(workload, {{WorkloadPart(i, *answers.workload)}, std::move(traits)});
+    const std::vector<std::vector<merge::Contribution>> stages =
+        UsableStages(i, static_cast<int>(answers.missing.size()));
+    merge::Merged merged = merge::Merge(workload, stages);
     ReportProblems(place(nullptr), merged.problems, diagnostics);
+    if (stages.size() < answers.missing.size()) return {};
     ReportSteered(place(nullptr), merged.objects, diagnostics);
     for (merge::MergedObject& object : merged.objects) StampObject(instance, workload, object);
     return std::move(merged.objects);

@@ -28,9 +28,11 @@ struct Rendered {
   model::Diagnostics diagnostics;  // In the application's order.
 };
 
-// Asks the providers of all workloads and traits at once and merges their answers. A trait that
-// reads its workload is asked when that has answered. Every diagnostic of every provider is
-// collected; a provider that fails is an error at the workload's or trait's place.
+// Asks the providers of all workloads and traits at once and merges their answers, stage by stage
+// (TraitInstance::stage). A trait that reads its workload is asked when that and all traits of the
+// stages before it have answered, and sees what these came to; if that comes to nothing it is not
+// asked. Every diagnostic of every provider is collected; a provider that fails is an error at the
+// workload's or trait's place. In which order they answer changes nothing.
 //
 // Returns at once. No thread waits for a provider; merging happens in `pool`, where `done` is
 // called exactly once. `providers` and `pool` outlive that call.
