@@ -2,11 +2,13 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/api/page.h"
 #include "core/api/reply.h"
 #include "core/base/json.h"
 #include "core/base/status.h"
+#include "core/scheduler/orphans.h"
 #include "core/store/records.pb.h"
 
 namespace weft::api {
@@ -109,6 +111,26 @@ grpc::ServerUnaryReactor* CatalogService::ListRuntimes(grpc::CallbackServerConte
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);
   return reactor;
+}
+
+grpc::ServerUnaryReactor* CatalogService::ListOrphans(grpc::CallbackServerContext* context,
+                                                      const core::v1::ListOrphansRequest* request,
+                                                      core::v1::ListOrphansResponse* response) {
+  return Reply(context, pool_, [this, request, response]() -> absl::Status {
+    if (!request->page_token().empty() && !absl::StrContains(request->page_token(), '/'))
+      return absl::InvalidArgumentError("the page token is not of this list");
+    const size_t size = PageSize(request->page_size());
+    WEFT_ASSIGN_OR_RETURN(std::vector<scheduler::Orphan> orphans,
+                          scheduler::FindOrphans(runtimes_, store_, request->page_token(), size));
+    for (scheduler::Orphan& orphan : orphans) {
+      core::v1::Orphan* to = response->add_orphans();
+      to->set_runtime(orphan.runtime);
+      *to->mutable_ref() = orphan.object.ref();
+      to->set_owner(orphan.object.owner());
+    }
+    if (orphans.size() == size) response->set_next_page_token(scheduler::OrphanKey(orphans.back()));
+    return absl::OkStatus();
+  });
 }
 
 grpc::ServerUnaryReactor* CatalogService::InstallProvider(

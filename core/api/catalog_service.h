@@ -36,6 +36,9 @@ class CatalogService final : public core::v1::Catalog::CallbackService {
   grpc::ServerUnaryReactor* ListRuntimes(grpc::CallbackServerContext* context,
                                          const core::v1::ListRuntimesRequest* request,
                                          core::v1::ListRuntimesResponse* response) override;
+  grpc::ServerUnaryReactor* ListOrphans(grpc::CallbackServerContext* context,
+                                        const core::v1::ListOrphansRequest* request,
+                                        core::v1::ListOrphansResponse* response) override;
   grpc::ServerUnaryReactor* InstallProvider(grpc::CallbackServerContext* context,
                                             const core::v1::InstallProviderRequest* request,
                                             core::v1::InstallProviderResponse* response) override;

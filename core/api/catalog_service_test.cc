@@ -33,6 +33,44 @@ class CatalogServiceTest : public testing::Test {
   grpc::ClientContext context_;
 };
 
+TEST_F(CatalogServiceTest, ListsWhatThePlatformsHaveAndTheStoreHasNot) {
+  core_.StartScheduler();
+  core_.Apply({scheduler::ComponentText("site:1"), scheduler::ApplicationText()});
+  for (auto* runtime : {&core_.runtime, &core_.other}) {
+    for (const char* name : {"left", "over"}) {
+      runtime::v1::Projection object;
+      *object.mutable_ref() = scheduler::Ref("Deployment", name);
+      object.set_owner("default/gone/left");
+      runtime->Say(object);
+    }
+    runtime::v1::Projection pod;
+    *pod.mutable_ref() = scheduler::Ref("Pod", "left-1");
+    pod.set_owner("default/gone/left");
+    *pod.mutable_controller() = scheduler::Ref("Deployment", "left");
+    runtime->Say(pod);
+  }
+  std::vector<std::string> orphans;
+  const auto list = [&] {
+    orphans.clear();
+    core::v1::ListOrphansRequest request;
+    request.set_page_size(3);
+    do {
+      grpc::ClientContext context;
+      core::v1::ListOrphansResponse response;
+      ASSERT_TRUE(stub_->ListOrphans(&context, request, &response).ok());
+      for (const core::v1::Orphan& orphan : response.orphans())
+        orphans.push_back(orphan.runtime() + " " + orphan.ref().name() + " " + orphan.owner());
+      request.set_page_token(response.next_page_token());
+    } while (!request.page_token().empty());
+  };
+  ASSERT_TRUE(scheduler::Await([&] {
+    list();
+    return orphans.size() == 4;
+  }));
+  EXPECT_THAT(orphans, ElementsAre("local left default/gone/left", "local over default/gone/left",
+                                   "other left default/gone/left", "other over default/gone/left"));
+}
+
 TEST_F(CatalogServiceTest, ListsComponentsWithTheirLatestRevision) {
   std::string nobodys = scheduler::ComponentText();
   nobodys.replace(nobodys.find("name: site"), 10, "name: odd");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -14,6 +15,9 @@ struct Page {
   std::string after;
   int64_t size = 0;
 };
+
+// How many entries a page has for what a request says.
+size_t PageSize(int32_t page_size);
 
 // A page of everything whose key is KIND/NAMESPACE/..., of one namespace or (empty) of all.
 // INVALID_ARGUMENT: a token that no list gave.

@@ -94,12 +94,26 @@ absl::Status GetRuntimes(const Context& context, const GetOptions& options,
                                                RenderRuntimes);
 }
 
+absl::Status GetOrphans(const Context& context, const GetOptions& options,
+                        const std::shared_ptr<grpc::Channel>& channel) {
+  const auto stub = core::v1::Catalog::NewStub(channel);
+  return Print<core::v1::ListOrphansResponse>(
+      context.terminal, options.output == "json",
+      AllPages<core::v1::ListOrphansResponse>(
+          core::v1::ListOrphansRequest(), "get orphans",
+          [&](auto* call, const auto& page_request, auto* page) {
+            return stub->ListOrphans(call, page_request, page);
+          }),
+      RenderOrphans);
+}
+
 absl::Status Get(const Context& context, const GetOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const DataDirectory data, context.OpenData());
   WEFT_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, ConnectService(data, "core"));
   if (options.what == "apps") return GetApplications(context, options, channel);
   if (options.what == "components") return GetComponents(context, options, channel);
   if (options.what == "types") return GetTypes(context, options, channel);
+  if (options.what == "orphans") return GetOrphans(context, options, channel);
   if (options.what == "runtimes") return GetRuntimes(context, options, channel);
   return GetProviders(context, options, channel);
 }
@@ -108,11 +122,14 @@ absl::Status Get(const Context& context, const GetOptions& options) {
 
 void AddGetCommand(CLI::App& app, Context& context) {
   auto options = std::make_shared<GetOptions>();
-  CLI::App* get =
-      app.add_subcommand("get", "List applications, components, types, providers or runtimes");
-  get->add_option("what", options->what, "apps, components, types, providers or runtimes")
+  CLI::App* get = app.add_subcommand(
+      "get", "List applications, components, types, providers, runtimes or orphans");
+  get->add_option("what", options->what,
+                  "apps, components, types, providers, runtimes, or orphans: objects on a platform "
+                  "that bear this installation's label and that it does not know")
       ->required()
-      ->transform(CLI::IsMember({"apps", "components", "types", "providers", "runtimes"}));
+      ->transform(
+          CLI::IsMember({"apps", "components", "types", "providers", "runtimes", "orphans"}));
   get->add_option("-o,--output", options->output, "json")->check(CLI::IsMember({"json"}));
   get->add_flag("-A,--all-namespaces", options->all_namespaces, "Of every namespace");
   get->callback([&context, options] {

@@ -116,6 +116,16 @@ std::string RenderRuntimes(const core::v1::ListRuntimesResponse& list) {
   return TableOf(std::move(rows), false, "no runtimes");
 }
 
+std::string RenderOrphans(const core::v1::ListOrphansResponse& list) {
+  Rows rows = {{"", "RUNTIME", "OBJECT", "NAMESPACE", "OWNER"}};
+  for (const core::v1::Orphan& orphan : list.orphans()) {
+    rows.push_back({"", orphan.runtime(),
+                    absl::StrCat(orphan.ref().kind(), "/", orphan.ref().name()),
+                    OrDash(orphan.ref().namespace_()), OrDash(orphan.owner())});
+  }
+  return TableOf(std::move(rows), false, "no orphans");
+}
+
 std::string RenderImages(const runtime::v1::ListImagesResponse& list, absl::Time now) {
   Rows rows = {{"", "IMAGE", "ID", "SIZE", "AGE"}};
   for (const runtime::v1::ListImagesResponse::Image& image : list.images()) {

@@ -18,6 +18,7 @@ std::string RenderComponents(const core::v1::ListComponentsResponse& list, bool 
                              absl::Time now);
 std::string RenderTypes(const core::v1::ListTypesResponse& list);
 std::string RenderProviders(const core::v1::ListProvidersResponse& list);
+std::string RenderOrphans(const core::v1::ListOrphansResponse& list);
 std::string RenderRuntimes(const core::v1::ListRuntimesResponse& list);
 std::string RenderImages(const runtime::v1::ListImagesResponse& list, absl::Time now);
 

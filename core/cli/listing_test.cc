@@ -141,6 +141,25 @@ TEST(ApplicationListTest, CountsReadyPods) {
             "default    hello  PROGRESSING  1           1/2         local    5m\n");
 }
 
+TEST(OrphanListTest, NamesTheObjectAndWhomItSaysItBelongsTo) {
+  core::v1::ListOrphansResponse list;
+  EXPECT_EQ(RenderOrphans(list), "no orphans\n");
+  core::v1::Orphan* front = list.add_orphans();
+  front->set_runtime("local");
+  front->mutable_ref()->set_kind("Deployment");
+  front->mutable_ref()->set_namespace_("default");
+  front->mutable_ref()->set_name("front");
+  front->set_owner("default/shop/front");
+  core::v1::Orphan* role = list.add_orphans();
+  role->set_runtime("cluster");
+  role->mutable_ref()->set_kind("ClusterRole");
+  role->mutable_ref()->set_name("reader");
+  EXPECT_EQ(RenderOrphans(list),
+            "RUNTIME  OBJECT              NAMESPACE  OWNER\n"
+            "local    Deployment/front    default    default/shop/front\n"
+            "cluster  ClusterRole/reader  -          -\n");
+}
+
 TEST(RuntimeListTest, SaysWhatGoesWhereAndWhyOneIsAway) {
   core::v1::ListRuntimesResponse list;
   EXPECT_EQ(RenderRuntimes(list), "no runtimes\n");

@@ -60,13 +60,17 @@ std::string DescribeValues(const LeafChange& leaf) {
 }
 
 void AppendObject(const ObjectChange& change, bool color, std::string& out) {
-  const Sign sign = SignOf(change.action());
+  const Sign sign = change.replaced_for().empty() ? SignOf(change.action()) : Sign{"-/+", 31};
   std::string line = absl::StrCat(sign.text, " ", change.ref().kind(), "/", change.ref().name());
   absl::StrAppend(&out, Painted(line, color ? sign.color : 0), "\n");
   if (change.action() == ObjectChange::ACTION_UPDATED) {
     for (const LeafChange& leaf : change.leaves())
       absl::StrAppend(&out, "    ", leaf.pointer(), ": ", DescribeValues(leaf), "  [",
                       DescribeOwners(leaf), "]\n");
+  }
+  if (!change.replaced_for().empty()) {
+    absl::StrAppend(&out, "    is deleted and made anew: the platform does not change ",
+                    absl::StrJoin(change.replaced_for(), ", "), "\n");
   }
   for (const std::string& note : change.notes()) absl::StrAppend(&out, "    ", note, "\n");
 }

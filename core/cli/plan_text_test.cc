@@ -47,6 +47,9 @@ TEST(RenderObjectChanges, NamesObjectsByApplicationAndLeavesWithTheirOwners) {
   *changes.Add() = Change("default/blog", ObjectChange::ACTION_DELETED, "blog");
   *changes.Add() = Change("default/blog", ObjectChange::ACTION_UNCHANGED, "wiki");
   changes[3].add_notes("is not on the platform and will be made again");
+  ObjectChange& back = *changes.Add() = Change("default/blog", ObjectChange::ACTION_UPDATED, "zoo");
+  AddLeaf("/spec/selector", "1", "2", "default/blog/zoo", "default/blog/zoo", back);
+  back.add_replaced_for("/spec/selector");
   EXPECT_EQ(RenderObjectChanges(changes, false),
             "default/shop\n"
             "+ Deployment/back\n"
@@ -60,7 +63,10 @@ TEST(RenderObjectChanges, NamesObjectsByApplicationAndLeavesWithTheirOwners) {
             "default/blog\n"
             "- Deployment/blog\n"
             "= Deployment/wiki\n"
-            "    is not on the platform and will be made again\n");
+            "    is not on the platform and will be made again\n"
+            "-/+ Deployment/zoo\n"
+            "    /spec/selector: 1 -> 2  [zoo]\n"
+            "    is deleted and made anew: the platform does not change /spec/selector\n");
   EXPECT_THAT(RenderObjectChanges(changes, true),
               testing::HasSubstr("\033[32m+ Deployment/back\033[0m\n"));
 }

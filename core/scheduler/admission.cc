@@ -43,6 +43,7 @@ absl::Status RefuseSystemNamespace(const std::string& ns) {
 
 // What becomes of the objects of the application that the store has under the name of `desired`.
 absl::StatusOr<std::vector<core::v1::ObjectChange>> PlanObjects(const DesiredApplication& desired,
+                                                                const Replaced& replaced,
                                                                 const Admission::Options& options) {
   PresentApplication present;
   WEFT_ASSIGN_OR_RETURN(present.objects,
@@ -52,7 +53,7 @@ absl::StatusOr<std::vector<core::v1::ObjectChange>> PlanObjects(const DesiredApp
   const std::shared_ptr<RuntimeConnection> runtime = options.runtimes->Find(desired.runtime);
   if (runtime != nullptr)
     present.observed = runtime->observed.Of(ApplicationKeyOf(desired.name_space, desired.name));
-  return MakeObjectChanges(present, desired);
+  return MakeObjectChanges(present, desired, replaced);
 }
 
 void AppendTo(const model::Diagnostics& from, model::Diagnostics& to) {
@@ -146,12 +147,15 @@ class Job : public std::enable_shared_from_this<Job> {
     for (const Rendered& rendered : rendered_) AppendTo(rendered.diagnostics, diagnostics_);
     if (model::HasError(diagnostics_)) return Answer({}, {});
     std::vector<DesiredApplication> desired;
+    std::vector<Replaced> replaced;  // Of each.
     for (size_t i = 0; i < rendered_.size(); ++i) {
       desired.push_back(MakeDesired(checked_->applications[i], rendered_[i].objects, diagnostics_));
       const auto refused = CheckPolicy(desired.back(), options_.policies);
       if (!refused.ok()) return Failed(refused.status());
       AppendTo(*refused, diagnostics_);
-      AppendTo(CheckWithRuntime(desired.back(), *options_.runtimes), diagnostics_);
+      RuntimeVerdict verdict = CheckWithRuntime(desired.back(), *options_.runtimes);
+      AppendTo(verdict.diagnostics, diagnostics_);
+      replaced.push_back(std::move(verdict.replaced));
     }
     absl::StatusOr<StoredChange> change =
         MakeChange(*checked_, desired, absl::ToUnixMillis(absl::Now()), *options_.store);
@@ -160,8 +164,8 @@ class Job : public std::enable_shared_from_this<Job> {
     if (model::HasError(diagnostics_)) return Answer({}, {});
     std::vector<core::v1::ObjectChange> objects;
     if (mode_.plan) {
-      for (const DesiredApplication& application : desired) {
-        auto changes = PlanObjects(application, options_);
+      for (size_t i = 0; i < desired.size(); ++i) {
+        auto changes = PlanObjects(desired[i], replaced[i], options_);
         if (!changes.ok()) return Failed(changes.status());
         std::move(changes->begin(), changes->end(), std::back_inserter(objects));
       }
@@ -248,7 +252,8 @@ absl::StatusOr<RollbackResponse> Admission::Rollback(const core::v1::RollbackReq
     generation = desired.restores;
     WEFT_ASSIGN_OR_RETURN(model::Diagnostics diagnostics, CheckPolicy(desired, options_.policies));
     // First: it takes time, in which the application may change.
-    AppendTo(CheckWithRuntime(desired, *options_.runtimes), diagnostics);
+    const RuntimeVerdict verdict = CheckWithRuntime(desired, *options_.runtimes);
+    AppendTo(verdict.diagnostics, diagnostics);
     absl::StatusOr<StoredChange> change =
         MakeRestoration(desired, absl::ToUnixMillis(absl::Now()), *options_.store);
     status = change.status();
@@ -262,7 +267,7 @@ absl::StatusOr<RollbackResponse> Admission::Rollback(const core::v1::RollbackReq
     response.set_restored(desired.restores);
     *response.mutable_change() = change->changes.front();
     if (request.dry_run()) {
-      WEFT_ASSIGN_OR_RETURN(const auto objects, PlanObjects(desired, options_));
+      WEFT_ASSIGN_OR_RETURN(const auto objects, PlanObjects(desired, verdict.replaced, options_));
       response.mutable_objects()->Assign(objects.begin(), objects.end());
       return response;
     }

@@ -25,6 +25,7 @@ inline constexpr EventReason kRolledBack = {"RolledBack"};
 inline constexpr EventReason kDeleting = {"Deleting"};
 inline constexpr EventReason kDeleted = {"Deleted"};
 inline constexpr EventReason kRefused = {"Refused", true};
+inline constexpr EventReason kReplacing = {"Replacing"};
 inline constexpr EventReason kApplyFailed = {"ApplyFailed", true};
 inline constexpr EventReason kDeleteFailed = {"DeleteFailed", true};
 inline constexpr EventReason kMissing = {"Missing", true};

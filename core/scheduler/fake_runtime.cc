@@ -177,14 +177,19 @@ void FakeRuntime::ApplyOneLocked(const pb::AppliedObject& object, bool dry_run,
   const std::string key = store::ObjectKey(object.object().ref());
   *result.mutable_ref() = object.object().ref();
   result.set_outcome(pb::APPLY_OUTCOME_ACCEPTED);
-  if (const auto told = outcomes_.find(key); told != outcomes_.end()) {
+  const auto known = projections_.find(key);
+  auto told = outcomes_.find(key);
+  if (told != outcomes_.end() && !told->second.immutable.empty() && known == projections_.end()) {
+    outcomes_.erase(told);
+    told = outcomes_.end();
+  }
+  if (told != outcomes_.end()) {
     result.set_outcome(told->second.outcome);
     result.set_message(told->second.message);
     for (const std::string& pointer : told->second.immutable) result.add_immutable(pointer);
     return;
   }
   if (dry_run) return;
-  const auto known = projections_.find(key);
   if (known != projections_.end() && known->second.generation() > object.generation())
     return result.set_outcome(pb::APPLY_OUTCOME_OUTDATED);
   if (known != projections_.end() && known->second.generation() == object.generation() &&

@@ -45,7 +45,7 @@ class FakeRuntime final : public runtime::v1::Runtime::Service {
   void SayDigests();
   // `writer` changes the leaf of an object; whether that is drift depends on what is applied.
   void Edit(const std::string& object, const std::string& pointer, const std::string& writer);
-  // Answers REFUSED for the object, because these leaves cannot be changed.
+  // Answers REFUSED for the object, because these leaves cannot be changed, until it is gone.
   void SetImmutable(const std::string& object, const std::vector<std::string>& pointers);
 
   // Something else removes an object from the platform.

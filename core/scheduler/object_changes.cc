@@ -120,7 +120,8 @@ void AddNotes(const std::string& key, const PresentApplication& present, ObjectC
 }  // namespace
 
 std::vector<ObjectChange> MakeObjectChanges(const PresentApplication& present,
-                                            const DesiredApplication& desired) {
+                                            const DesiredApplication& desired,
+                                            const Replaced& replaced) {
   // What is in the one, in the other, or in both.
   std::map<std::string, std::pair<const DesiredRecord*, const DesiredRecord*>> objects;
   for (const auto& [key, record] : present.objects) objects[key].first = &record;
@@ -143,6 +144,8 @@ std::vector<ObjectChange> MakeObjectChanges(const PresentApplication& present,
                       : change.leaves().empty() ? ObjectChange::ACTION_UNCHANGED
                                                 : ObjectChange::ACTION_UPDATED);
     AddNotes(key, present, change);
+    if (const auto found = replaced.find(key); found != replaced.end())
+      change.mutable_replaced_for()->Assign(found->second.begin(), found->second.end());
     if (change.action() != ObjectChange::ACTION_UNCHANGED || !change.notes().empty())
       changes.push_back(std::move(change));
   }

@@ -7,6 +7,7 @@
 #include "core/scheduler/desired_application.h"
 #include "core/scheduler/observed.h"
 #include "core/scheduler/plan.h"
+#include "core/scheduler/runtime_check.h"
 #include "core/store/records.pb.h"
 #include "weft/core/v1/applications.pb.h"
 
@@ -20,8 +21,9 @@ struct PresentApplication {
 };
 
 // What becomes of the objects of `present` if the application is made `desired`, by object; see
-// weft.core.v1.ObjectChange. Pure.
+// weft.core.v1.ObjectChange. `replaced` is what the runtime said of that. Pure.
 std::vector<core::v1::ObjectChange> MakeObjectChanges(const PresentApplication& present,
-                                                      const DesiredApplication& desired);
+                                                      const DesiredApplication& desired,
+                                                      const Replaced& replaced = {});
 
 }  // namespace weft::scheduler

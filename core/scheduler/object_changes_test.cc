@@ -59,6 +59,17 @@ TEST_F(ObjectChangesTest, NothingIsSaidOfWhatStays) {
   EXPECT_THAT(ChangesTo({record}), IsEmpty());
 }
 
+TEST_F(ObjectChangesTest, NamesTheLeavesForWhichAnObjectIsMadeAnew) {
+  const auto record = Record("Deployment", R"({"spec":{"replicas":1}})", {"/spec/replicas"});
+  Have(record);
+  DesiredApplication desired;
+  desired.objects = {Record("Deployment", R"({"spec":{"replicas":2}})", {"/spec/replicas"})};
+  const auto changes = MakeObjectChanges(
+      present_, desired, {{store::ObjectKey(record.object().ref()), {"/spec/replicas"}}});
+  ASSERT_THAT(changes, SizeIs(1));
+  EXPECT_THAT(changes[0].replaced_for(), testing::ElementsAre("/spec/replicas"));
+}
+
 TEST_F(ObjectChangesTest, ALeafThatComesOrGoesHasOneValue) {
   Have(Record("Deployment", R"({"spec":{"replicas":1}})", {"/spec/replicas"}));
   const auto changes =

@@ -19,9 +19,23 @@ Observed::View Observed::Of(const std::string& application) const {
   return view;
 }
 
+std::vector<std::string> Observed::Objects() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::string> objects;
+  objects.reserve(owner_.size());
+  for (const auto& [object, application] : owner_) objects.push_back(object);
+  return objects;
+}
+
+std::optional<runtime::v1::Projection> Observed::Find(const std::string& object_key) const {
+  std::lock_guard lock(mutex_);
+  const auto owner = owner_.find(object_key);
+  if (owner == owner_.end()) return std::nullopt;
+  return applications_.at(owner->second).objects.at(object_key);
+}
+
 std::string Observed::Update(runtime::v1::Projection projection) {
   std::string application = ApplicationOfInstance(projection.owner());
-  if (application.empty()) return application;
   const std::string key = store::ObjectKey(projection.ref());
   std::lock_guard lock(mutex_);
   if (listed_.has_value()) listed_->insert(key);
@@ -47,7 +61,9 @@ std::string Observed::RemoveLocked(const std::string& object_key) {
   owner_.erase(owner);
   const auto of = applications_.find(application);
   const auto object = of->second.objects.find(object_key);
-  if (of->second.deleted.contains(object_key)) {
+  if (application.empty()) {
+    // Nobody waits for it.
+  } else if (of->second.deleted.contains(object_key)) {
     of->second.gone.insert(object_key);
   } else if (!object->second.has_controller()) {  // A pod is made again by the platform.
     of->second.lost.insert(object_key);

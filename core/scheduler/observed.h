@@ -26,7 +26,12 @@ class Observed {
   };
   View Of(const std::string& application) const;
 
-  // Takes one projection. Returns the application that it belongs to; "" for none of ours.
+  // Every object and pod that is there, whosever it is: by store::ObjectKey, in no order.
+  std::vector<std::string> Objects() const;
+  // What is known of one of them; nothing: it is not there.
+  std::optional<runtime::v1::Projection> Find(const std::string& object_key) const;
+
+  // Takes one projection. Returns the application that it belongs to; "": it does not say.
   std::string Update(runtime::v1::Projection projection);
   // As Update, for an object that is gone.
   std::string Remove(const common::v1::ObjectRef& ref);

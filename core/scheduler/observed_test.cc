@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/scheduler/testing.h"
+#include "core/store/object_key.h"
 
 namespace weft::scheduler {
 namespace {
@@ -42,6 +43,17 @@ class ObservedTest : public testing::Test {
 
   Observed observed_;
 };
+
+TEST_F(ObservedTest, KeepsWhatDoesNotSayWhoseItIs) {
+  EXPECT_EQ(observed_.Update(Projection(Ref("Deployment", "odd"), "")), "");
+  const std::string key = store::ObjectKey(Ref("Deployment", "odd"));
+  EXPECT_THAT(observed_.Objects(), ElementsAre(key));
+  ASSERT_TRUE(observed_.Find(key).has_value());
+  EXPECT_EQ(observed_.Find(key)->ref().name(), "odd");
+  EXPECT_EQ(observed_.Remove(Ref("Deployment", "odd")), "");
+  EXPECT_THAT(observed_.Objects(), IsEmpty());
+  EXPECT_FALSE(observed_.Find(key).has_value());
+}
 
 TEST_F(ObservedTest, KeepsTheLatestOfEachObjectByApplication) {
   runtime::v1::Projection front = Projection(Ref("Deployment", "front"), "default/shop/front");

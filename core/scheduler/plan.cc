@@ -33,7 +33,7 @@ bool MustApply(const std::string& key, const store::v1::InventoryRecord& record,
 Plan MakePlan(const Inventory& inventory, const Observed::View& observed) {
   Plan plan;
   for (const auto& [key, record] : inventory) {
-    if (record.wanted()) {
+    if (record.wanted() && !record.replacing()) {
       if (MustApply(key, record, observed)) {
         plan.apply.push_back(key);
       } else if (MustCorrect(key, record, observed)) {

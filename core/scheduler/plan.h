@@ -15,8 +15,8 @@ using Inventory = std::map<std::string, store::v1::InventoryRecord>;  // By stor
 struct Plan {
   std::vector<std::string> apply;    // Not accepted yet; missing or another generation there.
   std::vector<std::string> correct;  // Accepted, and changed by somebody else since: see drift.h.
-  std::vector<std::string> remove;   // Unwanted and not known to be gone.
-  std::vector<std::string> gone;     // Unwanted, and the runtime said that it is gone.
+  std::vector<std::string> remove;   // Unwanted or replaced, and not known to be gone.
+  std::vector<std::string> gone;     // Unwanted or replaced, and the runtime said that it is gone.
 
   bool operator==(const Plan&) const = default;
 };

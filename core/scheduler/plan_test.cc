@@ -28,6 +28,12 @@ Observed::View View(uint64_t generation, bool complete = true) {
   return view;
 }
 
+store::v1::InventoryRecord Replacing() {
+  store::v1::InventoryRecord record = Record(true, 3, 2);
+  record.set_replacing(true);
+  return record;
+}
+
 Observed::View Deleting(uint64_t generation) {
   Observed::View view = View(generation);
   view.objects[kFront].set_deleting(true);
@@ -62,6 +68,10 @@ TEST(Plan, FollowsFromWhatIsWantedAndWhatIsThere) {
   } kCases[] = {
       {"never accepted", Record(true, 1, 0), View(0), kApply},
       {"never accepted, nothing observed", Record(true, 1, 0), View(0, false), kApply},
+      {"replaced, still there", Replacing(), View(2), kRemove},
+      {"replaced, never seen", Replacing(), View(0), kRemove},
+      {"replaced, on its way out", Replacing(), Deleting(2), kNothing},
+      {"replaced, gone", Replacing(), Gone(), kGone},
       {"as it should be", Record(true, 2, 2), View(2), kNothing},
       {"changed", Record(true, 3, 2), View(2), kApply},
       {"lost on the platform", Record(true, 2, 2), View(0), kApply},

@@ -58,8 +58,9 @@ class Pass {
     view_ = observed_.Of(application_);
     Plan plan = MakePlan(inventory_, view_);
     WEFT_RETURN_IF_ERROR(Apply(plan, *stored));
+    plan.remove.insert(plan.remove.end(), replaced_.begin(), replaced_.end());
     if (!plan.remove.empty()) Remove(plan);
-    for (const std::string& key : plan.gone) inventory_.erase(key);
+    for (const std::string& key : plan.gone) Gone(key);
     result_.gone = stored->record.deleting() && inventory_.empty();
     for (const auto& [key, record] : inventory_) {
       if (!record.problem().empty())
@@ -93,6 +94,19 @@ class Pass {
     Failed(reason, absl::StrCat("the runtime: ", status.error_message()));
   }
 
+  // What is replaced is made anew in the next pass.
+  void Gone(const std::string& key) {
+    const auto found = inventory_.find(key);
+    if (!found->second.wanted()) {
+      inventory_.erase(found);
+      return;
+    }
+    found->second.clear_replacing();
+    found->second.clear_accepted();
+    found->second.clear_digest();
+    result_.again = true;
+  }
+
   absl::Status Apply(const Plan& plan, const StoredApplication& stored) {
     if (plan.apply.empty() && plan.correct.empty()) return absl::OkStatus();
     WEFT_ASSIGN_OR_RETURN(const auto desired, ReadDesired(store_, ns_, name_));
@@ -103,6 +117,7 @@ class Pass {
         if (found == desired.end()) return NotDesired(key, stored);
         pb::AppliedObject& object = *request.add_objects();
         MakeApplied(found->second, inventory_.at(key), object);
+        if (found->second.replace()) replaceable_.insert(key);
         if (view_.lost.contains(key))
           Tell(events::kMissing, {.object = object.object().ref(),
                                   .message = "went from the platform, and is made again"});
@@ -172,6 +187,13 @@ class Pass {
           result_.again = true;
         return;
       case pb::APPLY_OUTCOME_REFUSED:
+        if (!result.immutable().empty() && replaceable_.contains(key)) {
+          record.set_replacing(true);
+          record.clear_refused();
+          record.clear_problem();
+          replaced_.push_back(key);
+          return;
+        }
         record.set_refused(object.generation());
         record.set_problem(absl::StrCat("refused: ", DescribeRefusal(result)));
         return;
@@ -270,6 +292,8 @@ class Pass {
   const absl::Time now_;
   Inventory inventory_, before_;
   Observed::View view_;
+  std::set<std::string> replaceable_;  // Of what was applied.
+  std::vector<std::string> replaced_;  // Of those what the platform forbids to change.
   ReconcileResult result_;
 };
 

@@ -21,12 +21,16 @@ std::string MessageOf(const runtime::v1::ApplyResponse::Result& result) {
   return result.diagnostics(0).message();
 }
 
+std::string DescribeImmutable(const google::protobuf::RepeatedPtrField<std::string>& pointers) {
+  return absl::StrCat("the platform does not change ", absl::StrJoin(pointers, ", "),
+                      " of an object that exists");
+}
+
 std::string DescribeRefusal(const runtime::v1::ApplyResponse::Result& result) {
   std::string message = MessageOf(result);
   if (result.immutable().empty()) return message;
-  std::string why =
-      absl::StrCat("the platform does not change ", absl::StrJoin(result.immutable(), ", "),
-                   " of an object that exists: delete the application and apply it again");
+  std::string why = absl::StrCat(DescribeImmutable(result.immutable()),
+                                 ": delete the application and apply it again");
   if (!message.empty()) absl::StrAppend(&why, " (", message, ")");
   return why;
 }
@@ -38,7 +42,14 @@ void TellAnswer(const store::v1::InventoryRecord& before, const store::v1::Inven
   const common::v1::ObjectRef& ref = after.ref();
   if (result.outcome() == runtime::v1::APPLY_OUTCOME_REFUSED) {
     events.push_back(
-        MakeEvent(events::kRefused, {.object = ref, .by = by, .message = DescribeRefusal(result)}));
+        after.replacing()
+            ? MakeEvent(events::kReplacing,
+                        {.object = ref,
+                         .by = by,
+                         .message = absl::StrCat(DescribeImmutable(result.immutable()),
+                                                 ": it is deleted and made anew")})
+            : MakeEvent(events::kRefused,
+                        {.object = ref, .by = by, .message = DescribeRefusal(result)}));
   }
   if (result.outcome() != runtime::v1::APPLY_OUTCOME_ACCEPTED || !object.correct()) return;
   for (const auto& correction : result.corrections()) {

@@ -291,6 +291,53 @@ TEST_F(ReconcileTest, ACorrectionThatIsRefusedIsSaidAndNotTriedAgain) {
   EXPECT_EQ(runtime_.applies(), applies);
 }
 
+TEST_F(ReconcileTest, WhatMayBeReplacedIsDeletedAndMadeAnew) {
+  Pass();
+  Observe();
+  SetObject("front", 2);
+  store::v1::DesiredRecord desired = Desired("front");
+  desired.set_replace(true);
+  PutDesired("front", desired);
+  runtime_.SetImmutable(Key("front"), {"/spec/selector"});
+  runtime_.HoldDeletions();
+  ReconcileResult result = Pass();
+  EXPECT_THAT(result.problems, IsEmpty());
+  ASSERT_THAT(result.events, testing::SizeIs(1));
+  EXPECT_EQ(result.events[0].reason(), "Replacing");
+  EXPECT_EQ(result.events[0].message(),
+            "the platform does not change /spec/selector of an object that exists: it is deleted "
+            "and made anew");
+  EXPECT_TRUE(Inventory("front").replacing());
+
+  Observe();
+  const int applies = runtime_.applies();
+  Pass();
+  EXPECT_EQ(runtime_.applies(), applies) << "it is still there";
+  runtime_.EndDeletions();
+  Observe();
+  EXPECT_TRUE(Pass().again);
+  EXPECT_FALSE(Inventory("front").replacing());
+  Pass();
+  EXPECT_THAT(runtime_.Objects(), ElementsAre(Key("front") + " generation 2"));
+  EXPECT_EQ(Inventory("front").accepted(), 2u);
+}
+
+TEST_F(ReconcileTest, WhatIsBeingReplacedAndNotWantedAnyMoreGoes) {
+  Pass();
+  Observe();
+  store::v1::InventoryRecord inventory = Inventory("front");
+  inventory.set_replacing(true);
+  store::Transaction transaction;
+  transaction.Put(InventoryKeyOf("default", "shop", Key("front")), inventory.SerializeAsString());
+  ASSERT_TRUE(store_.Commit(std::move(transaction)).ok());
+  Pass();
+  Unwant("front");
+  Observe();
+  Pass();
+  EXPECT_THAT(runtime_.Objects(), IsEmpty());
+  EXPECT_THAT(*ReadInventory(store_, "default", "shop"), IsEmpty());
+}
+
 TEST_F(ReconcileTest, AppliesWhatTheRuntimeHasNotAccepted) {
   const ReconcileResult result = Pass();
   EXPECT_FALSE(result.gone);

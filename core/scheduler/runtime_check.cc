@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/scheduler/claims.h"
+#include "core/store/object_key.h"
 
 namespace weft::scheduler {
 namespace {
@@ -32,9 +33,25 @@ model::Diagnostic SayAway(const DesiredApplication& desired, const std::string& 
                           " could not be asked whether it can carry this out: ", why));
 }
 
+// Whether nothing speaks against the object but that it stands there as it is.
+bool IsRefusedAsImmutable(const rt::ApplyResponse::Result& result) {
+  if (result.immutable().empty()) return false;
+  return std::all_of(result.diagnostics().begin(), result.diagnostics().end(),
+                     [&](const common::v1::Diagnostic& diagnostic) {
+                       return std::find(result.immutable().begin(), result.immutable().end(),
+                                        diagnostic.pointer()) != result.immutable().end();
+                     });
+}
+
 void TakeResult(const DesiredApplication& desired, const store::v1::DesiredRecord& object,
-                const rt::ApplyResponse::Result& result, model::Diagnostics& diagnostics) {
+                const rt::ApplyResponse::Result& result, RuntimeVerdict& verdict) {
   if (result.outcome() != rt::APPLY_OUTCOME_REFUSED) return;
+  if (object.replace() && IsRefusedAsImmutable(result)) {
+    verdict.replaced[store::ObjectKey(object.object().ref())].assign(result.immutable().begin(),
+                                                                     result.immutable().end());
+    return;
+  }
+  model::Diagnostics& diagnostics = verdict.diagnostics;
   const std::string name =
       absl::StrCat(object.object().ref().kind(), "/", object.object().ref().name());
   if (result.diagnostics().empty()) {
@@ -50,10 +67,10 @@ void TakeResult(const DesiredApplication& desired, const store::v1::DesiredRecor
 
 }  // namespace
 
-model::Diagnostics CheckWithRuntime(const DesiredApplication& desired, const Runtimes& runtimes) {
+RuntimeVerdict CheckWithRuntime(const DesiredApplication& desired, const Runtimes& runtimes) {
   const std::shared_ptr<RuntimeConnection> runtime = runtimes.Find(desired.runtime);
-  if (runtime == nullptr) return {SayAway(desired, "it is not configured")};
-  model::Diagnostics diagnostics;
+  if (runtime == nullptr) return {{SayAway(desired, "it is not configured")}, {}};
+  RuntimeVerdict verdict;
   const int objects = static_cast<int>(desired.objects.size());
   for (int from = 0; from < objects; from += kObjectsInACall) {
     rt::ApplyRequest request;
@@ -71,13 +88,13 @@ model::Diagnostics CheckWithRuntime(const DesiredApplication& desired, const Run
     rt::ApplyResponse response;
     const grpc::Status status = runtime->stub->Apply(&context, request, &response);
     if (!status.ok()) {
-      diagnostics.push_back(SayAway(desired, status.error_message()));
-      return diagnostics;
+      verdict.diagnostics.push_back(SayAway(desired, status.error_message()));
+      return verdict;
     }
     for (int i = 0; i < response.results_size() && from + i < to; ++i)
-      TakeResult(desired, desired.objects[from + i], response.results(i), diagnostics);
+      TakeResult(desired, desired.objects[from + i], response.results(i), verdict);
   }
-  return diagnostics;
+  return verdict;
 }
 
 }  // namespace weft::scheduler

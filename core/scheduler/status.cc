@@ -72,7 +72,8 @@ class Composer {
       const auto known = input_.inventory.find(store::ObjectKey(ref));
       if (known == input_.inventory.end()) continue;
       object->set_accepted(known->second.accepted() == known->second.generation());
-      object->set_message(known->second.problem());
+      object->set_message(known->second.replacing() ? "is deleted, to be made anew"
+                                                    : known->second.problem());
       accepted = accepted && object->accepted();
       AddSteered(known->first, known->second, *object);
       AddContested(known->second, *object);
