@@ -32,6 +32,11 @@ void Platform::ApplyOne(const pb::AppliedObject& object, pb::ApplyResponse::Resu
       if (object.correct()) Correct(key, result);
       return result.set_digest(json::Sha256(known->second.live));
     }
+    if (object.object().ref().kind() == "Service" &&
+        object.object().json() != known->second.applied.object().json()) {
+      result.set_outcome(pb::APPLY_OUTCOME_REFUSED);
+      return result.add_immutable("/spec/value");
+    }
   }
   objects_[key] = {object, object.object().json()};
   result.set_digest(json::Sha256(object.object().json()));

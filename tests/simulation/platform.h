@@ -10,7 +10,8 @@
 namespace weft::simulation {
 
 // A platform with its runtime, in memory and without a clock: what it accepted is durable, and what
-// happens on it happens when it is called. Objects are named by store::ObjectKey. Not thread-safe.
+// happens on it happens when it is called. A Service cannot be changed. Objects are named by
+// store::ObjectKey. Not thread-safe.
 class Platform {
  public:
   struct Object {

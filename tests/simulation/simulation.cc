@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/scheduler/admission_store.h"
 #include "core/scheduler/application_key.h"
+#include "core/scheduler/departure.h"
 #include "core/scheduler/drift.h"
 #include "core/scheduler/reconcile.h"
 #include "core/scheduler/records.h"
@@ -134,7 +135,10 @@ DesiredApplication Simulation::ChooseApplication() {
     absl::StrAppend(&desired.document, instance, " ", value, ";");
     desired.instances.emplace_back().mutable_instance()->set_name(instance);
     desired.objects.push_back(MakeObject("apps/v1", "Deployment", instance, "", value));
-    if (value % 2 == 1) desired.objects.push_back(MakeObject("v1", "Service", instance, "", 0));
+    if (value % 2 == 1) {
+      desired.objects.push_back(MakeObject("v1", "Service", instance, "", value / 2));
+      desired.objects.back().set_replace(true);
+    }
   }
   return desired;
 }
