@@ -10,7 +10,7 @@
 #include "absl/time/clock.h"
 #include "core/base/status.h"
 #include "core/cli/client.h"
-#include "tests/bench/scale/core.h"
+#include "tests/bench/core.h"
 #include "tests/e2e/documents.h"
 #include "weft/core/v1/applications.grpc.pb.h"
 

@@ -1,4 +1,4 @@
-#include "tests/bench/scale/core.h"
+#include "tests/bench/core.h"
 
 #include <filesystem>
 #include <fstream>
@@ -25,20 +25,25 @@ absl::StatusOr<CoreProcesses> CoreProcesses::Start() {
   WEFT_ASSIGN_OR_RETURN(Folder folder, Folder::Make());
   WEFT_ASSIGN_OR_RETURN(DataDirectory data, DataDirectory::Open(folder.Below("d")));
   CoreProcesses processes(std::move(folder), std::move(data));
-  WEFT_RETURN_IF_ERROR(processes.StartOther("runtimes", "fake", "weft-runtime-fake"));
+  WEFT_RETURN_IF_ERROR(processes.StartOther("runtimes", "fake", {Bin("weft-runtime-fake")}));
   for (const std::string name : {"server", "manual-scaler"})
-    WEFT_RETURN_IF_ERROR(
-        processes.StartOther("providers", name, absl::StrCat("weft-provider-", name)));
+    WEFT_RETURN_IF_ERROR(processes.StartProvider(name, {Bin("weft-provider-" + name)}));
   WEFT_RETURN_IF_ERROR(processes.StartCore());
   return processes;
 }
 
+absl::Status CoreProcesses::StartProvider(const std::string& name,
+                                          std::vector<std::string> command) {
+  return StartOther("providers", name, std::move(command));
+}
+
 absl::Status CoreProcesses::StartOther(const std::string& kind, const std::string& name,
-                                       const std::string& program) {
+                                       std::vector<std::string> command) {
   const std::string address = absl::StrCat("unix:", folder_.Below(name), ".sock");
-  WEFT_ASSIGN_OR_RETURN(Process process,
-                        Process::Start({Bin(program), "--listen", address},
-                                       {absl::StrCat("WEFT_ARTIFACT=", kArtifact)}));
+  command.insert(command.end(), {"--listen", address});
+  WEFT_ASSIGN_OR_RETURN(Process process, Process::Start(std::move(command),
+                                                        {absl::StrCat("WEFT_ARTIFACT=", kArtifact),
+                                                         absl::StrCat("WEFT_LISTEN=", address)}));
   others_.push_back(std::move(process));
   const std::string directory = data_.Below(kind);
   std::filesystem::create_directory(directory);

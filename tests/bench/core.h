@@ -19,6 +19,10 @@ class CoreProcesses {
   // Starts all of them; does not wait until they serve. INTERNAL: one cannot be started.
   static absl::StatusOr<CoreProcesses> Start();
 
+  // Starts one more provider with `command`, which is told where to listen by --listen and by
+  // WEFT_LISTEN, and configures it: the core finds it by itself. INTERNAL: it cannot be started.
+  absl::Status StartProvider(const std::string& name, std::vector<std::string> command);
+
   std::string address() const { return data_.SocketAddress("core"); }
 
   // kill -9, and starts it again.
@@ -35,7 +39,7 @@ class CoreProcesses {
       : folder_(std::move(folder)), data_(std::move(data)) {}
   absl::Status StartCore();
   absl::Status StartOther(const std::string& kind, const std::string& name,
-                          const std::string& program);
+                          std::vector<std::string> command);
 
   Folder folder_;
   DataDirectory data_;
