@@ -11,7 +11,7 @@ namespace weft::catalog {
 
 enum class TypeKind { kWorkload, kTrait };
 
-enum class WriteMode { kCreate, kAdd, kOverride, kSteer };
+enum class WriteMode { kCreate, kAdd, kOverride, kSteer, kRemove };
 
 // A permission, as in weft.provider.v1.Write. Symbolic pointers ("+scale") stay symbolic here.
 struct Write {

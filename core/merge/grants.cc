@@ -49,8 +49,11 @@ void Grants::Add(const catalog::Write& write, const Pointer& pointer) {
     place = &place->fields[step.field];
     if (!step.element.empty()) place = &place->elements[ElementToken(step.element)];
   }
-  place->steer |= write.mode == catalog::WriteMode::kSteer;
-  place->add |= write.mode != catalog::WriteMode::kSteer;
+  const bool steer = write.mode == catalog::WriteMode::kSteer;
+  const bool remove = write.mode == catalog::WriteMode::kRemove;
+  place->steer |= steer;
+  place->remove |= remove;
+  place->add |= !steer && !remove;
   place->change |= write.mode == catalog::WriteMode::kOverride;
 }
 
@@ -65,7 +68,11 @@ bool Grants::MayCreate(const ObjectRef& object) const {
 }
 
 Grants::Cursor::Cursor(const Place* place)
-    : add_(place->add), change_(place->change), steer_(place->steer), place_(place) {}
+    : add_(place->add),
+      change_(place->change),
+      steer_(place->steer),
+      remove_(place->remove),
+      place_(place) {}
 
 Grants::Cursor Grants::Cursor::Field(std::string_view name) const {
   return Below(&Place::fields, name);
@@ -86,6 +93,7 @@ Grants::Cursor Grants::Cursor::Below(
     below.add_ |= below.place_->add;
     below.change_ |= below.place_->change;
     below.steer_ |= below.place_->steer;
+    below.remove_ |= below.place_->remove;
   }
   return below;
 }

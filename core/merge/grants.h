@@ -32,6 +32,7 @@ class Grants {
     bool add = false;
     bool change = false;
     bool steer = false;
+    bool remove = false;
     std::map<std::string, Place, std::less<>> fields;    // By name.
     std::map<std::string, Place, std::less<>> elements;  // By ElementToken.
   };
@@ -52,6 +53,7 @@ class Grants::Cursor {
   bool may_add() const { return add_; }        // Leaves that nobody wrote.
   bool may_change() const { return change_; }  // Also leaves that an earlier owner wrote.
   bool may_steer() const { return steer_; }    // Mark leaves as steered, whoever wrote them.
+  bool may_remove() const { return remove_; }  // What stands here, whoever wrote it.
   // Nothing to write here, and nothing anywhere below.
   bool nothing() const { return !add_ && place_ == nullptr; }
 
@@ -67,6 +69,7 @@ class Grants::Cursor {
   bool add_ = false;
   bool change_ = false;
   bool steer_ = false;
+  bool remove_ = false;
   const Place* place_ = nullptr;  // Null: there are no permissions below other than these.
 };
 

@@ -10,6 +10,7 @@
 #include "core/merge/object_schema.h"
 #include "core/merge/part_writer.h"
 #include "core/merge/problems.h"
+#include "core/merge/removal.h"
 #include "core/merge/settle.h"
 #include "core/merge/tree.h"
 
@@ -25,8 +26,10 @@ class Merger {
     touched_.clear();
     for (const Contribution& contribution : stage) Propose(contribution);
     for (Objects::iterator object : touched_) {
-      Settle(object->first, FindSchema(object->first.api_version, object->first.kind),
-             object->second.root, problems_);
+      Draft& draft = object->second;
+      Remove(object->first, std::exchange(draft.removals, {}), draft.root, problems_);
+      Settle(object->first, FindSchema(object->first.api_version, object->first.kind), draft.root,
+             problems_);
     }
     return problems_.empty();
   }
@@ -36,6 +39,7 @@ class Merger {
     merged.problems = problems_.Take();
     if (!merged.problems.empty()) return merged;
     for (const auto& [ref, draft] : objects_) {
+      if (draft.root.form == Form::kNone) continue;  // Only that something goes from it was said.
       merged.objects.push_back(ToObject(ref, draft.root));
       merged.objects.back().replace = draft.replace;
     }
@@ -45,6 +49,7 @@ class Merger {
  private:
   struct Draft {
     Node root;
+    std::vector<Removal> removals;  // Of this stage.
     bool replace = false;
   };
   using Objects = std::map<ObjectRef, Draft>;
@@ -67,26 +72,32 @@ class Merger {
     } else if (ref.name_space.empty()) {
       ref.name_space = workload_.name_space;
     }
-    if (!MayWriteTo(contribution, grants, ref)) return;
+    const bool removes = part.operation == Operation::kRemove;
+    if (!IsComplete(contribution, ref)) return;
+    if (!removes && !MayWriteTo(contribution, grants, ref)) return;
     if (part.replace_if_immutable && !MayReplace(contribution, grants, ref)) return;
     const Objects::iterator object = objects_.try_emplace(std::move(ref)).first;
     Draft& draft = object->second;
-    if (draft.root.proposals.empty()) touched_.push_back(object);
-    draft.replace |= part.replace_if_immutable;
-    PartWriter(object->first, contribution.owner, grants, draft.root, made_, problems_).Write(part);
+    if (draft.root.proposals.empty() && draft.removals.empty()) touched_.push_back(object);
+    draft.replace |= part.replace_if_immutable && !removes;
+    PartWriter(object->first, contribution.owner, grants, draft.root, draft.removals, made_,
+               problems_)
+        .Write(part);
+  }
+
+  bool IsComplete(const Contribution& contribution, const ObjectRef& ref) {
+    if (!ref.api_version.empty() && !ref.kind.empty() && !ref.name.empty()) return true;
+    problems_.Add(kBadPart, contribution.owner, ref, "",
+                  "a part needs an apiVersion, a kind and a name");
+    return false;
   }
 
   bool MayWriteTo(const Contribution& contribution, const Grants& grants, const ObjectRef& ref) {
+    if (Stands(ref) || grants.MayCreate(ref)) return true;
     const std::string& owner = contribution.owner;
-    if (ref.api_version.empty() || ref.kind.empty() || ref.name.empty()) {
-      problems_.Add(kBadPart, owner, ref, "", "a part needs an apiVersion, a kind and a name");
-    } else if (!Stands(ref) && !grants.MayCreate(ref)) {
-      problems_.Add(
-          kNotPermitted, owner, ref, "",
-          absl::StrCat("nothing before ", owner, " made it, and ", owner, " may not create it"));
-    } else {
-      return true;
-    }
+    problems_.Add(
+        kNotPermitted, owner, ref, "",
+        absl::StrCat("nothing before ", owner, " made it, and ", owner, " may not create it"));
     return false;
   }
 

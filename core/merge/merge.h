@@ -26,14 +26,19 @@ struct ObjectRef {
 // Who changes a leaf at run time, as weft.provider.v1.Steering.
 enum class Steering { kActions, kPlatform };
 
-// A piece of JSON to merge into an object, or the mark that a leaf of it is steered, as in
-// weft.provider.v1.Part.
+// What becomes of what stands at a place: `value` is merged into it, it goes, or `value` stands
+// there instead.
+enum class Operation { kMerge, kRemove, kReplace };
+
+// A piece of JSON to merge into an object, the mark that a leaf of it is steered, or what is to go,
+// as in weft.provider.v1.Part.
 struct Part {
   ObjectRef object;     // An empty namespace is the instance's, if the kind has any.
   std::string pointer;  // RFC 6901 with [key=value,...]; "": the whole object.
-  json::value value;
-  std::optional<Steering> steering = {};  // Set: the leaf is steered, and `value` says nothing.
-  bool replace_if_immutable = false;      // The object: see MergedObject::replace.
+  json::value value;    // Says nothing of what is steered or removed.
+  std::optional<Steering> steering = {};  // Set, with kMerge: the leaf is steered.
+  Operation operation = Operation::kMerge;
+  bool replace_if_immutable = false;  // The object: see MergedObject::replace.
 };
 
 // What one instance (a workload or a trait) contributes.
@@ -98,9 +103,15 @@ struct Merged {
 //
 // Equal values agree, and the first who wrote the leaf owns it (within a stage by key). A different
 // value of a leaf that an earlier stage wrote is a conflict unless the writer's type has OVERRIDE
-// there; within a stage it always is. An object only grows: {} agrees with any object, and no leaf
-// may stand where an object stands. The one thing that is removed is the other arm of a union, by a
-// writer who may override it. Every part is checked against the writes of its type.
+// there; within a stage it always is. {} agrees with any object, and no leaf may stand where an
+// object stands. Every part is checked against the writes of its type.
+//
+// An object grows, but for the other arm of a union, which goes for a writer who may override it,
+// and for what is removed or replaced by a writer who may REMOVE there. What a stage removes is
+// gone before what it writes is judged, and with it all that stood around it for nothing else: an
+// object or list that is empty stands only if somebody wrote it. Nobody else may write or steer
+// what a contribution of the same stage removes or replaces; nor may itself, but for the value that
+// it replaces it by. What is steered cannot be removed.
 //
 // A leaf may be steered by one owner, whatever the stages; values of it stand beside that, and what
 // they come to is its seed. What is no leaf cannot be steered.

@@ -6,12 +6,23 @@
 
 #include "core/merge/element_keys.h"
 #include "core/merge/merged_text.h"
+#include "core/merge/remove_leaf.h"
 #include "core/merge/testing.h"
 
 namespace weft::merge {
 namespace {
 
 constexpr unsigned kSeed = 20250731;
+
+// What stands before the first random stage, so that there is something to remove.
+Contribution RandomBase() {
+  Contribution base = Base(R"({"spec":{"replicas":1,"template":{"spec":{
+      "nodeSelector":{"a":"usual"},"containers":[
+      {"name":"a","image":"usual","ports":[{"containerPort":80}],"readinessProbe":{"exec":{}}},
+      {"name":"b","env":[{"name":"a","value":"usual"},{"name":"b","value":"usual"}]}]}}}})");
+  base.parts.push_back({kService, "", Json("{}")});
+  return base;
+}
 
 // Makes contributions to one Deployment that meet, agree and contradict each other often.
 class Source {
@@ -34,7 +45,9 @@ class Source {
  private:
   std::vector<catalog::Write> Writes() {
     std::vector<catalog::Write> writes = ValueWrites();
+    writes.push_back({"v1", "ConfigMap", "", catalog::WriteMode::kCreate});
     if (Pick(8) != 0) writes.push_back({"*", "*", "", catalog::WriteMode::kSteer});
+    if (Pick(8) != 0) writes.push_back({"*", "*", "", catalog::WriteMode::kRemove});
     return writes;
   }
 
@@ -53,7 +66,7 @@ class Source {
 
   Part RandomPart() {
     const std::string pod = "/spec/template/spec";
-    switch (Pick(7)) {
+    switch (Pick(10)) {
       case 0:
         return {kDeployment, "/spec/replicas", Pick(8) == 0 ? json::value(2) : json::value(1)};
       case 1:
@@ -66,6 +79,15 @@ class Source {
         return {kDeployment, pod + "/nodeSelector", json::object{{Name(), Scalar()}}};
       case 5:
         return Steer(pod);
+      case 6:
+        return Remove(pod);
+      case 7:
+        return Replace(pod);
+      case 8:
+        return {.object = {"v1", "ConfigMap", "", Name()},
+                .pointer = "/data",
+                .value = json::object{{"x", Scalar()}},
+                .replace_if_immutable = Pick(8) == 0};
       default:
         return {kService, "/spec", json::object{{"x", Scalar()}}};
     }
@@ -77,6 +99,45 @@ class Source {
                                     pod + "/nodeSelector"};
     return {kDeployment, pointers[Pick(16) == 0 ? 3 : Pick(3)], nullptr,
             Pick(12) == 0 ? Steering::kPlatform : Steering::kActions};
+  }
+
+  Part Remove(const std::string& pod) {
+    const std::string container = pod + "/containers[name=" + Name() + "]";
+    const std::string pointers[] = {container,
+                                    container + "/image",
+                                    container + "/ports",
+                                    container + "/env[name=" + Name() + "]",
+                                    container + "/readinessProbe/exec",
+                                    pod + "/nodeSelector",
+                                    pod + "/nodeSelector/" + Name(),
+                                    "/spec/replicas",
+                                    pod};
+    return {.object = kDeployment,
+            .pointer = pointers[Pick(Pick(16) == 0 ? 9 : 7)],
+            .operation = Operation::kRemove};
+  }
+
+  Part Replace(const std::string& pod) {
+    Part part{.object = kDeployment, .operation = Operation::kReplace};
+    const std::string name = Name();
+    switch (Pick(4)) {
+      case 0:
+        part.pointer = pod + "/nodeSelector";
+        part.value = json::object{{name, Scalar()}};
+        return part;
+      case 1:
+        part.pointer = pod + "/containers[name=" + name + "]";
+        part.value = Container();
+        return part;
+      case 2:
+        part.pointer = pod + "/containers[name=" + name + "]/readinessProbe";
+        part.value = Probe();
+        return part;
+      default:
+        part.pointer = pod + "/containers";
+        part.value = json::array{Named(Container(), name), Named(Container(), name + "a")};
+        return part;
+    }
   }
 
   std::string Name() { return std::string(1, static_cast<char>('a' + Pick(5))); }
@@ -110,23 +171,18 @@ TEST(Order, OfTheContributionsOfAStageDoesNotMatter) {
   Source source(kSeed);
   int merged = 0;
   int refused = 0;
-  for (int round = 0; round < 1500; ++round) {
-    std::vector<std::vector<Contribution>> stages = {
-        {{"d/app/web",
-          {{kDeployment, "", Json(R"({"spec":{"replicas":1}})")}, {kService, "", Json("{}")}},
-          Creates()}}};
+  for (int round = 0; round < 10000; ++round) {
+    std::vector<std::vector<Contribution>> stages = {{RandomBase()}};
     for (int stage = 1; stage <= 2; ++stage)
       stages.push_back(source.Stage(stage, 1 + source.Pick(4)));
     const Merged first = MergeWeb(stages);
     (first.problems.empty() ? merged : refused) += 1;
-    for (int permutation = 0; permutation < 6; ++permutation) {
-      for (auto& stage : stages) source.Shuffle(stage);
-      ASSERT_EQ(TextOf(MergeWeb(stages)), TextOf(first)) << "seed " << kSeed << ", round " << round;
-    }
+    for (auto& stage : stages) source.Shuffle(stage);
+    ASSERT_EQ(TextOf(MergeWeb(stages)), TextOf(first)) << "seed " << kSeed << ", round " << round;
   }
   // The rounds say something only if many go each way.
-  EXPECT_GT(merged, 200);
-  EXPECT_GT(refused, 200);
+  EXPECT_GT(merged, 2000);
+  EXPECT_GT(refused, 2000);
 }
 
 TEST(Order, OfWhatMakesNoSenseDoesNotMatterEither) {
@@ -204,9 +260,7 @@ TEST(Order, TheLeavesAndMarksAloneGiveTheObjectsBack) {
   Source source(kSeed + 1);
   int checked = 0;
   for (int round = 0; round < 1500; ++round) {
-    const Merged merged = MergeWeb(
-        {{{"d/app/web", {{kDeployment, "", Json("{}")}, {kService, "", Json("{}")}}, Creates()}},
-         source.Stage(1, 3)});
+    const Merged merged = MergeWeb({{RandomBase()}, source.Stage(1, 3)});
     if (!merged.problems.empty()) continue;
     ++checked;
     Contribution whole{"d/app/web", {}, Creates()};
@@ -231,6 +285,38 @@ TEST(Order, TheLeavesAndMarksAloneGiveTheObjectsBack) {
     }
   }
   EXPECT_GT(checked, 200);
+}
+
+// Whether what `part` says of `object` is so.
+void ExpectDone(const Part& part, const MergedObject& object) {
+  json::value value = object.value;
+  const json::value* found = FindLeaf(object.ref.api_version, object.ref.kind, part.pointer, value);
+  if (part.operation == Operation::kRemove) {
+    EXPECT_EQ(found, nullptr) << part.pointer << " of " << json::Canonical(value);
+  } else if (object.steered.empty() && !part.pointer.ends_with(']')) {  // Elements get their keys.
+    ASSERT_NE(found, nullptr) << part.pointer << " of " << json::Canonical(value);
+    EXPECT_EQ(json::Canonical(Sorted(*found)), json::Canonical(Sorted(part.value)));
+  }
+}
+
+TEST(Order, WhatTheLastStageRemovesIsGoneAndWhatItReplacesByStands) {
+  Source source(kSeed + 3);
+  std::map<Operation, int> done;
+  for (int round = 0; round < 3000; ++round) {
+    const std::vector<Contribution> last = source.Stage(2, 1 + source.Pick(2));
+    const Merged merged = MergeWeb({{RandomBase()}, source.Stage(1, 1), last});
+    if (!merged.problems.empty()) continue;
+    for (const Contribution& contribution : last) {
+      for (const Part& part : contribution.parts) {
+        if (part.operation == Operation::kMerge) continue;
+        ++done[part.operation];
+        ExpectDone(part, *std::ranges::find(merged.objects, "Deployment",
+                                            [](const auto& object) { return object.ref.kind; }));
+      }
+    }
+  }
+  EXPECT_GT(done[Operation::kRemove], 200);
+  EXPECT_GT(done[Operation::kReplace], 200);
 }
 
 }  // namespace

@@ -62,7 +62,9 @@ class Below {
 void PartWriter::Write(const Part& part) {
   pointer_.clear();
   pointer_bytes_ = 0;
+  replacement_ = nullptr;
   Place at = Root();
+  if (part.operation == Operation::kRemove) at.node = nullptr;
   Propose(at, Form::kObject, nullptr);
   absl::StatusOr<Pointer> pointer = ParsePointer(part.pointer);
   if (!pointer.ok()) {
@@ -74,12 +76,13 @@ void PartWriter::Write(const Part& part) {
     pointer_ = part.pointer;
     return Bad(kBadPart, absl::StrCat("is nested deeper than ", json::kMaxDepth));
   }
-  if (!Descend(*pointer, at)) return;
-  if (part.steering.has_value()) {
-    Steer(at, *part.steering);
-  } else {
-    WriteValue(at, part.value);
-  }
+  const Part* replacement = part.operation == Operation::kReplace ? &part : nullptr;
+  if (!Descend(*pointer, replacement, at)) return;
+  replacement_ = replacement;
+  if (part.operation != Operation::kMerge && !Remove(at, *pointer)) return;
+  if (part.operation == Operation::kRemove) return;
+  if (part.steering.has_value()) return Steer(at, *part.steering);
+  WriteValue(at, part.value);
 }
 
 PartWriter::Place PartWriter::Root() {
@@ -108,7 +111,7 @@ PartWriter::Place PartWriter::Field(const Place& at, std::string_view name) {
     return field;
   }
   if (at.where == Where::kRoot && name == "metadata") field.where = Where::kMetadata;
-  field.node = &at.node->Field(name);
+  if (at.node != nullptr) field.node = &at.node->Field(name);
   if (const SchemaField* known = at.schema == nullptr ? nullptr : at.schema->Find(name)) {
     field.schema = known->schema;
     field.keys = known->keys;
@@ -123,14 +126,14 @@ PartWriter::Place PartWriter::Field(const Place& at, std::string_view name) {
 PartWriter::Place PartWriter::Element(const Place& at, const std::vector<KeyValue>& element) {
   const std::string token = ElementToken(element);
   Place place;
-  place.node = &at.node->Element(token);
+  if (at.node != nullptr) place.node = &at.node->Element(token);
   place.grant = at.grant.Element(token);
   place.schema = at.schema;
   place.own = &element;
   return place;
 }
 
-bool PartWriter::Descend(const Pointer& pointer, Place& at) {
+bool PartWriter::Descend(const Pointer& pointer, const Part* replacement, Place& at) {
   for (const Step& step : pointer) {
     if (!at.keys.empty()) {
       Bad(kBadPointer, absl::StrCat("is a list: which element is said as ", ElementForm(at.keys)));
@@ -143,12 +146,14 @@ bool PartWriter::Descend(const Pointer& pointer, Place& at) {
     Propose(at, Form::kObject, nullptr);
     pointer_ += FieldToken(step.field);
     at = Field(at, step.field);
-    if (!step.element.empty() && !DescendToElement(step.element, at)) return false;
+    const Part* here = &step == &pointer.back() ? replacement : nullptr;
+    if (!step.element.empty() && !DescendToElement(step.element, here, at)) return false;
   }
   return true;
 }
 
-bool PartWriter::DescendToElement(const std::vector<KeyValue>& element, Place& at) {
+bool PartWriter::DescendToElement(const std::vector<KeyValue>& element, const Part* replacement,
+                                  Place& at) {
   if (!Names(element, at.keys)) {
     Bad(kBadPointer, at.keys.empty()
                          ? "is not known as a list whose elements have keys"
@@ -159,7 +164,10 @@ bool PartWriter::DescendToElement(const std::vector<KeyValue>& element, Place& a
   const std::span<const ListKey> keys = at.keys;
   pointer_ += ElementToken(element);
   at = Element(at, element);
-  if (at.node->form == Form::kNone) WriteKeys(at, keys);
+  replacement_ = replacement;
+  const bool is_new =
+      replacement != nullptr || (at.node != nullptr && at.node->form == Form::kNone);
+  if (is_new) WriteKeys(at, keys);
   return true;
 }
 
@@ -248,8 +256,26 @@ void PartWriter::Steer(const Place& at, Steering steering) {
   at.node->marks.push_back({&owner_, steering});
 }
 
+bool PartWriter::Remove(const Place& at, const Pointer& pointer) {
+  if (at.where != Where::kBody || at.fixed != nullptr) {
+    Bad(kBadPart, "has in it what the object or an element is named by, so it cannot be removed");
+    return false;
+  }
+  if (!at.grant.may_remove()) {
+    Bad(kNotPermitted, absl::StrCat(owner_, " removes this without permission"));
+    return false;
+  }
+  std::vector<std::string> path;
+  for (const Step& step : pointer) {
+    path.push_back(step.field);
+    if (!step.element.empty()) path.push_back(ElementToken(step.element));
+  }
+  removals_.push_back({&owner_, replacement_, std::move(path), pointer_});
+  return true;
+}
+
 void PartWriter::Propose(const Place& at, Form form, const json::value* value) {
-  at.node->Propose({&owner_, form, value, at.grant});
+  if (at.node != nullptr) at.node->Propose({&owner_, form, value, at.grant, replacement_});
 }
 
 void PartWriter::Bad(const char* code, const std::string& what) {

@@ -26,7 +26,7 @@ auto Order(const Problem& p) { return std::tie(p.object, p.pointer, p.owner, p.c
 
 void Problems::Add(const char* code, const std::string& owner, const ObjectRef& object,
                    const std::string& pointer, const std::string& what) {
-  const std::string place = Cut(pointer, kPointerBytes);
+  const std::string place = QuotePointer(pointer);
   std::string message;
   if (!object.kind.empty()) absl::StrAppend(&message, object.kind, "/", object.name);
   if (!place.empty()) absl::StrAppend(&message, message.empty() ? "" : " ", place);
@@ -42,5 +42,7 @@ std::vector<Problem> Problems::Take() {
 }
 
 std::string Quote(const json::value& value) { return Cut(json::Canonical(value), kValueBytes); }
+
+std::string QuotePointer(const std::string& pointer) { return Cut(pointer, kPointerBytes); }
 
 }  // namespace weft::merge

@@ -28,7 +28,8 @@ class Problems {
   std::vector<Problem> problems_;
 };
 
-// The canonical text of `value`, cut where it is long, for people.
+// The canonical text of `value`, or a pointer, cut where it is long, for people.
 std::string Quote(const json::value& value);
+std::string QuotePointer(const std::string& pointer);
 
 }  // namespace weft::merge

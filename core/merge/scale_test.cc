@@ -100,6 +100,40 @@ TEST(Scale, OfConflicts) {
   });
 }
 
+TEST(Scale, OfRemovals) {
+  ExpectNotQuadratic([](size_t n) {
+    Contribution trait{"t", {}, {{"*", "*", "", catalog::WriteMode::kRemove}}};
+    for (size_t i = 0; i < n; ++i) {
+      trait.parts.push_back({.object = kDeployment,
+                             .pointer = absl::StrCat(kMain, "/env[name=E", i, "]"),
+                             .operation = Operation::kRemove});
+    }
+    const Merged merged = MergeWeb(
+        {{{"d/app/web", {{kDeployment, absl::StrCat(kMain, "/env"), Env(n, "1")}}, Creates()}},
+         {trait}});
+    ASSERT_THAT(ProblemsOf(merged), IsEmpty());
+    EXPECT_EQ(merged.objects[0].leaves.size(), 1);
+  });
+}
+
+TEST(Scale, OfReplacementsOfOnePlace) {
+  ExpectNotQuadratic([](size_t n) {
+    const std::string probe = absl::StrCat(kMain, "/readinessProbe");
+    Contribution trait{"t", {}, Overrides()};
+    trait.writes.push_back({"*", "*", "", catalog::WriteMode::kRemove});
+    for (size_t i = 0; i < n; ++i) {
+      trait.parts.push_back({.object = kDeployment,
+                             .pointer = probe + "/exec",
+                             .value = json::object{{"command", "x"}},
+                             .operation = Operation::kReplace});
+    }
+    const Merged merged = MergeWeb(
+        {{{"d/app/web", {{kDeployment, probe + "/httpGet/port", 80}}, Creates()}}, {trait}});
+    ASSERT_THAT(ProblemsOf(merged), IsEmpty());
+    EXPECT_EQ(merged.objects[0].leaves.size(), 2);
+  });
+}
+
 TEST(Scale, LongNamesAboveManyLeavesAreRefused) {
   json::object leaves;
   for (int i = 0; i < 20000; ++i) leaves[absl::StrCat(i)] = 1;

@@ -10,10 +10,6 @@
 namespace weft::merge {
 namespace {
 
-bool Equal(const json::value& a, const json::value& b) {
-  return a == b || json::Canonical(a) == json::Canonical(b);
-}
-
 bool Agree(const Proposal& a, const Proposal& b) {
   return a.form == b.form && (a.form != Form::kLeaf || Equal(*a.value, *b.value));
 }
@@ -71,7 +67,7 @@ void Settler::Settle(Node& node, const Schema* schema, bool is_list) {
       node.value = first.value;
       node.owner = first.owner;
     }
-  } else if (node.form == Form::kNone) {
+  } else if (node.owner == nullptr) {
     const auto empty = std::ranges::find_if(node.proposals, [](const auto& p) { return p.value; });
     node.owner = empty == node.proposals.end() ? nullptr : empty->owner;
   }

@@ -26,6 +26,7 @@ inline Workload Web() {
 inline std::vector<catalog::Write> Creates() {
   return {{"*", "*", "", catalog::WriteMode::kCreate},
           {"v1", "Service", "", catalog::WriteMode::kCreate},
+          {"v1", "ConfigMap", "", catalog::WriteMode::kCreate},
           {"networking.k8s.io/v1", "Ingress", "", catalog::WriteMode::kCreate},
           {"example.org/v1", "Farm", "", catalog::WriteMode::kCreate}};
 }

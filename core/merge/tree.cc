@@ -101,8 +101,14 @@ Node::Children::iterator Node::Touch(std::string_view key) {
 
 void Node::Propose(const Proposal& proposal) {
   const bool known = !proposals.empty() && proposal.value == nullptr &&
-                     proposals.back().value == nullptr && proposals.back().owner == proposal.owner;
+                     proposals.back().value == nullptr &&
+                     proposals.back().owner == proposal.owner &&
+                     proposals.back().replacement == proposal.replacement;
   if (!known) proposals.push_back(proposal);
+}
+
+bool Equal(const json::value& a, const json::value& b) {
+  return a == b || json::Canonical(a) == json::Canonical(b);
 }
 
 std::string TokenOf(Form form, const std::string& key) {

@@ -25,6 +25,7 @@ struct Proposal {
   Form form;
   const json::value* value;  // Of a leaf or of an empty object or list; null: something is below.
   Grants::Cursor grant;
+  const Part* replacement = nullptr;  // The part that it is from, if that is a REPLACE.
 };
 
 // That one contribution steers the leaf at one place.
@@ -58,6 +59,9 @@ struct Node {
  private:
   Children::iterator Touch(std::string_view key);
 };
+
+// Whether two values are one: their canonical texts are.
+bool Equal(const json::value& a, const json::value& b);
 
 // The token by which a pointer goes on from a place of `form` to its child `key`.
 std::string TokenOf(Form form, const std::string& key);

@@ -20,14 +20,17 @@ constexpr size_t kObjects = 512;
 
 absl::Status Bad(const std::string& what) { return absl::InvalidArgumentError(what); }
 
+absl::Status CheckNoJson(const pb::Part& part, const char* does, const std::string& name) {
+  if (part.json().empty()) return absl::OkStatus();
+  return Bad(absl::StrCat("a part that ", does, name, " has JSON"));
+}
+
 absl::Status CheckSteering(const pb::Part& part, const std::string& name) {
   if (part.steering() != pb::STEERING_ACTIONS && part.steering() != pb::STEERING_PLATFORM) {
     return Bad(absl::StrCat("UNSUPPORTED: the steering ", static_cast<int>(part.steering()), " of ",
                             name));
   }
-  if (!part.json().empty())
-    return Bad(absl::StrCat("a part that steers a leaf of ", name, " has JSON"));
-  return absl::OkStatus();
+  return CheckNoJson(part, "steers a leaf of ", name);
 }
 
 absl::Status CheckPart(pb::Part& part) {
@@ -37,7 +40,10 @@ absl::Status CheckPart(pb::Part& part) {
     return Bad("a part names no object: it needs api_version, kind and name");
   }
   if (part.operation() == pb::PART_OPERATION_STEER) return CheckSteering(part, name);
-  if (part.operation() != pb::PART_OPERATION_MERGE) {
+  if (part.operation() == pb::PART_OPERATION_REMOVE)
+    return CheckNoJson(part, "removes something of ", name);
+  if (part.operation() != pb::PART_OPERATION_MERGE &&
+      part.operation() != pb::PART_OPERATION_REPLACE) {
     return Bad(absl::StrCat("UNSUPPORTED: the part operation ", static_cast<int>(part.operation()),
                             " on ", name));
   }
@@ -58,6 +64,8 @@ absl::StatusOr<catalog::WriteMode> ReadMode(pb::WriteMode mode) {
       return catalog::WriteMode::kOverride;
     case pb::WRITE_MODE_STEER:
       return catalog::WriteMode::kSteer;
+    case pb::WRITE_MODE_REMOVE:
+      return catalog::WriteMode::kRemove;
     default:
       return Bad(absl::StrCat("unknown write mode ", static_cast<int>(mode)));
   }

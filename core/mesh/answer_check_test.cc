@@ -81,6 +81,28 @@ TEST(CheckAnswer, AMarkOfASteeredLeafSaysHowAndHasNoValue) {
   }
 }
 
+TEST(CheckAnswer, WhatGoesHasNoValueAndWhatIsReplacedHasOne) {
+  pb::RenderResponse response = Answer();
+  response.mutable_parts(0)->set_operation(pb::PART_OPERATION_REMOVE);
+  EXPECT_THAT(Refusal(response), HasSubstr("removes something of Deployment/web has JSON"));
+  response.mutable_parts(0)->clear_json();
+  EXPECT_TRUE(CheckAnswer("sha256:a", response).ok());
+  response.mutable_parts(0)->set_operation(pb::PART_OPERATION_REPLACE);
+  EXPECT_THAT(Refusal(response), HasSubstr("the JSON of a part of Deployment/web"));
+  response.mutable_parts(0)->set_json("[ 1.0 ]");
+  ASSERT_TRUE(CheckAnswer("sha256:a", response).ok());
+  EXPECT_EQ(response.parts(0).json(), "[1]");
+}
+
+// An unknown one reads as FAIL.
+TEST(CheckAnswer, TakesWhateverIsSaidOfWhatCannotBeChanged) {
+  pb::RenderResponse response = Answer();
+  for (const int said : {0, 1, 2, 77}) {
+    response.mutable_parts(0)->set_on_immutable(static_cast<pb::OnImmutable>(said));
+    EXPECT_TRUE(CheckAnswer("sha256:a", response).ok()) << said;
+  }
+}
+
 TEST(ReadDescription, RefusesWhatCannotBeUsed) {
   pb::DescribeResponse description;
   EXPECT_THAT(std::string(ReadDescription("p", description).status().message()), HasSubstr("v1"));
@@ -140,11 +162,13 @@ TEST(ReadDescription, ReadsWhatATypeSays) {
   capability->add_features(pb::FEATURE_TIMELINE);
   capability->add_features(pb::FEATURE_INSTANCES);
   capability->add_writes()->set_mode(pb::WRITE_MODE_STEER);
+  capability->add_writes()->set_mode(pb::WRITE_MODE_REMOVE);
   const auto living = ReadDescription("p", description);
   ASSERT_TRUE(living.ok()) << living.status();
   EXPECT_TRUE((*living)[0].timeline);
   EXPECT_TRUE((*living)[0].instances);
   EXPECT_EQ((*living)[0].writes.at(0).mode, catalog::WriteMode::kSteer);
+  EXPECT_EQ((*living)[0].writes.at(1).mode, catalog::WriteMode::kRemove);
 }
 
 }  // namespace

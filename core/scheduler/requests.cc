@@ -95,11 +95,20 @@ merge::Part MakePart(const pb::Part& part) {
   to.object = ReadRef(part.object());
   to.pointer = part.pointer();
   to.replace_if_immutable = part.on_immutable() == pb::ON_IMMUTABLE_REPLACE;
-  if (part.operation() != pb::PART_OPERATION_STEER) {
-    to.value = json::Parse(part.json()).value();
-  } else {
-    to.steering = ReadSteering(part.steering());
+  switch (part.operation()) {
+    case pb::PART_OPERATION_STEER:
+      to.steering = ReadSteering(part.steering());
+      return to;
+    case pb::PART_OPERATION_REMOVE:
+      to.operation = merge::Operation::kRemove;
+      return to;
+    case pb::PART_OPERATION_REPLACE:
+      to.operation = merge::Operation::kReplace;
+      break;
+    default:
+      break;
   }
+  to.value = json::Parse(part.json()).value();
   return to;
 }
 

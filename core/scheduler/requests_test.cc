@@ -163,6 +163,17 @@ TEST(Requests, AMarkOfASteeredLeafIsAPartWithoutAValue) {
   EXPECT_EQ(contribution.parts.at(1).steering, merge::Steering::kPlatform);
 }
 
+TEST(Requests, WhatGoesIsAPartWithoutAValueAndWhatIsReplacedOneWithIt) {
+  pb::RenderResponse answer;
+  answer.add_parts()->set_operation(pb::PART_OPERATION_REMOVE);
+  answer.add_parts()->set_operation(pb::PART_OPERATION_REPLACE);
+  answer.mutable_parts(1)->set_json("3");
+  const merge::Contribution contribution = MakeContribution("owner", {}, answer);
+  EXPECT_EQ(contribution.parts.at(0).operation, merge::Operation::kRemove);
+  EXPECT_EQ(contribution.parts.at(1).operation, merge::Operation::kReplace);
+  EXPECT_EQ(json::Canonical(contribution.parts.at(1).value), "3");
+}
+
 TEST(Requests, OnlyReplaceSaysThatAnObjectIsMadeAnewWhereItCannotBeChanged) {
   pb::RenderResponse answer;
   for (const int said : {0, 1, 2, 77}) {

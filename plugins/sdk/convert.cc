@@ -92,6 +92,9 @@ pb::Capability Common(const Author& author) {
       case WriteMode::kSteer:
         out->set_mode(pb::WRITE_MODE_STEER);
         break;
+      case WriteMode::kRemove:
+        out->set_mode(pb::WRITE_MODE_REMOVE);
+        break;
     }
   }
   if (author.assess) to.add_features(pb::FEATURE_ASSESS);
@@ -127,6 +130,18 @@ pb::Steering ConvertSteering(Steering steering) {
   return pb::STEERING_PLATFORM;
 }
 
+pb::PartOperation ConvertOperation(Parts::Operation operation) {
+  switch (operation) {
+    case Parts::Operation::kMerge:
+      return pb::PART_OPERATION_MERGE;
+    case Parts::Operation::kRemove:
+      return pb::PART_OPERATION_REMOVE;
+    case Parts::Operation::kReplace:
+      return pb::PART_OPERATION_REPLACE;
+  }
+  return pb::PART_OPERATION_UNSPECIFIED;
+}
+
 pb::Part ConvertPart(const Parts::Part& from) {
   pb::Part part;
   *part.mutable_object() = ToProto(from.object);
@@ -135,9 +150,10 @@ pb::Part ConvertPart(const Parts::Part& from) {
     part.set_operation(pb::PART_OPERATION_STEER);
     part.set_steering(ConvertSteering(*from.steering));
   } else {
-    part.set_operation(pb::PART_OPERATION_MERGE);
-    part.set_json(json::Canonical(from.value));
+    part.set_operation(ConvertOperation(from.operation));
+    if (from.operation != Parts::Operation::kRemove) part.set_json(json::Canonical(from.value));
   }
+  if (from.replace_if_immutable) part.set_on_immutable(pb::ON_IMMUTABLE_REPLACE);
   return part;
 }
 

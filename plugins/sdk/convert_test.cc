@@ -44,5 +44,32 @@ TEST(Convert, FinalizeIsDeclaredWhereTheAuthorHasIt) {
   EXPECT_THAT(ToProto(trait).features(), testing::ElementsAre(pb::FEATURE_FINALIZE));
 }
 
+TEST(Convert, APartSaysWhatBecomesOfWhatStandsThere) {
+  const ObjectRef object = {"apps/v1", "Deployment", "web", ""};
+  Parts parts;
+  parts.Merge(object, "/spec/a", 1);
+  parts.Remove(object, "/spec/b");
+  parts.Replace(object, "/spec/c", json::object{{"x", 2}});
+  parts.ReplaceIfImmutable(object);
+  const pb::RenderResponse answer = ToProto(parts, Diagnostics());
+  ASSERT_EQ(answer.parts_size(), 4);
+  for (const pb::Part& part : answer.parts()) EXPECT_EQ(part.object().name(), "web");
+  EXPECT_EQ(answer.parts(0).operation(), pb::PART_OPERATION_MERGE);
+  EXPECT_EQ(answer.parts(0).on_immutable(), pb::ON_IMMUTABLE_UNSPECIFIED);
+  EXPECT_EQ(answer.parts(1).operation(), pb::PART_OPERATION_REMOVE);
+  EXPECT_EQ(answer.parts(1).pointer(), "/spec/b");
+  EXPECT_EQ(answer.parts(1).json(), "");
+  EXPECT_EQ(answer.parts(2).operation(), pb::PART_OPERATION_REPLACE);
+  EXPECT_EQ(answer.parts(2).json(), R"({"x":2})");
+  EXPECT_EQ(answer.parts(3).operation(), pb::PART_OPERATION_MERGE);
+  EXPECT_EQ(answer.parts(3).json(), "{}");
+  EXPECT_EQ(answer.parts(3).on_immutable(), pb::ON_IMMUTABLE_REPLACE);
+}
+
+TEST(Convert, APermissionToRemoveIsOneOfItsOwn) {
+  const Trait trait = {.type = "t", .writes = {{"*", "*", "/spec", WriteMode::kRemove}}};
+  EXPECT_EQ(ToProto(trait).writes(0).mode(), pb::WRITE_MODE_REMOVE);
+}
+
 }  // namespace
 }  // namespace weft::sdk

@@ -120,16 +120,34 @@ enum class Steering {
 // What an instance contributes. Pointers as docs/protocol.md says.
 class Parts {
  public:
+  enum class Operation { kMerge, kRemove, kReplace };
   struct Part {
     ObjectRef object;
     std::string pointer;
     json::value value;
-    std::optional<Steering> steering;  // Set: `value` says nothing, the leaf is steered.
+    std::optional<Steering> steering = {};  // Set: `value` says nothing, the leaf is steered.
+    Operation operation = Operation::kMerge;
+    bool replace_if_immutable = false;  // The object.
   };
 
   // Merges `value` into the object at `pointer`; "" is the whole object.
   void Merge(ObjectRef object, std::string pointer, json::value value) {
-    parts_.push_back({std::move(object), std::move(pointer), std::move(value), std::nullopt});
+    parts_.push_back({std::move(object), std::move(pointer), std::move(value)});
+  }
+  // What a stage before left at `pointer`, with everything below it, goes; "" cannot. Nothing
+  // happens if nothing is there. Takes WriteMode::kRemove.
+  void Remove(ObjectRef object, std::string pointer) {
+    parts_.push_back({std::move(object), std::move(pointer), nullptr, {}, Operation::kRemove});
+  }
+  // Remove, and `value` stands there instead. Takes also what it takes to merge `value` there.
+  void Replace(ObjectRef object, std::string pointer, json::value value) {
+    parts_.push_back(
+        {std::move(object), std::move(pointer), std::move(value), {}, Operation::kReplace});
+  }
+  // Where the platform forbids a change of `object`, it is deleted and made anew, with what it
+  // holds. Only of an object that this instance creates, and never of a PersistentVolumeClaim.
+  void ReplaceIfImmutable(ObjectRef object) {
+    parts_.push_back({std::move(object), "", json::object(), {}, Operation::kMerge, true});
   }
   // The leaf at `pointer` changes at run time; its value, whoever gives it, is only what it starts
   // with.
@@ -237,7 +255,7 @@ struct Wait {
 // on threads of its own, for two instances at once.
 using Finalize = std::function<std::variant<Done, Wait>(const FinalizeRequest&)>;
 
-enum class WriteMode { kCreate, kAdd, kOverride, kSteer };
+enum class WriteMode { kCreate, kAdd, kOverride, kSteer, kRemove };
 
 // A permission that the type asks for: see weft.provider.v1.Write.
 struct Write {

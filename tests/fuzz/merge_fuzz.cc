@@ -4,9 +4,13 @@
 //   =                    the next stage
 //   c POINTER            the next contribution; its type may CREATE there
 //   a, o, t POINTER      the same with ADD, OVERRIDE, STEER
+//   m POINTER            its type may REMOVE there too
 //   d POINTER JSON       a part of the Deployment
 //   s POINTER JSON       a part of the Service
 //   p, r POINTER         a leaf of the Deployment that the platform steers, or actions
+//   x POINTER            what goes from the Deployment
+//   y POINTER JSON       what stands in the Deployment instead
+//   n POINTER JSON       a part of the Deployment, which may be made anew
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -42,12 +46,20 @@ void Contribute(char mode, const std::string& pointer, Stages& stages) {
   stages.back().push_back({owner, {}, {{"*", "*", pointer, write_mode}}});
 }
 
+void MayRemove(const std::string& pointer, Stages& stages) {
+  if (stages.back().empty()) return;
+  stages.back().back().writes.push_back({"*", "*", pointer, catalog::WriteMode::kRemove});
+}
+
 void AddPart(char what, const std::string& rest, Stages& stages) {
   if (stages.back().empty()) return;
   merge::Part part{what == 's' ? kService : kDeployment, rest, nullptr};
   if (what == 'p') part.steering = merge::Steering::kPlatform;
   if (what == 'r') part.steering = merge::Steering::kActions;
-  if (!part.steering) {
+  if (what == 'x') part.operation = merge::Operation::kRemove;
+  if (what == 'y') part.operation = merge::Operation::kReplace;
+  part.replace_if_immutable = what == 'n';
+  if (!part.steering && what != 'x') {
     const size_t space = rest.find(' ');
     if (space == std::string::npos) return;
     absl::StatusOr<json::value> value = json::Parse(std::string_view(rest).substr(space + 1));
@@ -68,7 +80,8 @@ Stages Read(const std::string& text) {
     if (line[0] == '=' && stages.size() < 4) stages.emplace_back();
     if (std::string_view("caot").find(line[0]) != std::string_view::npos)
       Contribute(line[0], rest, stages);
-    if (std::string_view("dspr").find(line[0]) != std::string_view::npos)
+    if (line[0] == 'm') MayRemove(rest, stages);
+    if (std::string_view("dsprxyn").find(line[0]) != std::string_view::npos)
       AddPart(line[0], rest, stages);
   }
   return stages;
