@@ -102,6 +102,7 @@ absl::StatusOr<InstallProviderResponse> ProviderInstaller::Install(
     if (known.config.name != config.name) continue;
     config.deadlines = known.config.deadlines;
     config.in_flight = known.config.in_flight;
+    config.optional = known.config.optional;
   }
   WEFT_ASSIGN_OR_RETURN(const pb::DescribeResponse description,
                         AwaitDescription(config, cancelled));

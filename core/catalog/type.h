@@ -44,6 +44,9 @@ struct Type {
   std::vector<std::string> conflicts_with;  // Traits.
   std::vector<std::string> after;           // Traits: see stages.h.
   bool reads_workload = false;              // Traits.
+  // Traits: an application goes on without its answer, if its provider gives none. Its operator
+  // says so (mesh::ProviderConfig), not the provider.
+  bool optional = false;
   // Features.
   bool assesses = false;
   bool timeline = false;

@@ -136,12 +136,13 @@ std::string ProviderFile(const Service& service, std::string_view artifact,
   bool keep = false;
   for (absl::string_view line : absl::StrSplit(before, '\n', absl::SkipEmpty())) {
     if (line[0] != ' ')
-      keep = absl::StartsWith(line, "deadlines:") || absl::StartsWith(line, "limits:");
+      keep = absl::StartsWith(line, "deadlines:") || absl::StartsWith(line, "limits:") ||
+             absl::StartsWith(line, "failurePolicy:");
     if (keep) absl::StrAppend(&kept, line, "\n");
   }
   return absl::StrCat(
-      "# Written by `weft up` whenever it starts this provider; \"deadlines\" and "
-      "\"limits\" are yours.\n",
+      "# Written by `weft up` whenever it starts this provider; \"deadlines\", \"limits\" and "
+      "\"failurePolicy\" are yours.\n",
       "name: ", config::YamlScalar(service.provider), "\n",
       "address: ", config::YamlScalar(service.address), "\n",
       "artifact: ", absl::string_view(artifact.data(), artifact.size()), "\n", kept);

@@ -45,8 +45,8 @@ absl::StatusOr<std::vector<Service>> FindServices(const std::string& folder,
 // be read. Digests are kept as long as the file's identity, size and times stay. Thread-safe.
 absl::StatusOr<std::string> MeasureArtifact(const std::string& path);
 
-// The text of the configuration file of a provider that `weft up` runs, with the deadlines and
-// limits that stand in it now.
+// The text of the configuration file of a provider that `weft up` runs, with the deadlines,
+// limits and failure policy that stand in it now.
 std::string ProviderFile(const Service& service, std::string_view artifact,
                          const std::string& before);
 

@@ -15,6 +15,8 @@ namespace {
 
 constexpr absl::Duration kShortest = absl::Milliseconds(1), kLongest = absl::Minutes(10);
 constexpr int kMostInFlight = 1024;
+constexpr char kFailurePolicy[] = "failurePolicy";
+constexpr char kRequired[] = "Required", kOptional[] = "Optional";
 
 void Fault(model::ObjectReader& in, const char* field, std::string message) {
   in.reading().Error(in.PlaceOf(field), in.PointerOf(field), "provider-config", std::move(message));
@@ -48,6 +50,12 @@ void ReadDeadlines(model::ObjectReader& in, Deadlines& deadlines) {
   }
 }
 
+void ReadFailurePolicy(model::ObjectReader& in, bool& optional) {
+  std::string policy = kRequired;
+  in.OneOf(kFailurePolicy, policy, {kRequired, kOptional});
+  optional = policy == kOptional;
+}
+
 // What is other than the defaults.
 void AddLimits(const ProviderConfig& config, std::string& text) {
   const ProviderConfig defaults;
@@ -61,6 +69,7 @@ void AddLimits(const ProviderConfig& config, std::string& text) {
   }
   if (config.in_flight != defaults.in_flight)
     absl::StrAppend(&text, "limits:\n  in_flight: ", config.in_flight, "\n");
+  if (config.optional) absl::StrAppend(&text, kFailurePolicy, ": ", kOptional, "\n");
 }
 
 // What the fields are to each other.
@@ -96,6 +105,7 @@ absl::StatusOr<ProviderConfig> ReadProvider(const std::string& path) {
     in.Object("limits", "the limits of a provider", [&](model::ObjectReader& limits) {
       limits.Integer("in_flight", config.in_flight, 1, kMostInFlight);
     });
+    ReadFailurePolicy(in, config.optional);
     CheckFields(in, config);
   }));
   return config;

@@ -39,7 +39,8 @@ std::vector<catalog::Type> Allowed(const ProviderConfig& config, std::vector<cat
 }
 
 // What `config` may serve of what its provider describes. FAILED_PRECONDITION: it asks for
-// something else than was agreed to; else the errors of ReadDescription.
+// something else than was agreed to, or has a failure policy that its types cannot have; else the
+// errors of ReadDescription.
 absl::StatusOr<std::vector<catalog::Type>> ReadAllowed(const ProviderConfig& config,
                                                        const pb::DescribeResponse& description) {
   if (!config.accepted.empty() && RightsDigest(description) != config.accepted)
@@ -47,7 +48,15 @@ absl::StatusOr<std::vector<catalog::Type>> ReadAllowed(const ProviderConfig& con
         "it asks for something else than was agreed to: install it again");
   WEFT_ASSIGN_OR_RETURN(std::vector<catalog::Type> types,
                         ReadDescription(config.name, description));
-  return Allowed(config, std::move(types));
+  types = Allowed(config, std::move(types));
+  for (catalog::Type& type : types) {
+    if (config.optional && type.kind == catalog::TypeKind::kWorkload)
+      return absl::FailedPreconditionError(absl::StrCat(
+          "its failurePolicy is Optional, for traits alone, and it serves the workload type ",
+          type.name));
+    type.optional = config.optional;
+  }
+  return types;
 }
 
 std::string DoesNotAnswer(const ProviderConfig& config) {

@@ -13,6 +13,7 @@
 #include "core/scheduler/admission_events.h"
 #include "core/scheduler/admission_store.h"
 #include "core/scheduler/application_key.h"
+#include "core/scheduler/kept_parts.h"
 #include "core/scheduler/object_changes.h"
 #include "core/scheduler/provider_diagnostics.h"
 #include "core/scheduler/records.h"
@@ -109,6 +110,12 @@ class Job : public std::enable_shared_from_this<Job> {
     diagnostics_ = checked_->diagnostics;
     rendered_.assign(checked_->applications.size(), Rendered{});
     if (model::HasError(diagnostics_)) return Store();
+    kept_.clear();
+    for (CheckedApplication& application : checked_->applications) {
+      absl::StatusOr<Kept> kept = ReadKept(application.resolved, *options_.store);
+      if (!kept.ok()) return done_(kept.status());
+      kept_.push_back(*std::move(kept));
+    }
     next_ = 0;
     RenderNext();
   }
@@ -126,7 +133,11 @@ class Job : public std::enable_shared_from_this<Job> {
 
   void RenderOne(size_t i) {
     const CheckedApplication& application = checked_->applications[i];
-    RenderInput input{application.resolved, *application.document, {}, options_.installation};
+    RenderInput input{application.resolved,
+                      *application.document,
+                      {},
+                      options_.installation,
+                      kept_[i].parts};
     for (const CheckedComponent& component : checked_->components) {
       const model::Metadata& metadata = component.document->metadata();
       if (metadata.name_space == application.resolved.name_space)
@@ -150,6 +161,7 @@ class Job : public std::enable_shared_from_this<Job> {
     std::vector<Replaced> replaced;  // Of each.
     for (size_t i = 0; i < rendered_.size(); ++i) {
       desired.push_back(MakeDesired(checked_->applications[i], rendered_[i].objects, diagnostics_));
+      desired.back().present = kept_[i].application;
       const auto refused = CheckPolicy(desired.back(), options_.policies);
       if (!refused.ok()) return Failed(refused.status());
       AppendTo(*refused, diagnostics_);
@@ -198,6 +210,7 @@ class Job : public std::enable_shared_from_this<Job> {
   const Mode mode_;
   std::vector<model::Source> sources_;
   std::unique_ptr<Checked> checked_;
+  std::vector<Kept> kept_;          // Of each application.
   std::vector<Rendered> rendered_;  // Of each application.
   model::Diagnostics diagnostics_;
   int attempts_ = 0;

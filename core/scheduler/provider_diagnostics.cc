@@ -33,15 +33,21 @@ std::string ProviderOf(const Placement& at) {
   return at.trait != nullptr ? at.trait->type.provider : at.workload.type.provider;
 }
 
-void Add(const Placement& at, model::Severity severity, std::string code, std::string message,
-         model::Diagnostics& diagnostics) {
+// Why there is no answer.
+std::string ReasonOf(const Placement& at, const absl::Status& failed, const std::string& why_away) {
+  if (!why_away.empty()) return why_away;
+  return absl::StrCat("the provider ", ProviderOf(at), " ", mesh::WhatFailed(failed));
+}
+
+model::Diagnostic& Add(const Placement& at, model::Severity severity, std::string code,
+                       std::string message, model::Diagnostics& diagnostics) {
   model::Diagnostic diagnostic =
       model::Place(at.application, at.trait != nullptr ? at.trait->pointer : at.workload.pointer,
                    model::At::kValue);
   diagnostic.severity = severity;
   diagnostic.code = std::move(code);
   diagnostic.message = std::move(message);
-  diagnostics.push_back(std::move(diagnostic));
+  return diagnostics.emplace_back(std::move(diagnostic));
 }
 
 // The place of the instance `key`: a trait of the workload, or itself.
@@ -79,11 +85,9 @@ bool HasError(const google::protobuf::RepeatedPtrField<common::v1::Diagnostic>& 
 void ReportAnswer(const Placement& at, const absl::StatusOr<pb::RenderResponse>& answer,
                   const std::string& why_away, model::Diagnostics& diagnostics) {
   if (!answer.ok()) {
-    const std::string reason = why_away.empty() ? absl::StrCat("the provider ", ProviderOf(at), " ",
-                                                               mesh::WhatFailed(answer.status()))
-                                                : why_away;
     Add(at, model::Severity::kError, "PROVIDER_FAILED",
-        absl::StrCat(Subject(at), " cannot be rendered: ", reason), diagnostics);
+        absl::StrCat(Subject(at), " cannot be rendered: ", ReasonOf(at, answer.status(), why_away)),
+        diagnostics);
     return;
   }
   for (const common::v1::Diagnostic& diagnostic : answer->diagnostics())
@@ -95,6 +99,24 @@ void ReportAnswer(const Placement& at, const absl::StatusOr<pb::RenderResponse>&
     Add(at, model::Severity::kWarning, "PROVIDER_AWAY",
         absl::StrCat(why_away, "; its earlier answer for ", Subject(at), " is used"), diagnostics);
   }
+}
+
+void ReportStandIn(const Placement& trait, const absl::Status& failed, const std::string& why_away,
+                   StandIn stand_in, model::Diagnostics& diagnostics) {
+  const std::string subject = Subject(trait), reason = ReasonOf(trait, failed, why_away);
+  if (stand_in == StandIn::kUnfit) {
+    Add(trait, model::Severity::kError, "PROVIDER_FAILED",
+        absl::StrCat(
+            subject,
+            " cannot be rendered, and what it made before does not fit any more: ", reason),
+        diagnostics);
+    return;
+  }
+  const bool kept = stand_in == StandIn::kLastParts;
+  Add(trait, model::Severity::kWarning, kept ? "TRAIT_KEPT" : "TRAIT_LEFT_OUT",
+      absl::StrCat(subject, kept ? " stays as it was applied before: " : " is left out: ", reason),
+      diagnostics)
+      .hint = "apply again when the provider is back";
 }
 
 void ReportProblems(const Placement& workload, const std::vector<merge::Problem>& problems,

@@ -31,6 +31,18 @@ void ReportAnswer(const Placement& placement,
                   const absl::StatusOr<provider::v1::RenderResponse>& answer,
                   const std::string& why_away, model::Diagnostics& diagnostics);
 
+// What stands in for the answer of a trait that may do without (catalog::Type::optional).
+enum class StandIn {
+  kNothing,    // It is applied without.
+  kLastParts,  // What it made before.
+  kUnfit,      // That does not merge any more: as if it could not do without.
+};
+
+// Adds what became of a trait whose call failed, as ReportAnswer says why: a warning, or, of
+// kUnfit, an error.
+void ReportStandIn(const Placement& trait, const absl::Status& failed, const std::string& why_away,
+                   StandIn stand_in, model::Diagnostics& diagnostics);
+
 // Adds an error for each problem of a merge, at the place of the workload or trait whose fault it
 // is.
 void ReportProblems(const Placement& workload, const std::vector<merge::Problem>& problems,

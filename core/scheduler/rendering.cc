@@ -76,8 +76,8 @@ class Job : public std::enable_shared_from_this<Job> {
   void AskTrait(size_t i, size_t t, const std::vector<merge::MergedObject>& objects) {
     const resolve::WorkloadInstance& instance = Instance(i);
     const auto stub = providers_.Find(instance.traits[t].type.provider);
-    if (stub == nullptr) return;
     Hold();
+    if (stub == nullptr) return Answered(i, instance.traits[t].stage);
     stub->RenderTrait(MakeTraitRequest(input_.application, instance, instance.traits[t], objects),
                       [self = shared_from_this(), i, t](absl::StatusOr<pb::RenderResponse> answer) {
                         self->answers_[i].traits[t] = std::move(answer);
@@ -127,22 +127,56 @@ class Job : public std::enable_shared_from_this<Job> {
     }
   }
 
-  // What the stages before `end` contribute, up to the first with an answer that cannot be used.
-  std::vector<std::vector<merge::Contribution>> UsableStages(size_t i, int end) const {
+  // What was not asked because something before it failed follows from that.
+  bool WasAsked(size_t i, size_t t) const {
+    const resolve::TraitInstance& trait = Instance(i).traits[t];
+    return !trait.type.reads_workload || trait.stage <= answers_[i].readable;
+  }
+
+  // Whether the trait has no answer, and does without.
+  bool DoesWithout(size_t i, size_t t) const {
+    return Instance(i).traits[t].type.optional && WasAsked(i, t) && !answers_[i].traits[t].ok();
+  }
+
+  // Null: there are none.
+  const std::vector<merge::Part>* FindKept(size_t i, size_t t) const {
+    const auto kept = input_.kept.find(Instance(i).traits[t].key);
+    return kept == input_.kept.end() ? nullptr : &kept->second;
+  }
+
+  merge::Contribution TraitPart(size_t i, size_t t, bool with_kept) const {
+    const resolve::TraitInstance& trait = Instance(i).traits[t];
+    const absl::StatusOr<pb::RenderResponse>& answer = answers_[i].traits[t];
+    if (answer.ok()) return MakeContribution(trait.key, trait.type.writes, *answer);
+    merge::Contribution part{.owner = trait.key, .parts = {}, .writes = trait.type.writes};
+    const std::vector<merge::Part>* kept = with_kept ? FindKept(i, t) : nullptr;
+    if (kept != nullptr) part.parts = *kept;
+    return part;
+  }
+
+  bool HasStandIns(size_t i) const {
+    for (size_t t = 0; t < Instance(i).traits.size(); ++t) {
+      if (DoesWithout(i, t) && FindKept(i, t) != nullptr) return true;
+    }
+    return false;
+  }
+
+  // What the stages before `end` contribute, up to the first with an answer that is needed and
+  // cannot be used.
+  std::vector<std::vector<merge::Contribution>> UsableStages(size_t i, int end,
+                                                             bool with_kept = true) const {
     const resolve::WorkloadInstance& instance = Instance(i);
     const InstanceAnswers& answers = answers_[i];
     if (!IsUsable(answers.workload)) return {};
     for (size_t t = 0; t < instance.traits.size(); ++t) {
-      if (instance.traits[t].stage < end && !IsUsable(answers.traits[t]))
+      if (instance.traits[t].stage < end && !IsUsable(answers.traits[t]) && !DoesWithout(i, t))
         end = instance.traits[t].stage;
     }
     std::vector<std::vector<merge::Contribution>> stages(static_cast<size_t>(end));
     stages[0].push_back(MakeContribution(instance.key, instance.type.writes, *answers.workload));
     for (size_t t = 0; t < instance.traits.size(); ++t) {
-      const resolve::TraitInstance& trait = instance.traits[t];
-      if (trait.stage >= end) continue;
-      stages[static_cast<size_t>(trait.stage)].push_back(
-          MakeContribution(trait.key, trait.type.writes, *answers.traits[t]));
+      if (instance.traits[t].stage < end)
+        stages[static_cast<size_t>(instance.traits[t].stage)].push_back(TraitPart(i, t, with_kept));
     }
     return stages;
   }
@@ -174,21 +208,33 @@ class Job : public std::enable_shared_from_this<Job> {
     const auto place = [&](const resolve::TraitInstance* trait) {
       return Placement{input_.document, input_.components, instance, trait};
     };
+    const merge::Workload workload = MakeWorkload(input_.application, instance);
+    const int end = static_cast<int>(answers.missing.size());
+    const std::vector<std::vector<merge::Contribution>> stages = UsableStages(i, end);
+    merge::Merged merged = merge::Merge(workload, stages);
+    bool kept_fit = true;
+    if (!merged.problems.empty() && HasStandIns(i)) {
+      merged = merge::Merge(workload, UsableStages(i, end, /*with_kept=*/false));
+      kept_fit = !merged.problems.empty();
+    }
     ReportAnswer(place(nullptr), answers.workload, providers_.WhyAway(instance.type.provider),
                  diagnostics);
     for (size_t t = 0; t < instance.traits.size(); ++t) {
+      if (!WasAsked(i, t)) continue;
       const resolve::TraitInstance& trait = instance.traits[t];
-      // What was not asked because something before it failed follows from that.
-      if (trait.type.reads_workload && trait.stage > answers.readable) continue;
-      ReportAnswer(place(&trait), answers.traits[t], providers_.WhyAway(trait.type.provider),
-                   diagnostics);
+      const std::string away = providers_.WhyAway(trait.type.provider);
+      if (DoesWithout(i, t)) {
+        ReportStandIn(place(&trait), answers.traits[t].status(), away,
+                      FindKept(i, t) == nullptr ? StandIn::kNothing
+                      : kept_fit                ? StandIn::kLastParts
+                                                : StandIn::kUnfit,
+                      diagnostics);
+      } else {
+        ReportAnswer(place(&trait), answers.traits[t], away, diagnostics);
+      }
     }
-    const merge::Workload workload = MakeWorkload(input_.application, instance);
-    const std::vector<std::vector<merge::Contribution>> stages =
-        UsableStages(i, static_cast<int>(answers.missing.size()));
-    merge::Merged merged = merge::Merge(workload, stages);
     ReportProblems(place(nullptr), merged.problems, diagnostics);
-    if (stages.size() < answers.missing.size()) return {};
+    if (stages.size() < answers.missing.size() || !kept_fit) return {};
     ReportSteered(place(nullptr), merged.objects, diagnostics);
     for (merge::MergedObject& object : merged.objects) StampObject(instance, workload, object);
     return std::move(merged.objects);

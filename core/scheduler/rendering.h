@@ -20,6 +20,8 @@ struct RenderInput {
   // them is placed there.
   std::map<std::string, model::Document> components;
   std::string installation;
+  // What stands in for traits without an answer that may do without (Kept::parts).
+  std::map<std::string, std::vector<merge::Part>> kept = {};
 };
 
 struct Rendered {
@@ -33,6 +35,10 @@ struct Rendered {
 // stages before it have answered, and sees what these came to; if that comes to nothing it is not
 // asked. Every diagnostic of every provider is collected; a provider that fails is an error at the
 // workload's or trait's place. In which order they answer changes nothing.
+//
+// A trait that may do without the answer (catalog::Type::optional) contributes what `kept` has of
+// it, if that still merges, or nothing if there is none: a warning at its place. That holds if the
+// call fails, not if it is answered with an error or is not ready.
 //
 // Returns at once. No thread waits for a provider; merging happens in `pool`, where `done` is
 // called exactly once. `providers` and `pool` outlive that call.
