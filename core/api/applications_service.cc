@@ -116,7 +116,8 @@ grpc::ServerUnaryReactor* ApplicationsService::Delete(
     grpc::CallbackServerContext* context, const core::v1::DeleteApplicationRequest* request,
     core::v1::DeleteApplicationResponse*) {
   return Reply(context, *parts_.pool, [this, request, author = AuthorOf(*context)] {
-    return parts_.admission->Delete(request->namespace_(), request->name(), author);
+    return parts_.admission->Delete(request->namespace_(), request->name(), author,
+                                    request->force());
   });
 }
 

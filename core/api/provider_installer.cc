@@ -18,6 +18,7 @@
 #include "core/mesh/rights.h"
 #include "core/model/names.h"
 #include "core/scheduler/application_key.h"
+#include "core/scheduler/leaving.h"
 #include "core/scheduler/records.h"
 
 namespace weft::api {
@@ -55,6 +56,10 @@ absl::StatusOr<std::set<std::string>> UsersOf(const std::string& name, store::St
       for (const store::v1::TraitRecord& trait : instance.traits())
         uses = uses || trait.provider() == name;
       if (uses) users.insert(absl::StrCat(record.name_space(), "/", record.name()));
+    }
+    for (const store::v1::LeavingRecord& leaving : record.leaving()) {
+      if (scheduler::ProviderOf(leaving) == name)
+        users.insert(absl::StrCat(record.name_space(), "/", record.name()));
     }
   }
   return users;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,13 +14,16 @@
 #include "core/scheduler/admission_events.h"
 #include "core/scheduler/admission_store.h"
 #include "core/scheduler/application_key.h"
+#include "core/scheduler/departure.h"
 #include "core/scheduler/kept_parts.h"
+#include "core/scheduler/leaving.h"
 #include "core/scheduler/object_changes.h"
 #include "core/scheduler/provider_diagnostics.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/rendering.h"
 #include "core/scheduler/revisions.h"
 #include "core/scheduler/runtime_check.h"
+#include "core/store/object_key.h"
 
 namespace weft::scheduler {
 namespace {
@@ -51,6 +55,12 @@ absl::StatusOr<std::vector<core::v1::ObjectChange>> PlanObjects(const DesiredApp
                         ReadDesired(*options.store, desired.name_space, desired.name));
   WEFT_ASSIGN_OR_RETURN(present.inventory,
                         ReadInventory(*options.store, desired.name_space, desired.name));
+  const auto stored = ReadApplication(*options.store, desired.name_space, desired.name);
+  if (stored.ok()) {  // What goes anyhow is not a change.
+    std::set<std::string> held = HeldObjects(stored->record);
+    for (const auto& object : desired.objects) held.erase(store::ObjectKey(object.object().ref()));
+    for (const std::string& key : held) present.objects.erase(key);
+  }
   const std::shared_ptr<RuntimeConnection> runtime = options.runtimes->Find(desired.runtime);
   if (runtime != nullptr)
     present.observed = runtime->observed.Of(ApplicationKeyOf(desired.name_space, desired.name));
@@ -162,6 +172,7 @@ class Job : public std::enable_shared_from_this<Job> {
     for (size_t i = 0; i < rendered_.size(); ++i) {
       desired.push_back(MakeDesired(checked_->applications[i], rendered_[i].objects, diagnostics_));
       desired.back().present = kept_[i].application;
+      desired.back().types = options_.providers->types();
       const auto refused = CheckPolicy(desired.back(), options_.policies);
       if (!refused.ok()) return Failed(refused.status());
       AppendTo(*refused, diagnostics_);
@@ -260,9 +271,10 @@ absl::StatusOr<RollbackResponse> Admission::Rollback(const core::v1::RollbackReq
   absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     WEFT_ASSIGN_OR_RETURN(
-        const DesiredApplication desired,
+        DesiredApplication desired,
         Restore(request.namespace_(), request.name(), generation, *options_.store));
     generation = desired.restores;
+    desired.types = options_.providers->types();
     WEFT_ASSIGN_OR_RETURN(model::Diagnostics diagnostics, CheckPolicy(desired, options_.policies));
     // First: it takes time, in which the application may change.
     const RuntimeVerdict verdict = CheckWithRuntime(desired, *options_.runtimes);
@@ -293,20 +305,22 @@ absl::StatusOr<RollbackResponse> Admission::Rollback(const core::v1::RollbackReq
   return status;
 }
 
-absl::Status Admission::Delete(const std::string& ns, const std::string& name,
-                               const Author& author) const {
+absl::Status Admission::Delete(const std::string& ns, const std::string& name, const Author& author,
+                               bool force) const {
   if (!author.system) WEFT_RETURN_IF_ERROR(RefuseSystemNamespace(ns));
   absl::Status status;
+  const catalog::TypeTablePtr types = options_.providers->types();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     WEFT_ASSIGN_OR_RETURN(store::Transaction transaction,
-                          MakeDeletion(ns, name, absl::ToUnixMillis(absl::Now()), *options_.store));
+                          MakeDeletion(ns, name, absl::ToUnixMillis(absl::Now()), *options_.store,
+                                       {.force = force, .types = types.get()}));
     if (transaction.puts.empty()) return absl::OkStatus();
     Failpoint("core.record.before");
     status = options_.store->Commit(std::move(transaction));
     Failpoint("core.record.after");
     if (!absl::IsAborted(status)) break;
   }
-  if (status.ok()) TellDeletion(ns, name, author.name, *options_.events);
+  if (status.ok()) TellDeletion(ns, name, author.name, force, *options_.events);
   options_.on_stored(ApplicationKeyOf(ns, name));  // Also after an error: it may be stored.
   return status;
 }

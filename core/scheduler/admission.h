@@ -54,11 +54,12 @@ class Admission {
   absl::StatusOr<core::v1::RollbackResponse> Rollback(const core::v1::RollbackRequest& request,
                                                       const Author& author = {}) const;
 
-  // Marks an application as to be deleted, with everything it has. NOT_FOUND; ABORTED: it was
+  // Marks an application as to be deleted, with everything it has; with `force`, without asking the
+  // providers of what finalizes, also if it is being deleted already. NOT_FOUND; ABORTED: it was
   // changed meanwhile again and again; FAILED_PRECONDITION: it is the installation's own, and
   // `author` not the core. Blocks for the store.
-  absl::Status Delete(const std::string& ns, const std::string& name,
-                      const Author& author = {}) const;
+  absl::Status Delete(const std::string& ns, const std::string& name, const Author& author = {},
+                      bool force = false) const;
 
  private:
   const Options options_;

@@ -23,10 +23,12 @@ void TellChange(const core::v1::ApplyResponse::Change& change, const std::string
                 MakeEvent(reason, {.by = by, .message = std::move(message)}));
 }
 
-void TellDeletion(const std::string& ns, const std::string& name, const std::string& by,
+void TellDeletion(const std::string& ns, const std::string& name, const std::string& by, bool force,
                   Events& events) {
   events.Record(ApplicationKeyOf(ns, name),
-                MakeEvent(events::kDeleting, {.by = by, .message = "its deletion was asked for"}));
+                MakeEvent(events::kDeleting, {.by = by,
+                                              .message = force ? "its deletion was forced"
+                                                               : "its deletion was asked for"}));
 }
 
 }  // namespace weft::scheduler

@@ -14,8 +14,8 @@ namespace weft::scheduler {
 void TellChange(const core::v1::ApplyResponse::Change& change, const std::string& by,
                 int64_t restores, Events& events);
 
-// Records that the deletion of an application was asked for.
-void TellDeletion(const std::string& ns, const std::string& name, const std::string& by,
+// Records that the deletion of an application was asked for, or forced.
+void TellDeletion(const std::string& ns, const std::string& name, const std::string& by, bool force,
                   Events& events);
 
 }  // namespace weft::scheduler

@@ -13,6 +13,7 @@
 #include "core/scheduler/claims.h"
 #include "core/scheduler/generations.h"
 #include "core/scheduler/instance_reports.h"
+#include "core/scheduler/leaving.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/requests.h"
 #include "core/scheduler/revisions.h"
@@ -26,6 +27,7 @@ using core::v1::ApplyResponse;
 using store::v1::ApplicationRecord;
 using store::v1::DesiredRecord;
 using store::v1::InventoryRecord;
+using store::v1::LeavingRecord;
 
 model::Diagnostic ErrorAt(const DesiredApplication& application, const std::string& owner,
                           std::string code, std::string message) {
@@ -80,7 +82,8 @@ class ApplicationChange {
     record.clear_instances();
     for (const auto& instance : desired_.instances) *record.add_instances() = instance;
     SetAttached(record);
-    WEFT_RETURN_IF_ERROR(PutObjects());
+    SetLeaving(record);
+    WEFT_RETURN_IF_ERROR(PutObjects(HeldObjects(record)));
     const bool changed =
         objects_changed_ || !old_.has_value() || record.SerializeAsString() != old_->bytes;
     for (const auto& [component, bytes] : desired_.used)
@@ -135,6 +138,21 @@ class ApplicationChange {
     }
   }
 
+  void SetLeaving(ApplicationRecord& record) const {
+    record.clear_leaving();
+    if (!old_.has_value()) return;
+    const Removal removal = {.before = old_->record,
+                             .inventory = inventory_,
+                             .desired = stored_desired_,
+                             .types = desired_.types.get(),
+                             .now_unix_ms = now_};
+    std::set<std::string> wanted;
+    for (const DesiredRecord& object : desired_.objects)
+      wanted.insert(store::ObjectKey(object.object().ref()));
+    for (LeavingRecord& leaving : MakeLeaving(removal, record, wanted))
+      *record.add_leaving() = std::move(leaving);
+  }
+
   absl::Status PutApplication(ApplicationRecord& record) {
     record.set_name_space(ns_);
     record.set_name(name_);
@@ -186,18 +204,20 @@ class ApplicationChange {
     return absl::OkStatus();
   }
 
-  absl::Status PutObjects() {
-    std::set<std::string> wanted;
+  // What is neither desired nor among `staying` goes.
+  absl::Status PutObjects(std::set<std::string> staying) {
     for (const DesiredRecord& object : desired_.objects) {
       const std::string key = store::ObjectKey(object.object().ref());
-      wanted.insert(key);
+      staying.insert(key);
       WEFT_RETURN_IF_ERROR(PutObject(key, object));
     }
     for (const auto& [key, record] : inventory_) {
-      if (!wanted.contains(key) && record.wanted()) Unwant(key, record);
+      if (staying.contains(key) || !record.wanted()) continue;
+      Unwant(InventoryKeyOf(ns_, name_, key), record, out_.transaction);
+      objects_changed_ = true;
     }
     for (const auto& [key, record] : stored_desired_) {
-      if (!wanted.contains(key)) out_.transaction.Delete(DesiredKeyOf(ns_, name_, key));
+      if (!staying.contains(key)) out_.transaction.Delete(DesiredKeyOf(ns_, name_, key));
     }
     return absl::OkStatus();
   }
@@ -246,13 +266,6 @@ class ApplicationChange {
     KeepClaims(object, record);
     PutInventory(key, known == inventory_.end() ? nullptr : &known->second, record);
     return absl::OkStatus();
-  }
-
-  void Unwant(const std::string& key, const InventoryRecord& before) {
-    InventoryRecord record = before;
-    record.set_wanted(false);
-    record.clear_claims();
-    PutInventory(key, &before, record);
   }
 
   void PutInventory(const std::string& key, const InventoryRecord* before,
@@ -362,27 +375,6 @@ absl::Status CommitChange(StoredChange& change, store::Store& store,
   if (absl::IsAborted(committed)) return committed;
   for (const std::string& application : change.applications) on_stored(application);
   return committed;
-}
-
-absl::StatusOr<store::Transaction> MakeDeletion(const std::string& ns, const std::string& name,
-                                                int64_t now_unix_ms, store::Store& store) {
-  WEFT_ASSIGN_OR_RETURN(StoredApplication stored, ReadApplication(store, ns, name));
-  store::Transaction transaction;
-  if (stored.record.deleting()) return transaction;
-  stored.record.set_deleting(true);
-  stored.record.set_generation(stored.record.generation() + 1);
-  stored.record.set_updated_unix_ms(now_unix_ms);
-  transaction.Expect(store::ApplicationKey(ns, name), stored.bytes);
-  transaction.Put(store::ApplicationKey(ns, name), stored.record.SerializeAsString());
-  WEFT_ASSIGN_OR_RETURN(Inventory inventory, ReadInventory(store, ns, name));
-  for (auto& [key, record] : inventory) {
-    if (!record.wanted()) continue;
-    const std::string stored_key = InventoryKeyOf(ns, name, key);
-    transaction.Expect(stored_key, record.SerializeAsString());
-    record.set_wanted(false);
-    transaction.Put(stored_key, record.SerializeAsString());
-  }
-  return transaction;
 }
 
 }  // namespace weft::scheduler

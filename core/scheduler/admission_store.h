@@ -33,7 +33,8 @@ struct StoredChange {
 };
 
 // What makes the store hold the call: new component revisions, the applications, their desired sets
-// and inventories; what they were before is kept as a revision. An instance that stays keeps the
+// and inventories; what they were before is kept as a revision. Of what is removed leaves what
+// finalizes (leaving.h). An instance that stays keeps the
 // time at which it was attached, and the claims on what it steers. What is as it should be is not
 // written. The transaction expects that everything which it was computed from is unchanged.
 absl::StatusOr<StoredChange> MakeChange(const Checked& checked,
@@ -49,9 +50,5 @@ absl::StatusOr<StoredChange> MakeRestoration(const DesiredApplication& applicati
 // after an error that leaves open whether it was committed. Errors as Store::Commit.
 absl::Status CommitChange(StoredChange& change, store::Store& store,
                           const std::function<void(const std::string& application)>& on_stored);
-
-// What makes an application one that is to be deleted.
-absl::StatusOr<store::Transaction> MakeDeletion(const std::string& ns, const std::string& name,
-                                                int64_t now_unix_ms, store::Store& store);
 
 }  // namespace weft::scheduler

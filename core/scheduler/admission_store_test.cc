@@ -7,6 +7,7 @@
 #include "core/catalog/components.h"
 #include "core/resolve/testing.h"
 #include "core/scheduler/claims.h"
+#include "core/scheduler/departure.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/testing.h"
 #include "core/store/keys.h"

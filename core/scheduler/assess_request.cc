@@ -1,5 +1,8 @@
 #include "core/scheduler/assess_request.h"
 
+#include <google/protobuf/util/time_util.h>
+
+#include "core/scheduler/leaving.h"
 #include "core/store/object_key.h"
 
 namespace weft::scheduler {
@@ -34,19 +37,37 @@ void AddSteered(const common::v1::ObjectRef& ref, const Inventory& inventory,
   }
 }
 
+// What was rendered for a workload, and what the platform says of it.
+template <typename Request>
+void AddObjects(const store::v1::InstanceRecord& record, const Inventory& inventory,
+                const Observed::View& observed, Request& request) {
+  *request.mutable_instance() = record.instance();
+  *request.mutable_shape() = record.shape();
+  *request.mutable_objects() = record.objects();
+  for (const auto& [key, projection] : observed.objects) {
+    if (projection.owner() == record.instance().key())
+      *request.add_observed() = ToProvider(projection, inventory);
+  }
+}
+
 }  // namespace
 
 pb::AssessRequest MakeAssessRequest(const store::v1::InstanceRecord& record,
                                     const Inventory& inventory, const Observed::View& observed) {
   pb::AssessRequest request;
-  *request.mutable_instance() = record.instance();
-  *request.mutable_shape() = record.shape();
-  *request.mutable_objects() = record.objects();
+  AddObjects(record, inventory, observed, request);
   for (const common::v1::ObjectRef& ref : record.objects()) AddSteered(ref, inventory, request);
-  for (const auto& [key, projection] : observed.objects) {
-    if (projection.owner() == record.instance().key())
-      *request.add_observed() = ToProvider(projection, inventory);
-  }
+  return request;
+}
+
+pb::FinalizeRequest MakeFinalizeRequest(const store::v1::LeavingRecord& record,
+                                        const Inventory& inventory,
+                                        const Observed::View& observed) {
+  pb::FinalizeRequest request;
+  AddObjects(record.instance(), inventory, observed, request);
+  *request.mutable_instance() = InstanceOf(record);
+  *request.mutable_since() =
+      google::protobuf::util::TimeUtil::MillisecondsToTimestamp(record.since_unix_ms());
   return request;
 }
 

@@ -13,4 +13,9 @@ provider::v1::AssessRequest MakeAssessRequest(const store::v1::InstanceRecord& r
                                               const Inventory& inventory,
                                               const Observed::View& observed);
 
+// What the provider of an instance that leaves is asked with. Without the time. Pure.
+provider::v1::FinalizeRequest MakeFinalizeRequest(const store::v1::LeavingRecord& record,
+                                                  const Inventory& inventory,
+                                                  const Observed::View& observed);
+
 }  // namespace weft::scheduler

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/catalog/type.h"
 #include "core/model/diagnostic.h"
 #include "core/scheduler/admission_check.h"
 #include "core/store/records.pb.h"
@@ -25,6 +26,7 @@ struct DesiredApplication {
   // The stored bytes of the application that it was chosen for, which must still stand; nothing:
   // whatever stands.
   std::optional<std::string> present;
+  catalog::TypeTablePtr types = nullptr;  // As Removal.types (leaving.h).
   // What it was made from; null: it is restored, and no document came with the call.
   const CheckedApplication* checked = nullptr;
 };

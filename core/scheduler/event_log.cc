@@ -17,7 +17,15 @@ using store::v1::EventRecord;
 constexpr size_t kMessageBytes = 1024;  // Source: weft.core.v1.Event.
 constexpr size_t kDigits = 24;          // Of a digest: 96 bits tell 100 events apart.
 
-// One line of valid UTF-8 that is not too long.
+std::string IdOf(const EventRecord& event) {
+  const std::string object = event.has_object() ? store::ObjectKey(event.object()) : "";
+  const std::string digest = json::Sha256(
+      absl::StrCat(event.reason(), "\n", object, "\n", event.instance(), "\n", event.message()));
+  return digest.substr(digest.find(':') + 1, kDigits);
+}
+
+}  // namespace
+
 std::string MakeReadable(std::string text) {
   constexpr char kCut[] = "...";
   if (text.size() > kMessageBytes) {
@@ -30,15 +38,6 @@ std::string MakeReadable(std::string text) {
       text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   return text;
 }
-
-std::string IdOf(const EventRecord& event) {
-  const std::string object = event.has_object() ? store::ObjectKey(event.object()) : "";
-  const std::string digest = json::Sha256(
-      absl::StrCat(event.reason(), "\n", object, "\n", event.instance(), "\n", event.message()));
-  return digest.substr(digest.find(':') + 1, kDigits);
-}
-
-}  // namespace
 
 EventRecord MakeEvent(const EventReason& reason, EventDetails details) {
   EventRecord event;

@@ -39,6 +39,7 @@ inline constexpr EventReason kFailed = {"Failed", true};
 inline constexpr EventReason kUnknown = {"Unknown", true};
 inline constexpr EventReason kProviderUnavailable = {"ProviderUnavailable", true};
 inline constexpr EventReason kProviderAvailable = {"ProviderAvailable"};
+inline constexpr EventReason kFinalizeBlocked = {"FinalizeBlocked", true};
 inline constexpr EventReason kSteered = {"Steered"};
 inline constexpr EventReason kReleased = {"Released"};
 inline constexpr EventReason kActionDenied = {"ActionDenied", true};
@@ -52,6 +53,9 @@ struct EventDetails {
   std::string by = {};                // As weft.core.v1.Event.by.
   std::string message = {};           // Made one line of valid UTF-8, and cut, where it is not.
 };
+
+// `text` as one line of valid UTF-8 of at most 1 KiB.
+std::string MakeReadable(std::string text);
 
 // An event that happened once, at a time that is still to be set.
 store::v1::EventRecord MakeEvent(const EventReason& reason, EventDetails details);

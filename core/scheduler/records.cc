@@ -47,6 +47,15 @@ absl::StatusOr<std::map<std::string, store::v1::DesiredRecord>> ReadDesired(
   return ReadAll<store::v1::DesiredRecord>(store, store::DesiredPrefix(ns, name));
 }
 
+void Unwant(const std::string& inventory_key, const store::v1::InventoryRecord& before,
+            store::Transaction& transaction) {
+  transaction.Expect(inventory_key, before.SerializeAsString());
+  store::v1::InventoryRecord record = before;
+  record.set_wanted(false);
+  record.clear_claims();
+  transaction.Put(inventory_key, record.SerializeAsString());
+}
+
 std::string InventoryKeyOf(const std::string& ns, const std::string& name,
                            const std::string& object_key) {
   return absl::StrCat(store::InventoryPrefix(ns, name), object_key);

@@ -28,6 +28,11 @@ absl::StatusOr<Inventory> ReadInventory(store::Store& store, const std::string& 
 absl::StatusOr<std::map<std::string, store::v1::DesiredRecord>> ReadDesired(
     store::Store& store, const std::string& ns, const std::string& name);
 
+// Adds to `transaction` that an object, stored under `inventory_key` as `before`, is not wanted any
+// more.
+void Unwant(const std::string& inventory_key, const store::v1::InventoryRecord& before,
+            store::Transaction& transaction);
+
 // The keys of what is stored of one object of an application.
 std::string InventoryKeyOf(const std::string& ns, const std::string& name,
                            const std::string& object_key);

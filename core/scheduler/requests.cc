@@ -176,6 +176,7 @@ store::v1::InstanceRecord MakeInstanceRecord(const resolve::Application& applica
   record.set_provider(workload.type.provider);
   record.set_assesses(workload.type.assesses);
   record.set_timeline(workload.type.timeline);
+  record.set_finalizes(workload.type.finalizes);
   *record.mutable_shape() = MakeShape(workload.type.shape);
   for (const resolve::TraitInstance& trait : workload.traits) {
     store::v1::TraitRecord* out = record.add_traits();
@@ -183,6 +184,7 @@ store::v1::InstanceRecord MakeInstanceRecord(const resolve::Application& applica
     out->set_provider(trait.type.provider);
     out->set_assesses(trait.type.assesses);
     out->set_timeline(trait.type.timeline);
+    out->set_finalizes(trait.type.finalizes);
     out->set_pointer(trait.pointer);
   }
   for (const merge::MergedObject& object : objects) *record.add_objects() = MakeRef(object.ref);

@@ -1,12 +1,14 @@
 #include "core/scheduler/revisions.h"
 
 #include <google/protobuf/util/time_util.h>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status.h"
+#include "core/scheduler/leaving.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/runtime_choice.h"
 #include "core/store/keys.h"
@@ -45,6 +47,16 @@ core::v1::Revision Describe(const ApplicationRecord& record) {
   return revision;
 }
 
+// Those that only somebody who leaves holds are no part of it.
+void AddObjects(const ApplicationRecord& application,
+                const std::map<std::string, store::v1::DesiredRecord>& objects,
+                RevisionRecord& to) {
+  const std::set<std::string> held = HeldObjects(application);
+  for (const auto& [key, object] : objects) {
+    if (!held.contains(key)) *to.add_objects() = object;
+  }
+}
+
 DesiredApplication MakeDesired(const RevisionRecord& revision) {
   DesiredApplication desired;
   desired.name_space = revision.application().name_space();
@@ -64,7 +76,8 @@ void KeepRevision(const ApplicationRecord& before,
                   store::Transaction& transaction) {
   RevisionRecord revision;
   *revision.mutable_application() = before;
-  for (const auto& [key, object] : objects) *revision.add_objects() = object;
+  revision.mutable_application()->clear_leaving();
+  AddObjects(before, objects, revision);
   const auto key = [&](int64_t generation) {
     return store::HistoryKey(before.name_space(), before.name(), generation);
   };
@@ -111,7 +124,7 @@ absl::StatusOr<DesiredApplication> Restore(const std::string& ns, const std::str
     RevisionRecord& as_it_is = revisions.emplace_back();
     *as_it_is.mutable_application() = present.record;
     WEFT_ASSIGN_OR_RETURN(const auto objects, ReadDesired(store, ns, name));
-    for (const auto& [key, object] : objects) *as_it_is.add_objects() = object;
+    AddObjects(present.record, objects, as_it_is);
   }
   for (auto revision = revisions.rbegin(); revision != revisions.rend(); ++revision) {
     if (generation != 0 && revision->application().generation() != generation) continue;

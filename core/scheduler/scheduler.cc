@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <spdlog/spdlog.h>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "core/base/status.h"
 #include "core/catalog/components.h"
 #include "core/scheduler/application_key.h"
+#include "core/scheduler/back_off.h"
 #include "core/scheduler/instance_reports.h"
 #include "core/scheduler/reconcile.h"
 #include "core/scheduler/records.h"
@@ -28,24 +28,22 @@ constexpr milliseconds kNow(0);
 constexpr milliseconds kDebounce(100);  // Between an event and the look at it.
 constexpr milliseconds kRetryFirst(100), kRetryLongest(10000);
 
-// Doubles with every failure, and is spread by a fifth, so that many do not come back at once.
-milliseconds BackOff(int failures) {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  const auto delay = std::min(kRetryFirst * (int64_t{1} << std::min(failures, 7)), kRetryLongest);
-  return delay - milliseconds(std::uniform_int_distribution<int64_t>(0, delay.count() / 5)(random));
-}
-
 }  // namespace
 
 Scheduler::Scheduler(store::Store& store, const mesh::Providers& providers, Runtimes& runtimes,
-                     Events& events)
-    : store_(store), providers_(providers), runtimes_(runtimes), events_(events) {
-  assessor_ = std::make_unique<Assessor>(store_, providers_, events_,
-                                         [this](const std::string& application) {
-                                           Notify(application);
-                                           std::lock_guard lock(mutex_);
-                                           EnqueueLocked(application, kNow);
-                                         });
+                     Events& events, std::function<absl::Time()> now)
+    : store_(store),
+      providers_(providers),
+      runtimes_(runtimes),
+      events_(events),
+      now_(std::move(now)) {
+  const auto answered = [this](const std::string& application) {
+    Notify(application);
+    std::lock_guard lock(mutex_);
+    EnqueueLocked(application, kNow);
+  };
+  assessor_ = std::make_unique<Assessor>(store_, providers_, events_, answered);
+  finalizer_ = std::make_unique<Finalizer>(store_, providers_, events_, answered, now_);
 }
 
 Scheduler::~Scheduler() {
@@ -56,6 +54,7 @@ Scheduler::~Scheduler() {
   }
   for (auto& [runtime, queue] : queues_) queue->Stop();
   assessor_.reset();
+  finalizer_.reset();
 }
 
 absl::Status Scheduler::Start() {
@@ -87,6 +86,7 @@ void Scheduler::Touch(const std::string& application) {
 
 void Scheduler::ProvidersChanged() {
   assessor_->RetryFailed();
+  finalizer_->RetryFailed();
   Look([](const Work&) { return true; });
 }
 
@@ -178,7 +178,7 @@ KeyedQueue::Clock::duration Scheduler::Looked(const std::string& application,
     spdlog::error("msg=\"cannot work on an application\" application={} error=\"{}\"", application,
                   std::string(again.status().message()));
   }
-  return BackOff(work.failures);
+  return BackOff(work.failures, kRetryFirst, kRetryLongest);
 }
 
 // One look at an application. After how long to come back; infinite: when something changes.
@@ -192,30 +192,33 @@ absl::StatusOr<absl::Duration> Scheduler::Pass(const std::string& runtime,
     work_[application].problems = {away};
     return absl::InfiniteDuration();
   }
+  WEFT_RETURN_IF_ERROR(finalizer_->Store(application));
   WEFT_ASSIGN_OR_RETURN(ReconcileResult result, Reconcile(application, store_, *connection->stub,
-                                                          connection->observed, absl::Now()));
+                                                          connection->observed, now_()));
   for (store::v1::EventRecord& event : result.events) events_.Record(application, std::move(event));
   if (result.gone) {
     assessor_->Forget(application);
+    finalizer_->Forget(application);
     pods_.Forget(application);
     return absl::NotFoundError("gone");
   }
   const auto [ns, name] = SplitApplicationKey(application);
   WEFT_ASSIGN_OR_RETURN(const StoredApplication stored, ReadApplication(store_, ns, name));
   WEFT_ASSIGN_OR_RETURN(const Inventory inventory, ReadInventory(store_, ns, name));
-  absl::Duration again = absl::InfiniteDuration();
+  const Observed::View observed = connection->observed.Of(application);
+  absl::Duration again = finalizer_->Ask(stored.record, inventory, observed);
   if (!stored.record.deleting()) {
-    const Observed::View observed = connection->observed.Of(application);
     const auto healthy = [&] { return assessor_->AllHealthy(stored.record); };
-    for (store::v1::EventRecord& event : pods_.Look(application, observed, absl::Now(), healthy))
+    for (store::v1::EventRecord& event : pods_.Look(application, observed, now_(), healthy))
       events_.Record(application, std::move(event));
-    again = assessor_->Assess(stored.record, inventory, observed);
+    again = std::min(again, assessor_->Assess(stored.record, inventory, observed));
   }
   std::lock_guard lock(mutex_);
   Work& work = work_[application];
   work.problems = std::move(result.problems);
   work.failures = result.again ? work.failures + 1 : 0;
-  if (result.again) again = std::min(again, absl::FromChrono(BackOff(work.failures)));
+  if (result.again)
+    again = std::min(again, absl::FromChrono(BackOff(work.failures, kRetryFirst, kRetryLongest)));
   return again;
 }
 
@@ -251,7 +254,12 @@ absl::StatusOr<core::v1::Application> Scheduler::Status(const std::string& ns,
        .observed = view,
        .problems = std::move(problems),
        .pending = pending,
+       .now = now_(),
        .opinion = [&](const std::string& instance) { return assessor_->Of(key, instance); },
+       .waits_for =
+           [&](const store::v1::LeavingRecord& leaving) {
+             return finalizer_->WaitsFor(leaving, stored.record, view);
+           },
        .reports = reports,
        .why_away = [&](const std::string& provider) { return providers_.WhyAway(provider); },
        .latest_revision =

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "core/base/keyed_queue.h"
 #include "core/mesh/providers.h"
 #include "core/scheduler/assessor.h"
 #include "core/scheduler/events.h"
+#include "core/scheduler/finalizer.h"
 #include "core/scheduler/pod_events.h"
 #include "core/scheduler/runtimes.h"
 #include "core/store/store.h"
@@ -29,7 +31,7 @@ class Scheduler {
  public:
   // All outlive the object; it starts and stops `runtimes`.
   Scheduler(store::Store& store, const mesh::Providers& providers, Runtimes& runtimes,
-            Events& events);
+            Events& events, std::function<absl::Time()> now = absl::Now);
   ~Scheduler();
 
   // Looks at every stored application and begins to watch the runtimes.
@@ -79,6 +81,7 @@ class Scheduler {
   const mesh::Providers& providers_;
   Runtimes& runtimes_;
   Events& events_;
+  const std::function<absl::Time()> now_;
   PodEvents pods_;
   mutable std::mutex mutex_;
   std::map<std::string, Work> work_;                           // By application.
@@ -89,6 +92,7 @@ class Scheduler {
   uint64_t last_subscription_ = 0;
   std::function<void(const std::string&)> listener_;
   std::unique_ptr<Assessor> assessor_;
+  std::unique_ptr<Finalizer> finalizer_;
 };
 
 }  // namespace weft::scheduler

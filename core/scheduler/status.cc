@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/scheduler/claims.h"
 #include "core/scheduler/drift.h"
+#include "core/scheduler/leaving.h"
 #include "core/scheduler/pod_status.h"
 #include "core/scheduler/runtime_choice.h"
 #include "core/store/object_key.h"
@@ -52,12 +53,31 @@ class Composer {
     for (const store::v1::InstanceRecord& instance : record.instances()) AddComponent(instance);
     if (record.deleting())
       worst_ = MakeHealth(common::v1::VERDICT_PROGRESSING, "Deleting", "it is being deleted");
+    AddLeaving();
     *to_.mutable_health() = worst_;
     to_.set_settled(settled_);
     return std::move(to_);
   }
 
  private:
+  void AddLeaving() {
+    std::map<std::pair<std::string, std::string>, core::v1::LeavingInstance> by_key;
+    for (const store::v1::LeavingRecord& record : input_.record.leaving()) {
+      settled_ = false;
+      core::v1::LeavingInstance leaving;
+      leaving.set_key(InstanceOf(record).key());
+      leaving.set_type(InstanceOf(record).type());
+      *leaving.mutable_since() = TimeUtil::MillisecondsToTimestamp(record.since_unix_ms());
+      leaving.set_blocked(IsBlocked(record, input_.now));
+      leaving.set_message(input_.waits_for(record));
+      if (leaving.blocked())
+        Judge(DescribeInstance(record),
+              MakeHealth(common::v1::VERDICT_DEGRADED, "FinalizeBlocked", leaving.message()));
+      by_key[{leaving.key(), leaving.type()}] = std::move(leaving);
+    }
+    for (auto& [key, leaving] : by_key) *to_.add_leaving() = std::move(leaving);
+  }
+
   void AddComponent(const store::v1::InstanceRecord& instance) {
     core::v1::ComponentStatus* to = to_.add_components();
     to->set_instance_name(instance.instance().name());

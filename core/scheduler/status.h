@@ -21,7 +21,10 @@ struct StatusInput {
   const Observed::View& observed;
   std::vector<std::string> problems;  // What keeps it from being carried out.
   bool pending = false;               // Something changed that nobody has looked at yet.
+  absl::Time now = absl::UnixEpoch();
   std::function<Opinion(const std::string& instance)> opinion;
+  // Of one that leaves, for people.
+  std::function<std::string(const store::v1::LeavingRecord&)> waits_for = nullptr;
   const std::map<std::string, store::v1::ReportRecord>& reports;         // By instance key.
   std::function<std::string(const std::string& provider)> why_away;      // Empty: it can be asked.
   std::function<int64_t(const std::string& component)> latest_revision;  // 0: it is gone.

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "core/base/json.h"
 #include "core/mesh/guarded_stub.h"
 
@@ -198,11 +199,15 @@ TestCore::~TestCore() {
 
 void TestCore::StartScheduler() {
   StopScheduler();
-  auto scheduler = std::make_unique<Scheduler>(store, *providers_, *runtimes_, events);
+  auto scheduler = std::make_unique<Scheduler>(store, *providers_, *runtimes_, events, [this] {
+    return absl::Now() + absl::Milliseconds(skipped_ms_.load());
+  });
   EXPECT_TRUE(scheduler->Start().ok());
   std::lock_guard lock(mutex_);
   scheduler_ = std::move(scheduler);
 }
+
+void TestCore::Skip(absl::Duration time) { skipped_ms_ += absl::ToInt64Milliseconds(time); }
 
 void TestCore::StopScheduler() {
   std::lock_guard lock(mutex_);

@@ -93,6 +93,8 @@ class TestCore {
   core::v1::ApplyResponse Apply(const std::vector<std::string>& texts, bool dry_run = false);
   // The status of "shop" or another application; empty: there is none.
   core::v1::Application Status(const std::string& name = "shop") const;
+  // Lets the scheduler's clock go before the real one.
+  void Skip(absl::Duration time);
   // Waits until the status of "shop" is settled with this verdict.
   bool AwaitSettled(common::v1::Verdict expected);
   void SetConnected(mesh::FakeProvider& provider, const std::string& name, bool connected);
@@ -115,6 +117,7 @@ class TestCore {
   void MakeTraits();
 
   std::string directory_;
+  std::atomic<int64_t> skipped_ms_ = 0;
   std::mutex mutex_;  // Of scheduler_, for the providers' thread.
   std::unique_ptr<WorkerPool> pool_ = std::make_unique<WorkerPool>(2, 100);
   std::unique_ptr<mesh::Providers> providers_;
