@@ -44,6 +44,11 @@ TEST(Convert, FinalizeIsDeclaredWhereTheAuthorHasIt) {
   EXPECT_THAT(ToProto(trait).features(), testing::ElementsAre(pb::FEATURE_FINALIZE));
 }
 
+TEST(Convert, ATraitSaysWhatItComesAfter) {
+  const Trait trait = {.type = "last", .after = {"first", "*"}};
+  EXPECT_THAT(ToProto(trait).after(), testing::ElementsAre("first", "*"));
+}
+
 TEST(Convert, APartSaysWhatBecomesOfWhatStandsThere) {
   const ObjectRef object = {"apps/v1", "Deployment", "web", ""};
   Parts parts;
