@@ -137,12 +137,12 @@ std::string ProviderFile(const Service& service, std::string_view artifact,
   for (absl::string_view line : absl::StrSplit(before, '\n', absl::SkipEmpty())) {
     if (line[0] != ' ')
       keep = absl::StartsWith(line, "deadlines:") || absl::StartsWith(line, "limits:") ||
-             absl::StartsWith(line, "failurePolicy:");
+             absl::StartsWith(line, "failure_policy:");
     if (keep) absl::StrAppend(&kept, line, "\n");
   }
   return absl::StrCat(
       "# Written by `weft up` whenever it starts this provider; \"deadlines\", \"limits\" and "
-      "\"failurePolicy\" are yours.\n",
+      "\"failure_policy\" are yours.\n",
       "name: ", config::YamlScalar(service.provider), "\n",
       "address: ", config::YamlScalar(service.address), "\n",
       "artifact: ", absl::string_view(artifact.data(), artifact.size()), "\n", kept);

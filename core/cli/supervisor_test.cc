@@ -115,13 +115,13 @@ TEST_F(SupervisorTest, WhatTheOperatorSaysOfAProviderStays) {
   Up();
   std::ofstream(data_.Below("providers/x.yaml"))
       << "name: y\ndeadlines:\n  render: 5s\nartifact: none\nlimits: {in_flight: 4}\n"
-      << "failurePolicy: Optional\n";
+      << "failure_policy: Optional\n";
   Change("weft-provider-x");
   Up();
   EXPECT_THAT(ProviderText(),
               AllOf(HasSubstr("name: x\n"), Not(HasSubstr("name: y")), Not(HasSubstr("none")),
                     HasSubstr("\ndeadlines:\n  render: 5s\nlimits: {in_flight: 4}\n"
-                              "failurePolicy: Optional\n")));
+                              "failure_policy: Optional\n")));
 }
 
 TEST_F(SupervisorTest, AChildReadsATokenByWhichTheCoreKnowsIt) {

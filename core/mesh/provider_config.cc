@@ -15,7 +15,7 @@ namespace {
 
 constexpr absl::Duration kShortest = absl::Milliseconds(1), kLongest = absl::Minutes(10);
 constexpr int kMostInFlight = 1024;
-constexpr char kFailurePolicy[] = "failurePolicy";
+constexpr char kFailurePolicy[] = "failure_policy";
 constexpr char kRequired[] = "Required", kOptional[] = "Optional";
 
 void Fault(model::ObjectReader& in, const char* field, std::string message) {

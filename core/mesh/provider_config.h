@@ -28,7 +28,7 @@ struct Deadlines {
 //   artifact: sha256:...                  # of the program; measured by whoever starts it
 //   deadlines: {render: 2s, assess: 1s}   # see Deadlines
 //   limits: {in_flight: 32}               # calls at once (bulkhead.h)
-//   failurePolicy: Optional               # of traits: what becomes of an apply without its answer
+//   failure_policy: Optional               # of traits: what becomes of an apply without its answer
 // A provider in a container has, instead of an address, that of its ready pods:
 //   application: weft-system/greeter
 //   port: 50051

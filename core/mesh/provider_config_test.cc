@@ -94,7 +94,7 @@ TEST_F(ProviderConfigTest, WhatDoesNotFitTogetherIsAProblem) {
        "x.yaml:3:21: a deadline is a duration from 1ms to 10m, such as \"2s\""},
       {"name: x\naddress: unix:/x\ndeadlines: {assess: 11m}\n", "from 1ms to 10m"},
       {"name: x\naddress: unix:/x\nlimits: {inFlight: 2}\n", "in_flight"},
-      {"name: x\naddress: unix:/x\nfailurePolicy: optional\n", "Optional"},
+      {"name: x\naddress: unix:/x\nfailure_policy: optional\n", "Optional"},
       {"name: x\naddress: unix:/x\nlimits: {in_flight: 0}\n", "1"}};
   for (const auto& [text, problem] : cases) {
     Write("x.yaml", text);

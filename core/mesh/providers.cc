@@ -52,7 +52,7 @@ absl::StatusOr<std::vector<catalog::Type>> ReadAllowed(const ProviderConfig& con
   for (catalog::Type& type : types) {
     if (config.optional && type.kind == catalog::TypeKind::kWorkload)
       return absl::FailedPreconditionError(absl::StrCat(
-          "its failurePolicy is Optional, for traits alone, and it serves the workload type ",
+          "its failure_policy is Optional, for traits alone, and it serves the workload type ",
           type.name));
     type.optional = config.optional;
   }

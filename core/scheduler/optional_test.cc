@@ -25,7 +25,7 @@ class OptionalTest : public testing::Test {
   void SetUp() override {
     core_.ConfigureProvider("traits",
                             "name: traits\naddress: unix:/none\nartifact: sha256:traits\n"
-                            "failurePolicy: Optional\n");
+                            "failure_policy: Optional\n");
     ASSERT_TRUE(Await([&] {
       const auto types = core_.providers().types();
       const catalog::Type* scaler = types->Find(catalog::TypeKind::kTrait, "scaler");
@@ -176,10 +176,10 @@ TEST_F(OptionalTest, OnesThatStandAreKeptOfWhatStandsWhenItIsStored) {
 
 TEST_F(OptionalTest, AWorkloadTypeCannotDoWithout) {
   core_.ConfigureProvider(
-      "web", "name: web\naddress: unix:/none\nartifact: sha256:web\nfailurePolicy: Optional\n");
+      "web", "name: web\naddress: unix:/none\nartifact: sha256:web\nfailure_policy: Optional\n");
   EXPECT_TRUE(Await([&] {
     return core_.providers().WhyAway("web").find(
-               "its failurePolicy is Optional, for traits alone, and it serves the workload type "
+               "its failure_policy is Optional, for traits alone, and it serves the workload type "
                "example.org/v1.Web") != std::string::npos;
   })) << core_.providers().WhyAway("web");
 }
