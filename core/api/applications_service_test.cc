@@ -50,11 +50,12 @@ class ApplicationsServiceTest : public testing::Test {
     request.set_name(name);
     return stub_->Get(&call, request, application);
   }
-  grpc::Status Delete(const std::string& name) {
+  grpc::Status Delete(const std::string& name, bool force = false) {
     Call call;
     core::v1::DeleteApplicationRequest request;
     request.set_namespace_("default");
     request.set_name(name);
+    request.set_force(force);
     core::v1::DeleteApplicationResponse response;
     return stub_->Delete(&call, request, &response);
   }
@@ -284,6 +285,12 @@ TEST_F(ApplicationsServiceTest, TellsWhatHappenedAlsoToAnApplicationThatIsGone) 
   })) << told.DebugString();
   EXPECT_THAT(told.DebugString(), testing::HasSubstr("by: \"user/ann\""));
   EXPECT_EQ(events("none"), grpc::StatusCode::NOT_FOUND);
+  core_.Apply({ApplicationText("", "blog", "back")});
+  ASSERT_TRUE(Delete("blog", /*force=*/true).ok());
+  EXPECT_TRUE(Await([&] {
+    return events("blog") == grpc::StatusCode::OK &&
+           told.DebugString().find("its deletion was forced") != std::string::npos;
+  }));
 }
 
 TEST_F(ApplicationsServiceTest, TurnsCallsAwayWhenTooManyWait) {

@@ -21,6 +21,7 @@ struct Options {
   absl::Duration timeout = kDefaultTimeout;
   bool follow = false;
   bool wait = false;
+  bool force = false;
   int64_t tail = 0;
 };
 
@@ -95,7 +96,8 @@ absl::Status Logs(const Context& context, const Options& options) {
 absl::Status Delete(const Context& context, const Options& options) {
   const absl::Time deadline = absl::Now() + options.timeout;
   WEFT_ASSIGN_OR_RETURN(const DataDirectory data, context.OpenData());
-  WEFT_RETURN_IF_ERROR(RequestDeletion(data, context.name_space, options.application));
+  WEFT_RETURN_IF_ERROR(
+      RequestDeletion(data, context.name_space, options.application, options.force));
   if (options.wait)
     return AwaitDeleted(data, context.terminal, context.name_space, options.application, deadline);
   context.terminal.out << "application/" << options.application << " is being deleted" << std::endl;
@@ -136,6 +138,9 @@ void AddApplicationCommands(CLI::App& app, Context& context) {
   CLI::App* remove = AddCommand(app, context, options, "delete",
                                 "Delete an application and what was made for it", Delete);
   remove->add_flag("--wait", options->wait, "Wait until it is gone");
+  remove->add_flag("--force", options->force,
+                   "Ask no provider whether what it finalizes may go: what stands outside of Weft "
+                   "may stay behind");
   AddTimeout(*remove, options->timeout, "How long --wait waits");
 }
 

@@ -223,6 +223,21 @@ TEST_F(CommandTest, DeleteWaitReturnsWhenTheApplicationIsGone) {
   EXPECT_THAT(err_, HasSubstr("there is no application hello"));
 }
 
+TEST_F(CommandTest, DeleteSaysWhatItWaitsForAndForceWaitsForNone) {
+  core::v1::Application hello = MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY);
+  core::v1::LeavingInstance* leaving = hello.add_leaving();
+  leaving->set_key("default/hello/web/queue#1");
+  leaving->set_type("queue");
+  leaving->set_message("2 messages are left");
+  mesh_->applications.Add(hello);
+  EXPECT_EQ(Weft({"delete", "hello", "--wait"}), 0) << err_;
+  EXPECT_THAT(out_,
+              HasSubstr("hello: being deleted: finalizing queue of web: 2 messages are left\n"));
+  mesh_->applications.Add(hello);
+  EXPECT_EQ(Weft({"delete", "hello", "--wait", "--force"}), 0) << err_;
+  EXPECT_EQ(out_, "hello: being deleted\napplication/hello deleted\n");
+}
+
 TEST_F(CommandTest, DeletingAllApplicationsWaitsForThoseOfEveryNamespace) {
   mesh_->applications.Add(MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY));
   mesh_->applications.Add(MakeApplication("shop", "till", common::v1::VERDICT_FAILED));

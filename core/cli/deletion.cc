@@ -1,5 +1,6 @@
 #include "core/cli/deletion.h"
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -18,13 +19,14 @@ namespace weft::cli {
 constexpr char kSystemNamespace[] = "weft-system";  // Source: docs/adr/0013-installed-providers.md.
 
 absl::Status RequestDeletion(const DataDirectory& data, const std::string& name_space,
-                             const std::string& name) {
+                             const std::string& name, bool force) {
   WEFT_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, ConnectService(data, "core"));
   grpc::ClientContext call;
   SetDeadline(call, kCallLimit);
   core::v1::DeleteApplicationRequest request;
   request.set_namespace_(name_space);
   request.set_name(name);
+  request.set_force(force);
   core::v1::DeleteApplicationResponse response;
   return CallError(core::v1::Applications::NewStub(channel)->Delete(&call, request, &response),
                    absl::StrCat("delete ", name));
@@ -34,15 +36,19 @@ absl::Status AwaitDeleted(const DataDirectory& data, const Terminal& terminal,
                           const std::string& name_space, const std::string& name,
                           absl::Time deadline) {
   Progress progress(terminal);
-  absl::Status gone = WatchApplication(data, name_space, name, deadline,
-                                       [&](const core::v1::Application& application) {
-                                         progress.Show(SummarizeStatus(application));
-                                         return false;
-                                       });
+  bool blocked = false;
+  absl::Status gone = WatchApplication(
+      data, name_space, name, deadline, [&](const core::v1::Application& application) {
+        progress.Show(SummarizeStatus(application));
+        blocked = std::any_of(application.leaving().begin(), application.leaving().end(),
+                              [](const auto& leaving) { return leaving.blocked(); });
+        return false;
+      });
   progress.Finish();
   if (absl::IsDeadlineExceeded(gone))
     return absl::DeadlineExceededError(
-        absl::StrCat("application ", name, " is not gone in time; its deletion goes on"));
+        absl::StrCat("application ", name, " is not gone in time; its deletion goes on",
+                     blocked ? ", and is blocked: `weft delete --force` asks no provider" : ""));
   if (!absl::IsNotFound(gone)) return gone;
   terminal.out << "application/" << name << " deleted" << std::endl;
   return absl::OkStatus();

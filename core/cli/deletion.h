@@ -9,9 +9,10 @@
 
 namespace weft::cli {
 
-// Asks the core to delete an application. Errors as Applications.Delete: NOT_FOUND and others.
+// Asks the core to delete an application; with `force` without asking providers whether what
+// finalizes may go. Errors as Applications.Delete: NOT_FOUND and others.
 absl::Status RequestDeletion(const DataDirectory& data, const std::string& name_space,
-                             const std::string& name);
+                             const std::string& name, bool force = false);
 
 // Waits until the application is gone; shows progress and the end. DEADLINE_EXCEEDED: `deadline`
 // came first; the deletion goes on.

@@ -179,6 +179,7 @@ grpc::Status FakeApplications::Delete(grpc::ServerContext*,
   const auto found = applications_.find({request->namespace_(), request->name()});
   if (found == applications_.end()) return NoApplication(request->name());
   found->second.set_deleting(true);
+  if (request->force()) found->second.clear_leaving();
   return grpc::Status::OK;
 }
 

@@ -1,6 +1,6 @@
 #include "core/cli/listing.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "core/cli/status_tree.h"
 
@@ -108,6 +108,28 @@ TEST(StatusTreeTest, SaysWhatIsStaleUnacceptedOrBeingDeleted) {
             "└─ web  HEALTHY (stale)  component , revision 0, \n"
             "      stale: its provider does not answer\n"
             "      Service web is not accepted yet\n");
+}
+
+TEST(StatusTreeTest, ShowsWhoLeavesHowLongAndWhatIsWaitedFor) {
+  core::v1::Application hello = Hello();
+  hello.clear_components();
+  for (const char* key : {"default/hello/web", "default/hello/web/cron-hpa#1"}) {
+    core::v1::LeavingInstance* leaving = hello.add_leaving();
+    leaving->set_key(key);
+    leaving->set_type("cron-hpa");
+    leaving->mutable_since()->set_seconds(10000 - 720);
+  }
+  hello.mutable_leaving(0)->set_message("goes after cron-hpa of web");
+  hello.mutable_leaving(1)->set_blocked(true);
+  hello.mutable_leaving(1)->set_message("the provider cron-hpa does not answer");
+  EXPECT_THAT(RenderStatus(hello, {.now = kNow}),
+              testing::EndsWith("├─ finalizing web  for 12m\n"
+                                "│     goes after cron-hpa of web\n"
+                                "└─ finalizing cron-hpa of web  BLOCKED  for 12m\n"
+                                "      the provider cron-hpa does not answer\n"));
+  EXPECT_THAT(SummarizeStatus(hello),
+              testing::EndsWith("finalizing web: goes after cron-hpa of web, BLOCKED: finalizing "
+                                "cron-hpa of web: the provider cron-hpa does not answer"));
 }
 
 TEST(StatusTreeTest, TellsTheReasonOfTheWholeWhereNothingBelowItDoes) {

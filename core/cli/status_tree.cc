@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 
 namespace weft::cli {
 namespace {
@@ -130,6 +131,24 @@ TreeNode ComponentNode(const std::string& application, const core::v1::Component
   return node;
 }
 
+// "cron-hpa of front", or of a workload "front". Its key is NAMESPACE/APPLICATION/NAME, of a trait
+// with "/TYPE#n" appended.
+std::string LeavingName(const core::v1::LeavingInstance& leaving) {
+  const std::vector<std::string> key = absl::StrSplit(leaving.key(), '/');
+  if (key.size() < 3) return leaving.key();
+  return key.size() == 3 ? key[2] : absl::StrCat(leaving.type(), " of ", key[2]);
+}
+
+TreeNode LeavingNode(const core::v1::LeavingInstance& leaving, const StatusStyle& style) {
+  const absl::Duration age = style.now - absl::FromUnixSeconds(leaving.since().seconds());
+  std::string line = absl::StrCat("finalizing ", LeavingName(leaving), "  ");
+  if (leaving.blocked()) absl::StrAppend(&line, Paint("BLOCKED", "1;31", style.color), "  ");
+  TreeNode node = {
+      .line = absl::StrCat(line, Paint(absl::StrCat("for ", FormatAge(age)), kDim, style.color))};
+  if (!leaving.message().empty()) node.notes.push_back(leaving.message());
+  return node;
+}
+
 // Whether a component or trait has the whole's verdict, and so tells its reason.
 bool ToldBelow(const core::v1::Application& application) {
   const common::v1::Verdict verdict = application.health().verdict();
@@ -186,6 +205,8 @@ std::string RenderStatus(const core::v1::Application& application, const StatusS
   const std::string key = absl::StrCat(application.namespace_(), "/", application.name());
   for (const core::v1::ComponentStatus& component : application.components())
     root.branches.push_back(ComponentNode(key, component, style));
+  for (const core::v1::LeavingInstance& leaving : application.leaving())
+    root.branches.push_back(LeavingNode(leaving, style));
   return RenderTree(root, style.width);
 }
 
@@ -207,6 +228,11 @@ std::string SummarizeStatus(const core::v1::Application& application) {
   // Anything but healthy says by itself that there is something left to wait for.
   if (!application.settled() && application.health().verdict() == common::v1::VERDICT_HEALTHY)
     line += ", being carried out";
+  for (const core::v1::LeavingInstance& leaving : application.leaving()) {
+    parts.push_back(absl::StrCat(leaving.blocked() ? "BLOCKED: " : "", "finalizing ",
+                                 LeavingName(leaving), leaving.message().empty() ? "" : ": ",
+                                 leaving.message()));
+  }
   if (!parts.empty()) absl::StrAppend(&line, ": ", absl::StrJoin(parts, ", "));
   if (!application.problems().empty()) absl::StrAppend(&line, "; ", application.problems(0));
   return line;
