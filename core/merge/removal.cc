@@ -19,17 +19,15 @@ std::string Does(const Removal& removal) {
   return absl::StrCat("replaces this by ", Quote(removal.replacement->value));
 }
 
-bool IsProposed(const Node& node) { return !node.proposals.empty() || !node.marks.empty(); }
-
 // Whether nothing stands at `node` and nothing will, or only what stood around something.
 bool IsGone(const Node& node) {
-  if (IsProposed(node) || node.steered.has_value() || node.form == Form::kLeaf) return false;
+  if (node.IsProposed() || node.steered.has_value() || node.form == Form::kLeaf) return false;
   return node.form == Form::kNone || (node.children.empty() && node.owner == nullptr);
 }
 
 // Forgets what is settled at and below `node`; what is proposed stays.
 void Clear(Node& node) {
-  const auto goes = [](const auto& child) { return !IsProposed(*child.second); };
+  const auto goes = [](const auto& child) { return !child.second->IsProposed(); };
   std::erase_if(node.touched, [&](const auto& child) { return goes(*child); });
   const bool is_list = !node.proposals.empty() && node.proposals.front().form == Form::kList;
   node.elements = is_list ? node.touched : decltype(node.elements)();

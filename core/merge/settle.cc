@@ -28,6 +28,30 @@ const std::string* OwnerWithin(const Node& node) {
   return node.owner;
 }
 
+// Who steers something at or below `node`: the first by its pointer, or null.
+const std::string* SteererWithin(const Node& node) {
+  if (node.steered.has_value()) return node.steered->owner;
+  for (const auto& [key, child] : node.children) {
+    if (const std::string* owner = SteererWithin(*child); owner != nullptr) return owner;
+  }
+  return nullptr;
+}
+
+// The first by key of those who propose something at `node`, where somebody does.
+const std::string& FirstProposer(const Node& node) {
+  const std::string* first = nullptr;
+  const auto take = [&](const auto& proposed) {
+    for (const auto& p : proposed) {
+      if (first == nullptr || *p.owner < *first) first = p.owner;
+    }
+  };
+  take(node.proposals);
+  take(node.marks);
+  return *first;
+}
+
+const char* Does(const Node& arm) { return arm.proposals.empty() ? " steers " : " writes "; }
+
 class Settler {
  public:
   Settler(const ObjectRef& object, Problems& problems) : object_(object), problems_(problems) {}
@@ -148,12 +172,12 @@ void Settler::Steer(Node& node, const Mark& mark) {
   }
 }
 
-// Of a union only the arm that this stage writes stays. False after a problem.
+// Of a union only the arm that this stage writes or steers stays. False after a problem.
 bool Settler::SwitchArm(Node& node, const Schema& schema) {
   if (schema.arms.empty()) return true;
   std::vector<Node::Children::iterator> arms;
   for (const auto& child : node.touched) {
-    if (schema.IsArm(child->first) && !child->second->proposals.empty()) arms.push_back(child);
+    if (schema.IsArm(child->first) && child->second->IsProposed()) arms.push_back(child);
   }
   if (arms.empty()) return true;
   if (!OneArm(arms)) return false;
@@ -171,15 +195,11 @@ bool Settler::OneArm(const std::vector<Node::Children::iterator>& arms) {
   const auto by_name = [](const auto& a, const auto& b) { return a->first < b->first; };
   const auto [least, greatest] = std::ranges::minmax(arms, by_name);
   if (least == greatest) return true;
-  const auto owner = [](const auto& arm) {
-    return *std::ranges::min_element(arm->second->proposals, [](const auto& a, const auto& b) {
-              return *a.owner < *b.owner;
-            })->owner;
-  };
-  const std::string a = owner(least);
-  const std::string b = owner(greatest);
-  const std::string what = absl::StrCat(a, " writes ", least->first, " and ", b, " writes ",
-                                        greatest->first, ": only one of them may stand");
+  const std::string& a = FirstProposer(*least->second);
+  const std::string& b = FirstProposer(*greatest->second);
+  const std::string what =
+      absl::StrCat(a, Does(*least->second), least->first, " and ", b, Does(*greatest->second),
+                   greatest->first, ": only one of them may stand");
   problems_.Add(a == b ? kBadPart : kConflict, std::max(a, b), object_, pointer_, what);
   return false;
 }
@@ -188,18 +208,27 @@ bool Settler::OneArm(const std::vector<Node::Children::iterator>& arms) {
 bool Settler::Replace(Node& node, Node::Children::const_iterator old,
                       Node::Children::const_iterator arm) {
   bool may = true;
+  const std::string* steerer = SteererWithin(*old->second);
   for (const Proposal& p : node.proposals) {
-    const bool writes_arm = std::ranges::any_of(
-        arm->second->proposals, [&](const Proposal& q) { return *q.owner == *p.owner; });
-    if (!writes_arm || p.grant.Field(old->first).may_change()) continue;
-    may = false;
-    const std::string* owner = OwnerWithin(*old->second);
-    Conflict(*p.owner, absl::StrCat(*p.owner, " writes ", arm->first, " where ",
-                                    owner == nullptr ? "the core" : *owner, " wrote ", old->first,
-                                    ", and may not override it"));
+    const auto same_owner = [&](const auto& q) { return *q.owner == *p.owner; };
+    const bool wants_arm = std::ranges::any_of(arm->second->proposals, same_owner) ||
+                           std::ranges::any_of(arm->second->marks, same_owner);
+    if (!wants_arm) continue;
+    const std::string what = absl::StrCat(*p.owner, Does(*arm->second), arm->first, " where ");
+    if (steerer != nullptr) {
+      may = false;
+      Conflict(*p.owner, absl::StrCat(what, *steerer, " steers ", old->first, " or a leaf of it"));
+    } else if (!p.grant.Field(old->first).may_change()) {
+      may = false;
+      const std::string* owner = OwnerWithin(*old->second);
+      Conflict(*p.owner, absl::StrCat(what, owner == nullptr ? "the core" : *owner, " wrote ",
+                                      old->first, ", and may not override it"));
+    }
   }
-  if (may) node.children.erase(old);
-  return may;
+  if (!may) return false;
+  std::erase_if(node.touched, [&](const auto& child) { return child == old; });
+  node.children.erase(old);
+  return true;
 }
 
 void Settler::SettleChildren(Node& node, const Schema* schema, bool is_list) {

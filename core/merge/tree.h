@@ -42,6 +42,8 @@ struct Node {
   Node& Element(std::string_view token);
   // A proposal for something below is kept once an owner, if each owner comes in one run.
   void Propose(const Proposal& proposal);
+  // Whether something is proposed here, or below.
+  bool IsProposed() const { return !proposals.empty() || !marks.empty(); }
 
   // As the stages before settled it. kNone: it was not there.
   Form form = Form::kNone;

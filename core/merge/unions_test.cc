@@ -115,5 +115,41 @@ TEST(Unions, ALaterStageMaySwitchBack) {
   EXPECT_EQ(ContainerOf(merged, "readinessProbe"), R"({"httpGet":{"port":81},"periodSeconds":5})");
 }
 
+Contribution Steerer(const std::string& owner, const std::string& pointer,
+                     std::vector<catalog::Write> writes = {}) {
+  writes.push_back({"*", "*", "", catalog::WriteMode::kSteer});
+  return {owner, {{kDeployment, pointer, nullptr, Steering::kActions}}, std::move(writes)};
+}
+
+TEST(Unions, AnArmThatIsSteeredCountsAsOne) {
+  const std::string env = std::string(kContainer) + "/env[name=E]";
+  const Contribution from = Trait("u", env + "/valueFrom/x", "1");
+  const Contribution steers = Steerer("t", env + "/value");
+  for (const auto& stage : {std::vector{from, steers}, std::vector{steers, from}}) {
+    EXPECT_THAT(ProblemsOf(MergeWeb({{WithHttpProbe()}, stage})),
+                ElementsAre("CONFLICT u: Deployment/web " + env +
+                            ": t steers value and u writes valueFrom: only one of them may stand"));
+  }
+  EXPECT_THAT(ProblemsOf(MergeWeb({{WithHttpProbe()}, {steers}, {from}})),
+              ElementsAre("CONFLICT u: Deployment/web " + env +
+                          ": u writes valueFrom where t steers value or a leaf of it"));
+  // To steer the other arm switches, for who may override the one that is there.
+  EXPECT_THAT(ProblemsOf(MergeWeb({{WithHttpProbe()}, {from}, {steers}})),
+              ElementsAre("CONFLICT t: Deployment/web " + env +
+                          ": t steers value where u wrote valueFrom, and may not override it"));
+  const Merged merged =
+      MergeWeb({{WithHttpProbe()}, {from}, {Steerer("t", env + "/value", Overrides())}});
+  EXPECT_EQ(ContainerOf(merged, "env"), R"([{"name":"E"}])");
+  EXPECT_EQ(merged.objects.at(0).steered.at(0).owner, "t");
+}
+
+TEST(Unions, AnArmThatIsWrittenWithoutPermissionLeavesTheOtherToTheProblem) {
+  EXPECT_THAT(ProblemsOf(MergeWeb(
+                  {{WithHttpProbe()},
+                   {Trait("t", kProbe + "/httpGet", R"({"port":1})", Adds(kProbe + "/exec")),
+                    Trait("u", kProbe + "/exec/command", "[]")}})),
+              testing::Contains(HasSubstr("NOT_PERMITTED t")));
+}
+
 }  // namespace
 }  // namespace weft::merge
