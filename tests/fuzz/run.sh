@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the fuzz targets and runs each for SECONDS (default 60), from what it found before and the project's own
+# Builds the fuzz targets and runs them side by side for SECONDS (default 60), from what it found before and the project's own
 # documents. Fails on a finding; the input that shows it is then in build/fuzz/findings.
 #
 #   tests/fuzz/run.sh [SECONDS]
@@ -32,7 +32,7 @@ run() {
   echo "==> fuzzing $target for $seconds s"
   build/fuzz/bin/fuzz_"$target" -max_total_time="$seconds" -max_len="$longest" -timeout=10 -rss_limit_mb=2048 \
     -dict=tests/fuzz/"$target".dict -artifact_prefix="$findings/$target-" -print_final_stats=1 -verbosity=0 \
-    "$corpus/$target" "$seeds/$target"
+    "$corpus/$target" "$seeds/$target" 2>&1 | sed "s/^/$target: /"
 }
 
 weft_install "${weft_build_packages[@]}" libclang-rt-14-dev
@@ -43,6 +43,10 @@ split_cases "$seeds/decode"
 cp tests/testdata/*.yaml tests/testdata/*.json "$seeds/decode"
 cp -r tests/fuzz/seeds/merge "$seeds/merge"
 failed=
-run decode 16384 || failed+=" decode"
-run merge 4096 || failed+=" merge"
+run decode 16384 &
+decode=$!
+run merge 4096 &
+merge=$!
+wait "$decode" || failed+=" decode"
+wait "$merge" || failed+=" merge"
 [ -z "$failed" ] || { echo "findings of$failed are in $findings" >&2; exit 1; }
