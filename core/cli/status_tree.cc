@@ -131,7 +131,7 @@ TreeNode ComponentNode(const std::string& application, const core::v1::Component
   return node;
 }
 
-// "cron-hpa of front", or of a workload "front". Its key is NAMESPACE/APPLICATION/NAME, of a trait
+// "scaler of front", or of a workload "front". Its key is NAMESPACE/APPLICATION/NAME, of a trait
 // with "/TYPE#n" appended.
 std::string LeavingName(const core::v1::LeavingInstance& leaving) {
   const std::vector<std::string> key = absl::StrSplit(leaving.key(), '/');

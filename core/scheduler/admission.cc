@@ -143,11 +143,8 @@ class Job : public std::enable_shared_from_this<Job> {
 
   void RenderOne(size_t i) {
     const CheckedApplication& application = checked_->applications[i];
-    RenderInput input{application.resolved,
-                      *application.document,
-                      {},
-                      options_.installation,
-                      kept_[i].parts};
+    RenderInput input{
+        application.resolved, *application.document, {}, options_.installation, kept_[i].parts};
     for (const CheckedComponent& component : checked_->components) {
       const model::Metadata& metadata = component.document->metadata();
       if (metadata.name_space == application.resolved.name_space)
@@ -270,9 +267,8 @@ absl::StatusOr<RollbackResponse> Admission::Rollback(const core::v1::RollbackReq
   int64_t generation = request.generation();
   absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    WEFT_ASSIGN_OR_RETURN(
-        DesiredApplication desired,
-        Restore(request.namespace_(), request.name(), generation, *options_.store));
+    WEFT_ASSIGN_OR_RETURN(DesiredApplication desired, Restore(request.namespace_(), request.name(),
+                                                              generation, *options_.store));
     generation = desired.restores;
     desired.types = options_.providers->types();
     WEFT_ASSIGN_OR_RETURN(model::Diagnostics diagnostics, CheckPolicy(desired, options_.policies));

@@ -23,7 +23,7 @@ namespace weft::scheduler {
 const provider::v1::Instance& InstanceOf(const store::v1::LeavingRecord& record);
 // The configured name of the provider that served it when it was applied last.
 const std::string& ProviderOf(const store::v1::LeavingRecord& record);
-// "cron-hpa of front", or of a workload "front".
+// "scaler of front", or of a workload "front".
 std::string DescribeInstance(const store::v1::LeavingRecord& record);
 
 // An application of which instances go.

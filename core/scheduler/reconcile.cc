@@ -61,7 +61,8 @@ class Pass {
     plan.remove.insert(plan.remove.end(), replaced_.begin(), replaced_.end());
     if (!plan.remove.empty()) Remove(plan);
     for (const std::string& key : plan.gone) Gone(key);
-    result_.gone = stored->record.deleting() && stored->record.leaving().empty() && inventory_.empty();
+    result_.gone =
+        stored->record.deleting() && stored->record.leaving().empty() && inventory_.empty();
     for (const auto& [key, record] : inventory_) {
       if (!record.problem().empty())
         result_.problems.push_back(absl::StrCat(NameOf(record.ref()), ": ", record.problem()));
