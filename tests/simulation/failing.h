@@ -54,7 +54,9 @@ class Simulation::FaultyStore final : public store::Store {
       run_.Note("a commit fails");
       return absl::UnavailableError("the disk");
     }
+    const auto puts = transaction.puts;
     const absl::Status committed = run_.durable_.Commit(std::move(transaction));
+    if (committed.ok()) run_.Remember(puts);
     if (run_.Chance(1)) run_.Crash("after a commit");
     if (run_.crashed_) return Dead();
     if (!committed.ok()) run_.Note(absl::StrCat("a commit is refused: ", committed.message()));
@@ -133,7 +135,7 @@ class Simulation::Link final : public CallsOnly {
     return grpc::Status::OK;
   }
 
-  // Nothing may be deleted that is wanted as it stands there.
+  // Nothing may be deleted that is wanted as it stands there, or that was not let go.
   void CheckDeletion(const pb::DeleteRequest& request) const {
     for (const common::v1::ObjectRef& ref : request.objects()) {
       const std::string key = store::ObjectKey(ref);
@@ -146,6 +148,7 @@ class Simulation::Link final : public CallsOnly {
       if (record != inventory->end() && record->second.wanted() &&
           record->second.generation() == there->second.applied.generation())
         run_.Violated(absl::StrCat("deleted ", key, ", which is wanted"));
+      if (record != inventory->end()) run_.CheckLetGo(there->second.applied, record->second);
     }
   }
 

@@ -26,6 +26,8 @@ void Simulation::CheckApplications() {
           absl::StrCat(name, " is ", document.value_or("(deleted)"), ", which no user was told"));
     if (application.ok() && application->record.deleting())
       Violated(absl::StrCat(name, " is deleted for ever"));
+    if (application.ok() && !application->record.leaving().empty())
+      Violated(absl::StrCat("somebody leaves ", name, " for ever"));
     const auto desired = scheduler::ReadDesired(durable_, kNamespace, name);
     const auto inventory = scheduler::ReadInventory(durable_, kNamespace, name);
     for (const auto& [key, record] : *inventory) {

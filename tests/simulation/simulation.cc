@@ -23,6 +23,7 @@ using scheduler::DesiredApplication;
 constexpr int kSteps = 150;
 constexpr int kSettlingPasses = 2000;
 constexpr char kRuntime[] = "local";
+constexpr absl::Duration kMoment = absl::Milliseconds(1);  // Between what users do.
 
 // Fewer than the applications would have, so that they get in each other's way.
 const std::vector<std::string>& Instances() {
@@ -134,6 +135,7 @@ DesiredApplication Simulation::ChooseApplication() {
     const uint64_t value = random_.Below(4);
     absl::StrAppend(&desired.document, instance, " ", value, ";");
     desired.instances.emplace_back().mutable_instance()->set_name(instance);
+    desired.instances.back().set_finalizes(Finalizes(instance));
     desired.objects.push_back(MakeObject("apps/v1", "Deployment", instance, "", value));
     if (value % 2 == 1) {
       desired.objects.push_back(MakeObject("v1", "Service", instance, "", value / 2));
@@ -146,6 +148,7 @@ DesiredApplication Simulation::ChooseApplication() {
 // As Admission does it.
 void Simulation::Change(const std::string& name,
                         const std::function<absl::StatusOr<DesiredApplication>()>& choose) {
+  now_ += kMoment;
   absl::Status status = absl::AbortedError("");
   std::string document;
   for (int attempt = 0; attempt < 10 && absl::IsAborted(status); ++attempt) {
@@ -170,9 +173,12 @@ void Simulation::Change(const std::string& name,
 }
 
 void Simulation::Delete(const std::string& name) {
+  const bool force = random_.Percent(30);
+  now_ += kMoment;
   absl::Status status = absl::AbortedError("");
   for (int attempt = 0; attempt < 10 && absl::IsAborted(status); ++attempt) {
-    auto transaction = scheduler::MakeDeletion(kNamespace, name, absl::ToUnixMillis(now_), *store_);
+    auto transaction = scheduler::MakeDeletion(kNamespace, name, absl::ToUnixMillis(now_), *store_,
+                                               {.force = force});
     if (!transaction.ok() || transaction->puts.empty()) return;
     status = store_->Commit(*std::move(transaction));
     if (absl::IsAborted(status)) continue;
@@ -267,13 +273,15 @@ void Simulation::DeliverLate() {
 void Simulation::Pass(std::string application) {
   Note(absl::StrCat("pass over ", application));
   dirty_.erase(application);
+  Finalize(application);
+  if (crashed_) return;
   const auto result = scheduler::Reconcile(application, *store_, *link_, *observed_, now_);
   if (crashed_) return;
   if (!result.ok()) Note(absl::StrCat("it fails: ", result.status().message()));
   if (result.ok()) {
     for (const store::v1::EventRecord& event : result->events) events_->Record(application, event);
   }
-  if (!result.ok() || result->again) dirty_.insert(application);
+  if (!result.ok() || result->again || SomebodyLeaves(application)) dirty_.insert(application);
 }
 
 void Simulation::Crash(const std::string& where) {
@@ -289,6 +297,7 @@ void Simulation::Restart() {
   observed_ = std::make_unique<scheduler::Observed>();
   platform_.CloseWatch();
   dirty_.clear();
+  done_.clear();
   for (const auto& [key, value] : Stored("application/"))
     dirty_.insert(key.substr(key.find('/') + 1));
 }

@@ -65,6 +65,13 @@ class Simulation {
   void DeliverEvent();
   void DeliverLate();
   void Pass(std::string application);
+  // Instances that finalize (finalizing.cc).
+  static bool Finalizes(const std::string& instance);
+  void Finalize(const std::string& application);
+  bool SomebodyLeaves(const std::string& application);
+  void Remember(const std::vector<std::pair<std::string, std::string>>& puts);
+  void CheckLetGo(const runtime::v1::AppliedObject& object,
+                  const store::v1::InventoryRecord& record);
   void Crash(const std::string& where);
   void Restart();
 
@@ -98,10 +105,17 @@ class Simulation {
   std::deque<runtime::v1::ApplyRequest> late_applies_;
   std::deque<runtime::v1::DeleteRequest> late_deletes_;
   std::map<std::string, Possible> told_;  // By name.
+  // What the invariant of finalizing.cc needs to know: when, in the order of what happened, a
+  // provider last let an instance go, one was last there, and a deletion was forced.
+  int64_t happened_ = 0;
+  std::map<std::string, int64_t> let_go_, alive_;  // By instance key.
+  std::map<std::string, int64_t> forced_;          // By application key.
 
   // The core's process.
   bool crashed_ = false;
   std::unique_ptr<scheduler::Observed> observed_;
+  std::set<std::pair<std::string, int64_t>>
+      done_;                     // Said, not stored: who, and since when it left.
   std::set<std::string> dirty_;  // Keys of applications to look at.
   const std::unique_ptr<FaultyStore> store_;
   const std::unique_ptr<Link> link_;
