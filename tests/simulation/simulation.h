@@ -114,8 +114,8 @@ class Simulation {
   // The core's process.
   bool crashed_ = false;
   std::unique_ptr<scheduler::Observed> observed_;
-  std::set<std::pair<std::string, int64_t>>
-      done_;                     // Said, not stored: who, and since when it left.
+  // Said by providers, not stored: the instance, and when it began to leave.
+  std::set<std::pair<std::string, int64_t>> done_;
   std::set<std::string> dirty_;  // Keys of applications to look at.
   const std::unique_ptr<FaultyStore> store_;
   const std::unique_ptr<Link> link_;
