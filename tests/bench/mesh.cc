@@ -14,10 +14,9 @@
 #include "core/base/worker_pool.h"
 #include "core/mesh/guarded_stub.h"
 #include "core/mesh/providers.h"
-#include "core/model/decode.h"
-#include "core/resolve/resolve.h"
 #include "core/scheduler/rendering.h"
 #include "core/store/sqlite_store.h"
+#include "tests/bench/input.h"
 #include "tests/bench/process.h"
 
 namespace weft::bench {
@@ -25,47 +24,6 @@ namespace {
 
 constexpr auto kStartLimit = std::chrono::seconds(10);
 constexpr char kArtifact[] = "sha256:0000";  // Of this run; the store is empty at its start.
-
-constexpr char kDocuments[] = R"(
-apiVersion: core.oam.dev/v1alpha1
-kind: ComponentSchematic
-metadata: {name: web}
-spec:
-  workloadType: core.oam.dev/v1alpha1.Server
-  containers:
-    - name: web
-      image: example/web:v1
-      env: [{name: NUMBER, value: "0"}]
-      ports: [{name: http, containerPort: 8080}]
----
-apiVersion: core.oam.dev/v1alpha1
-kind: ApplicationConfiguration
-metadata: {name: bench}
-spec:
-  components:
-    - componentName: web
-      instanceName: web
-      traits: [{name: manual-scaler, properties: {replicaCount: 3}}]
-)";
-
-// Resolves kDocuments.
-absl::StatusOr<scheduler::RenderInput> MakeInput(const catalog::TypeTable& types) {
-  model::Decoded decoded = model::Decode({{"bench.yaml", kDocuments}}, "default");
-  if (decoded.documents.size() != 2) return absl::InternalError("the documents do not decode");
-  const resolve::ComponentRevision component{
-      std::get<model::ComponentSchematic>(decoded.documents[0].value), 1};
-  resolve::Environment environment;
-  environment.types = &types;
-  environment.component = [&](const std::string&) { return &component; };
-  environment.owner = [](const std::string&) { return std::string(); };
-  resolve::Resolved resolved = resolve::Resolve(decoded.documents[1], environment);
-  if (!resolved.diagnostics.empty())
-    return absl::InternalError(absl::StrCat("resolve: ", resolved.diagnostics[0].message));
-  return scheduler::RenderInput{.application = std::move(resolved.application),
-                                .document = std::move(decoded.documents[1]),
-                                .components = {},
-                                .installation = "000000000000"};
-}
 
 class RealMesh final : public Mesh {
  public:
@@ -87,19 +45,21 @@ class RealMesh final : public Mesh {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, kStartLimit, [this] { return Served(); }))
       return absl::UnavailableError("the providers did not come up");
-    WEFT_ASSIGN_OR_RETURN(input_, MakeInput(*providers_.types()));
     return absl::OkStatus();
   }
 
-  StartCall Cold() override {
-    return [this](Done done) {
-      scheduler::RenderInput input = input_;
-      input.application.instances[0].containers[0].env[0].value = absl::StrCat(++number_);
-      Render(std::move(input), std::move(done));
+  absl::StatusOr<StartCall> Cold(int components) override {
+    WEFT_ASSIGN_OR_RETURN(const auto input, Input(components));
+    return [this, input](Done done) {
+      scheduler::RenderInput other = *input;
+      for (resolve::WorkloadInstance& instance : other.application.instances)
+        instance.containers[0].env[0].value = absl::StrCat(++number_);
+      Render(std::move(other), std::move(done));
     };
   }
-  StartCall Cached() override {
-    return [this](Done done) { Render(input_, std::move(done)); };
+  absl::StatusOr<StartCall> Cached(int components) override {
+    WEFT_ASSIGN_OR_RETURN(const auto input, Input(components));
+    return [this, input](Done done) { Render(*input, std::move(done)); };
   }
 
  private:
@@ -111,6 +71,10 @@ class RealMesh final : public Mesh {
     const catalog::TypeTablePtr types = providers_.types();
     return types->Find(catalog::TypeKind::kWorkload, "Server") != nullptr &&
            types->Find(catalog::TypeKind::kTrait, "manual-scaler") != nullptr;
+  }
+  absl::StatusOr<std::shared_ptr<const scheduler::RenderInput>> Input(int components) const {
+    WEFT_ASSIGN_OR_RETURN(scheduler::RenderInput input, MakeInput(*providers_.types(), components));
+    return std::make_shared<const scheduler::RenderInput>(std::move(input));
   }
   void Render(scheduler::RenderInput input, Done done) {
     scheduler::Render(std::move(input), providers_, pool_,
@@ -127,7 +91,6 @@ class RealMesh final : public Mesh {
   std::atomic<int64_t> number_{0};
   mesh::Providers providers_;
   WorkerPool pool_{2, 1024};
-  scheduler::RenderInput input_;
 };
 
 }  // namespace

@@ -9,8 +9,8 @@
 namespace weft::bench {
 
 // The real mesh, as weft-core puts it together, with the server and manual-scaler providers as
-// processes of their own. A call renders and merges an application of one workload and one trait.
-// Thread-safe.
+// processes of their own. A call renders and merges an application of so many workloads, each with
+// one trait. Thread-safe.
 class Mesh {
  public:
   // `programs` is the folder of the providers' programs, `folder` an empty one for sockets and the
@@ -19,10 +19,11 @@ class Mesh {
                                                      const std::string& folder);
   virtual ~Mesh() = default;
 
-  // Every call is of an application that was never rendered before: both providers are asked.
-  virtual StartCall Cold() = 0;
-  // Every call is of one application: after the first both answers come from the store.
-  virtual StartCall Cached() = 0;
+  // Every call is of an application that was never rendered before: both providers are asked for
+  // each workload.
+  virtual absl::StatusOr<StartCall> Cold(int components) = 0;
+  // Every call is of one application: after the first all answers come from the store.
+  virtual absl::StatusOr<StartCall> Cached(int components) = 0;
 };
 
 }  // namespace weft::bench
