@@ -262,6 +262,28 @@ TEST_F(RealCluster, SaysWhichLeavesNobodyMayChange) {
   EXPECT_THAT(refused.message(), HasSubstr("field is immutable"));
 }
 
+// What the core does with an object that its provider lets be made anew.
+TEST_F(RealCluster, MakesAnewWhatNobodyMayChangeWhenItIsGone) {
+  const auto settings = [](const char* json, uint64_t generation) {
+    AppliedObject object = Object("v1", "ConfigMap", "settings", json);
+    object.set_generation(generation);
+    return object;
+  };
+  constexpr char kSettings[] = "ConfigMap/shop/settings";
+  Accept(settings(R"({"immutable":true,"data":{"a":"1"}})", 1));
+  WaitFor([&](const Projections& now, bool) { return now.count(kSettings) > 0; });
+  const AppliedObject other = settings(R"({"immutable":true,"data":{"a":"2"}})", 2);
+  const ApplyResponse::Result refused = Apply(other);
+  EXPECT_EQ(refused.outcome(), runtime::v1::APPLY_OUTCOME_REFUSED);
+  EXPECT_THAT(refused.immutable(), ElementsAre("/data"));
+  ASSERT_TRUE(Delete(other).ok());
+  WaitFor([&](const Projections& now, bool complete) { return complete && !now.count(kSettings); });
+  Accept(other);
+  const Projections now =
+      WaitFor([&](const Projections& all, bool) { return all.count(kSettings) > 0; });
+  EXPECT_EQ(now.at(kSettings).generation(), 2u);
+}
+
 TEST_F(RealCluster, ConvergesWhenTheApiServerWasAwayAndDoublesNothing) {
   const ApplyResponse::Result applied = Accept(Web(2, 1));
   WaitFor([](const Projections& now, bool complete) { return complete && IsAvailable(now, 2); });

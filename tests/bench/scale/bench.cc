@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "core/base/service.h"
 #include "core/base/status.h"
 #include "core/cli/client.h"
 #include "tests/bench/core.h"
