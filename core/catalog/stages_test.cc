@@ -21,6 +21,7 @@ Type MakeTrait(std::string name, std::vector<std::string> after = {}) {
 
 std::vector<const Type*> Pointers(const std::vector<Type>& types) {
   std::vector<const Type*> pointers;
+  pointers.reserve(types.size());
   for (const Type& type : types) pointers.push_back(&type);
   return pointers;
 }
@@ -78,6 +79,7 @@ TEST(Stages, FindsWhatComesAfterEachOther) {
 TEST(Stages, ALongChainIsOrderedToo) {
   constexpr int kLength = 20'000;
   std::vector<Type> types;
+  types.reserve(kLength);
   for (int i = 0; i < kLength; ++i)
     types.push_back(MakeTrait(std::to_string(i), {std::to_string(i + 1)}));
   EXPECT_EQ(Of(types)[0], kLength);

@@ -264,7 +264,7 @@ TEST_F(RealCluster, SaysWhichLeavesNobodyMayChange) {
 
 // What the core does with an object that its provider lets be made anew.
 TEST_F(RealCluster, MakesAnewWhatNobodyMayChangeWhenItIsGone) {
-  const auto settings = [](const char* json, uint64_t generation) {
+  const auto settings = [this](const char* json, uint64_t generation) {
     AppliedObject object = Object("v1", "ConfigMap", "settings", json);
     object.set_generation(generation);
     return object;
