@@ -47,9 +47,10 @@ std::string ShortOwner(const std::string& key) {
 }
 
 std::string DescribeOwners(const LeafChange& leaf) {
-  const std::string before = ShortOwner(leaf.owner_before()), after = ShortOwner(leaf.owner());
+  std::string before = ShortOwner(leaf.owner_before()), after = ShortOwner(leaf.owner());
   if (before.empty() || before == after) return after;
-  return after.empty() ? before : absl::StrCat(before, " -> ", after);
+  if (after.empty()) return before;
+  return absl::StrCat(before, " -> ", after);
 }
 
 std::string DescribeValues(const LeafChange& leaf) {
