@@ -21,11 +21,11 @@ absl::StatusOr<ImagePuller::Answer> ImagePuller::Ask(const std::string& referenc
   {
     // Registered before looking, so that an image that comes in between is not missed.
     std::lock_guard lock(mutex_);
-    wanted_.try_emplace(reference, Wanted{{}, false, "", first_}).first->second.waiting.insert(key);
+    wanted_.try_emplace(reference, Wanted{.next = first_}).first->second.waiting.insert(key);
   }
   const absl::Status there = engine_.InspectImage(reference).status();
   std::lock_guard lock(mutex_);
-  Wanted& wanted = wanted_.try_emplace(reference, Wanted{{}, false, "", first_}).first->second;
+  Wanted& wanted = wanted_.try_emplace(reference, Wanted{.next = first_}).first->second;
   if (there.ok() || !absl::IsNotFound(there)) {
     wanted.waiting.erase(key);
     if (there.ok() && wanted.waiting.empty()) wanted_.erase(reference);
@@ -38,8 +38,9 @@ absl::StatusOr<ImagePuller::Answer> ImagePuller::Ask(const std::string& referenc
         false, "ErrImageNeverPull",
         absl::StrCat("image ", reference, " is not on this machine, and imagePullPolicy is Never")};
   }
-  if (!wanted.pull) {
+  if (!wanted.pull || wanted.unasked) {  // Its time to wait is over when nobody asks.
     wanted.pull = true;
+    wanted.unasked = false;
     queue_.Add(reference);
   }
   if (wanted.failure.empty())
@@ -52,7 +53,11 @@ ImagePuller::Duration ImagePuller::Pull(const std::string& reference) {
     std::lock_guard lock(mutex_);
     const auto found = wanted_.find(reference);
     if (found == wanted_.end()) return KeyedQueue::kDone;
-    if (found->second.waiting.empty()) {  // Nobody asks any more.
+    if (found->second.waiting.empty()) {
+      if (!found->second.unasked) {  // Whoever is slow to ask again still hears why.
+        found->second.unasked = true;
+        return longest_;
+      }
       wanted_.erase(found);
       return KeyedQueue::kDone;
     }

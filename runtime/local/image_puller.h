@@ -44,7 +44,8 @@ class ImagePuller {
   struct Wanted {
     std::set<std::string> waiting;  // Keys.
     bool pull = false;
-    std::string failure;  // Of the last attempt.
+    bool unasked = false;  // Nobody asked since the last attempt: forgotten if that stays so.
+    std::string failure;   // Of the last attempt.
     Duration next;
   };
   Duration Pull(const std::string& reference);

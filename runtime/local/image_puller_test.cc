@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <gtest/gtest.h>
+#include <thread>
 
 #include "runtime/engine/fake_engine.h"
 
@@ -11,7 +12,7 @@ namespace {
 class ImagePullerTest : public testing::Test {
  protected:
   ImagePullerTest()
-      : puller_(engine_, 2, std::chrono::milliseconds(1), std::chrono::milliseconds(4),
+      : puller_(engine_, 2, std::chrono::milliseconds(1), std::chrono::minutes(1),
                 [this](const std::string& key) {
                   std::lock_guard lock(mutex_);
                   ++told_[key];
@@ -55,6 +56,14 @@ TEST_F(ImagePullerTest, AFailedPullIsToldWithItsReasonAndTriedAgainWhileSomebody
   EXPECT_NE(failed->message.find("no registry"), std::string::npos);
   EXPECT_TRUE(WaitForNews("a", 2));
   EXPECT_GE(engine_.pulls(), 2);
+}
+
+TEST_F(ImagePullerTest, WhoAsksLateStillHearsWhyThePullFailed) {
+  ASSERT_TRUE(puller_.Ask("web:1", true, "a").ok());
+  ASSERT_TRUE(WaitForNews("a", 1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // Many times the first wait.
+  EXPECT_EQ(puller_.Ask("web:1", true, "a")->reason, "ImagePullBackOff");
+  EXPECT_TRUE(WaitForNews("a", 2)) << "and it is tried again at once";
 }
 
 TEST_F(ImagePullerTest, AnEngineThatIsAwayIsAnErrorAndNoVerdictOnTheImage) {
