@@ -41,6 +41,7 @@ class Applier {
   bool Look(Attempt& attempt);
   bool Take(Attempt& attempt, const ApplyStep& step);
   bool TakeFailure(Attempt& attempt, const ApplyStep& step, const ApiStatus& status);
+  bool CouldBeMade(const Attempt& attempt);
   ApplyResult DryRun(Attempt& attempt);
   absl::StatusOr<HttpResponse> SendStep(const Attempt& attempt, const ApplyStep& step,
                                         const std::string& more);
