@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "core/api/application_watch.h"
 #include "core/api/log_relay.h"
 #include "core/api/page.h"
@@ -10,6 +11,8 @@
 #include "core/api/timeline.h"
 #include "core/auth/authorize.h"
 #include "core/base/status.h"
+#include "core/scheduler/application_key.h"
+#include "core/scheduler/render_again.h"
 #include "core/scheduler/revisions.h"
 
 namespace weft::api {
@@ -118,6 +121,19 @@ grpc::ServerUnaryReactor* ApplicationsService::Delete(
   return Reply(context, *parts_.pool, [this, request, author = AuthorOf(*context)] {
     return parts_.admission->Delete(request->namespace_(), request->name(), author,
                                     request->force());
+  });
+}
+
+grpc::ServerUnaryReactor* ApplicationsService::Confirm(grpc::CallbackServerContext* context,
+                                                       const core::v1::ConfirmRequest* request,
+                                                       core::v1::ConfirmResponse*) {
+  return Reply(context, *parts_.pool, [this, request]() -> absl::Status {
+    WEFT_RETURN_IF_ERROR(
+        scheduler::ConfirmDeletions(request->namespace_(), request->name(), request->held_digest(),
+                                    absl::ToUnixMillis(absl::Now()), *parts_.store));
+    if (parts_.rerenderer != nullptr)
+      parts_.rerenderer->Touch(scheduler::ApplicationKeyOf(request->namespace_(), request->name()));
+    return absl::OkStatus();
   });
 }
 

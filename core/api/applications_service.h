@@ -7,6 +7,7 @@
 #include "core/mesh/providers.h"
 #include "core/scheduler/admission.h"
 #include "core/scheduler/events.h"
+#include "core/scheduler/rerenderer.h"
 #include "core/scheduler/runtimes.h"
 #include "core/scheduler/scheduler.h"
 #include "core/store/store.h"
@@ -28,7 +29,8 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
     const mesh::Providers* providers = nullptr;
     WorkerPool* pool = nullptr;
     scheduler::Events* events = nullptr;
-    auth::Identify identify = {};  // For events; empty: callers are not known.
+    scheduler::Rerenderer* rerenderer = nullptr;  // Hears of what was confirmed; null: nobody does.
+    auth::Identify identify = {};                 // For events; empty: callers are not known.
   };
   explicit ApplicationsService(Parts parts);
   ~ApplicationsService() override;
@@ -57,6 +59,9 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
   grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context,
                                    const core::v1::DeleteApplicationRequest* request,
                                    core::v1::DeleteApplicationResponse* response) override;
+  grpc::ServerUnaryReactor* Confirm(grpc::CallbackServerContext* context,
+                                    const core::v1::ConfirmRequest* request,
+                                    core::v1::ConfirmResponse* response) override;
   grpc::ServerUnaryReactor* Events(grpc::CallbackServerContext* context,
                                    const core::v1::EventsRequest* request,
                                    core::v1::EventsResponse* response) override;

@@ -133,6 +133,21 @@ grpc::ServerUnaryReactor* CatalogService::ListOrphans(grpc::CallbackServerContex
   });
 }
 
+grpc::ServerUnaryReactor* CatalogService::RetryProvider(
+    grpc::CallbackServerContext* context, const core::v1::RetryProviderRequest* request,
+    core::v1::RetryProviderResponse*) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const auto provider = providers_.Find(request->name());
+  if (provider == nullptr) {
+    reactor->Finish(
+        {grpc::StatusCode::NOT_FOUND, absl::StrCat("there is no provider ", request->name())});
+    return reactor;
+  }
+  provider->Retry();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
 grpc::ServerUnaryReactor* CatalogService::InstallProvider(
     grpc::CallbackServerContext* context, const core::v1::InstallProviderRequest* request,
     core::v1::InstallProviderResponse* response) {

@@ -39,6 +39,9 @@ class CatalogService final : public core::v1::Catalog::CallbackService {
   grpc::ServerUnaryReactor* ListOrphans(grpc::CallbackServerContext* context,
                                         const core::v1::ListOrphansRequest* request,
                                         core::v1::ListOrphansResponse* response) override;
+  grpc::ServerUnaryReactor* RetryProvider(grpc::CallbackServerContext* context,
+                                          const core::v1::RetryProviderRequest* request,
+                                          core::v1::RetryProviderResponse* response) override;
   grpc::ServerUnaryReactor* InstallProvider(grpc::CallbackServerContext* context,
                                             const core::v1::InstallProviderRequest* request,
                                             core::v1::InstallProviderResponse* response) override;

@@ -96,8 +96,10 @@ grpc::ServerUnaryReactor* InstancesService::Report(grpc::CallbackServerContext* 
     WEFT_RETURN_IF_ERROR(scheduler::StoreReport(
         *request,
         [&](const std::string& type) { return CheckOwnType(caller, type, *parts_.providers); },
-        *parts_.store));
-    parts_.scheduler->Touch(scheduler::ApplicationOfInstance(request->instance()));
+        absl::ToUnixMillis(parts_.now()), *parts_.store));
+    const std::string application = scheduler::ApplicationOfInstance(request->instance());
+    parts_.scheduler->Touch(application);
+    if (parts_.rerenderer != nullptr) parts_.rerenderer->Touch(application);
     return absl::OkStatus();
   });
 }

@@ -10,6 +10,7 @@
 #include "core/base/worker_pool.h"
 #include "core/mesh/providers.h"
 #include "core/scheduler/events.h"
+#include "core/scheduler/rerenderer.h"
 #include "core/scheduler/runtimes.h"
 #include "core/scheduler/scheduler.h"
 #include "core/store/store.h"
@@ -28,7 +29,8 @@ class InstancesService final : public core::v1::Instances::CallbackService {
     const scheduler::Runtimes* runtimes = nullptr;
     WorkerPool* pool = nullptr;
     auth::Identify identify;
-    scheduler::Events* events = nullptr;  // Of actions; null: they are not recorded.
+    scheduler::Events* events = nullptr;          // Of actions; null: they are not recorded.
+    scheduler::Rerenderer* rerenderer = nullptr;  // Hears of reports; null: nobody does.
     // Of heartbeats, and of `not_after`.
     std::function<std::chrono::steady_clock::time_point()> steady_now =
         std::chrono::steady_clock::now;

@@ -23,6 +23,20 @@ absl::StatusOr<ComponentRecord> LatestRevision(store::Store& store, const std::s
   return record;
 }
 
+absl::StatusOr<ComponentRecord> FindRevision(store::Store& store, const std::string& ns,
+                                             const std::string& name, int64_t revision) {
+  const absl::StatusOr<std::string> bytes = store.Get(store::RevisionKey(ns, name, revision));
+  if (absl::IsNotFound(bytes.status()))
+    return absl::FailedPreconditionError(absl::StrCat("revision ", revision, " of the component ",
+                                                      name, " is not kept any more: apply again"));
+  if (!bytes.ok()) return bytes.status();
+  ComponentRecord record;
+  if (!record.ParseFromString(*bytes))
+    return absl::DataLossError(absl::StrCat("revision ", revision, " of the stored component ", ns,
+                                            "/", name, " cannot be read"));
+  return record;
+}
+
 absl::StatusOr<std::vector<std::string>> ComponentNames(store::Store& store,
                                                         const std::string& ns) {
   const std::string prefix = store::ComponentKey(ns, "");

@@ -18,6 +18,10 @@ absl::StatusOr<store::v1::ComponentRecord> LatestRevision(store::Store& store,
                                                           const std::string& ns,
                                                           const std::string& name);
 
+// One revision of a component. FAILED_PRECONDITION: it is not kept any more.
+absl::StatusOr<store::v1::ComponentRecord> FindRevision(store::Store& store, const std::string& ns,
+                                                        const std::string& name, int64_t revision);
+
 // The names of all components of a namespace, sorted.
 absl::StatusOr<std::vector<std::string>> ComponentNames(store::Store& store, const std::string& ns);
 

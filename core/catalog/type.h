@@ -44,6 +44,9 @@ struct Type {
   std::vector<std::string> conflicts_with;  // Traits.
   std::vector<std::string> after;           // Traits: see stages.h.
   bool reads_workload = false;              // Traits.
+  bool reads_target = false;
+  bool reads_peers = false;
+  bool reads_state = false;
   // Traits: an application goes on without its answer, if its provider gives none. Its operator
   // says so (mesh::ProviderConfig), not the provider.
   bool optional = false;
@@ -52,6 +55,10 @@ struct Type {
   bool timeline = false;
   bool instances = false;
   bool finalizes = false;
+
+  // Whether what it reads may become another though nobody changes a document: only such a type may
+  // have no answer yet.
+  bool MayWait() const { return reads_peers || reads_state; }
 };
 
 // All types that are served at one moment. Immutable, so thread-safe; shared by everything that

@@ -63,6 +63,7 @@ int Run(const std::vector<std::string>& arguments, const Terminal& terminal) {
   AddApplicationCommands(app, context);
   AddEventsCommand(app, context);
   AddRevisionCommands(app, context);
+  AddConfirmCommand(app, context);
   AddScheduleCommand(app, context);
   AddImageCommands(app, context);
   AddProviderCommands(app, context);

@@ -30,6 +30,7 @@ void AddDownCommand(CLI::App& app, Context& context);          // down
 void AddApplyCommand(CLI::App& app, Context& context);         // apply, plan
 void AddGetCommand(CLI::App& app, Context& context);           // get
 void AddApplicationCommands(CLI::App& app, Context& context);  // status, logs, delete
+void AddConfirmCommand(CLI::App& app, Context& context);       // confirm
 void AddEventsCommand(CLI::App& app, Context& context);        // events
 void AddRevisionCommands(CLI::App& app, Context& context);     // history, rollback
 void AddScheduleCommand(CLI::App& app, Context& context);      // schedule
@@ -40,8 +41,9 @@ void AddBackupCommands(CLI::App& app, Context& context);       // backup, restor
 void AddVersionCommand(CLI::App& app, Context& context);       // version
 
 // Those of `provider`, which is given as `provider`.
-void AddProviderInstallCommands(CLI::App& provider, Context& context);  // install, list, remove
-void AddProviderCheckCommand(CLI::App& provider, Context& context);     // check
+void AddProviderInstallCommands(CLI::App& provider,
+                                Context& context);                   // install, list, retry, remove
+void AddProviderCheckCommand(CLI::App& provider, Context& context);  // check
 
 // A command line without the program's name, run on `terminal`. Returns the exit status: 0 done, 1
 // failed, 2 wrong use. Calls happen on the caller's thread; `up` must be called before other

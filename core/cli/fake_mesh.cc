@@ -183,6 +183,19 @@ grpc::Status FakeApplications::Delete(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status FakeApplications::Confirm(grpc::ServerContext*,
+                                       const core::v1::ConfirmRequest* request,
+                                       core::v1::ConfirmResponse*) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = applications_.find({request->namespace_(), request->name()});
+  if (found == applications_.end()) return NoApplication(request->name());
+  if (found->second.held_digest() != request->held_digest())
+    return {grpc::StatusCode::FAILED_PRECONDITION, "it is something else by now"};
+  found->second.clear_held_deletions();
+  found->second.clear_held_digest();
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeApplications::Logs(grpc::ServerContext*, const core::v1::LogsRequest* request,
                                     grpc::ServerWriter<core::v1::LogsResponse>* writer) {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -227,6 +240,13 @@ grpc::Status FakeCatalog::ListTypes(grpc::ServerContext*, const core::v1::ListTy
 grpc::Status FakeCatalog::ListProviders(grpc::ServerContext*, const core::v1::ListProvidersRequest*,
                                         core::v1::ListProvidersResponse* response) {
   *response = providers;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCatalog::RetryProvider(grpc::ServerContext*,
+                                        const core::v1::RetryProviderRequest* request,
+                                        core::v1::RetryProviderResponse*) {
+  retried.push_back(request->name());
   return grpc::Status::OK;
 }
 

@@ -56,6 +56,9 @@ class FakeApplications final : public core::v1::Applications::Service {
   grpc::Status Delete(grpc::ServerContext* context,
                       const core::v1::DeleteApplicationRequest* request,
                       core::v1::DeleteApplicationResponse* response) override;
+  // Succeeds if the application holds back what is given, which it then does no more.
+  grpc::Status Confirm(grpc::ServerContext* context, const core::v1::ConfirmRequest* request,
+                       core::v1::ConfirmResponse* response) override;
   grpc::Status Logs(grpc::ServerContext* context, const core::v1::LogsRequest* request,
                     grpc::ServerWriter<core::v1::LogsResponse>* writer) override;
   grpc::Status Events(grpc::ServerContext* context, const core::v1::EventsRequest* request,
@@ -90,6 +93,8 @@ class FakeCatalog final : public core::v1::Catalog::Service {
   core::v1::ListProvidersResponse providers;
   core::v1::ListRuntimesResponse runtimes;
 
+  std::vector<std::string> retried;  // Names of providers.
+
   grpc::Status ListComponents(grpc::ServerContext* context,
                               const core::v1::ListComponentsRequest* request,
                               core::v1::ListComponentsResponse* response) override;
@@ -98,6 +103,9 @@ class FakeCatalog final : public core::v1::Catalog::Service {
   grpc::Status ListProviders(grpc::ServerContext* context,
                              const core::v1::ListProvidersRequest* request,
                              core::v1::ListProvidersResponse* response) override;
+  grpc::Status RetryProvider(grpc::ServerContext* context,
+                             const core::v1::RetryProviderRequest* request,
+                             core::v1::RetryProviderResponse* response) override;
   grpc::Status ListRuntimes(grpc::ServerContext* context,
                             const core::v1::ListRuntimesRequest* request,
                             core::v1::ListRuntimesResponse* response) override;

@@ -52,14 +52,6 @@ std::string RenderRequested(const InstallOptions& options,
                       ") asks to serve:\n\n", RenderTable(rows), "\n");
 }
 
-// Whether the person at the terminal agrees.
-bool Agrees(const Terminal& terminal) {
-  terminal.out << "Allow it? [y/N] " << std::flush;
-  std::string answer;
-  std::getline(terminal.in, answer);
-  return answer == "y" || answer == "Y" || answer == "yes";
-}
-
 absl::StatusOr<core::v1::InstallProviderResponse> Call(core::v1::Catalog::Stub& stub,
                                                        const InstallOptions& options) {
   grpc::ClientContext call;
@@ -82,7 +74,7 @@ absl::Status Install(const Context& context, InstallOptions& options) {
   context.terminal.out << "starting " << options.request.image() << std::endl;
   WEFT_ASSIGN_OR_RETURN(const core::v1::InstallProviderResponse asked, Call(*stub, options));
   context.terminal.out << RenderRequested(options, asked) << std::flush;
-  if (!options.yes && !Agrees(context.terminal)) {
+  if (!options.yes && !Agrees(context.terminal, "Allow it?")) {
     if (asked.installed())
       return absl::CancelledError(
           "not agreed: the image runs, and serves on only if it asks for what was agreed to "
@@ -104,6 +96,19 @@ absl::Status List(const Context& context, const InstallOptions& options) {
   WEFT_RETURN_IF_ERROR(CallError(stub->ListProviders(&call, {}, &list), "list providers"));
   context.terminal.out << (options.output == "json" ? RenderJson(list) : RenderProviders(list))
                        << std::flush;
+  return absl::OkStatus();
+}
+
+absl::Status Retry(const Context& context, const std::string& name) {
+  WEFT_ASSIGN_OR_RETURN(const auto stub, Connect(context));
+  grpc::ClientContext call;
+  SetDeadline(call, kCallLimit);
+  core::v1::RetryProviderRequest request;
+  request.set_name(name);
+  core::v1::RetryProviderResponse response;
+  WEFT_RETURN_IF_ERROR(CallError(stub->RetryProvider(&call, request, &response),
+                                 absl::StrCat("retry the provider ", name)));
+  context.terminal.out << "provider/" << name << " is asked again" << std::endl;
   return absl::OkStatus();
 }
 
@@ -140,6 +145,11 @@ void AddProviderInstallCommands(CLI::App& provider, Context& context) {
   CLI::App* list = provider.add_subcommand("list", "List providers, as `weft get providers`");
   list->add_option("-o,--output", options->output, "json")->check(CLI::IsMember({"json"}));
   RunAs(*list, context, [&context, options] { return List(context, *options); });
+
+  CLI::App* retry = provider.add_subcommand(
+      "retry", "Ask a provider again at once that is in quarantine or not asked for a while");
+  retry->add_option("name", options->name, "The provider")->required();
+  RunAs(*retry, context, [&context, options] { return Retry(context, options->name); });
 
   CLI::App* remove = provider.add_subcommand("remove", "Remove a provider that was installed");
   remove->add_option("name", options->name, "The provider")->required();

@@ -17,4 +17,11 @@ Terminal ProcessTerminal() {
   return terminal;
 }
 
+bool Agrees(const Terminal& terminal, const std::string& question) {
+  terminal.out << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(terminal.in, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
 }  // namespace weft::cli

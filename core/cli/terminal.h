@@ -1,6 +1,7 @@
 #pragma once
 
 #include <iostream>
+#include <string>
 
 namespace weft::cli {
 
@@ -16,5 +17,8 @@ struct Terminal {
 
 // The terminal of this process: standard input, output and error.
 Terminal ProcessTerminal();
+
+// Whether the person at the terminal agrees to `question`, a sentence; not, where nobody answers.
+bool Agrees(const Terminal& terminal, const std::string& question);
 
 }  // namespace weft::cli

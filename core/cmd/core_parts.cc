@@ -13,11 +13,13 @@
 #include "core/auth/identities.h"
 #include "core/base/certificate.h"
 #include "core/base/channel.h"
+#include "core/base/status.h"
 #include "core/mesh/guarded_stub.h"
 #include "core/mesh/providers.h"
 #include "core/scheduler/admission.h"
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/events.h"
+#include "core/scheduler/rerenderer.h"
 #include "core/scheduler/runtimes.h"
 #include "core/scheduler/scheduler.h"
 
@@ -114,16 +116,19 @@ struct Parts::Wiring {
        }}};
   scheduler::Events events{*settings.store};
   scheduler::Scheduler scheduler{*settings.store, providers, runtimes, events};
+  scheduler::Rerenderer rerenderer{*settings.store, events, absl::Now};
   std::unique_ptr<WorkerPool> pool = std::make_unique<WorkerPool>(kWorkers, kWaiting);
-  const scheduler::Admission admission{
-      {.store = settings.store.get(),
-       .providers = &providers,
-       .runtimes = &runtimes,
-       .pool = pool.get(),
-       .events = &events,
-       .installation = settings.installation,
-       .policies = settings.config.policies,
-       .on_stored = [this](const std::string& application) { scheduler.Touch(application); }}};
+  const scheduler::Admission admission{{.store = settings.store.get(),
+                                        .providers = &providers,
+                                        .runtimes = &runtimes,
+                                        .pool = pool.get(),
+                                        .events = &events,
+                                        .installation = settings.installation,
+                                        .policies = settings.config.policies,
+                                        .on_stored = [this](const std::string& application) {
+                                          scheduler.Touch(application);
+                                          rerenderer.Touch(application);
+                                        }}};
   api::ApplicationsService applications{{.store = settings.store.get(),
                                          .scheduler = &scheduler,
                                          .admission = &admission,
@@ -131,6 +136,7 @@ struct Parts::Wiring {
                                          .providers = &providers,
                                          .pool = pool.get(),
                                          .events = &events,
+                                         .rerenderer = &rerenderer,
                                          .identify = authenticator.identify()}};
   const api::ProviderInstaller installer{
       {.directory = settings.data.Below("providers"),
@@ -161,7 +167,8 @@ struct Parts::Wiring {
                                    .runtimes = &runtimes,
                                    .pool = pool.get(),
                                    .identify = authenticator.identify(),
-                                   .events = &events}};
+                                   .events = &events,
+                                   .rerenderer = &rerenderer}};
 };
 
 Parts::Parts(const Settings& settings, const auth::Authenticator& authenticator)
@@ -172,7 +179,8 @@ Parts::~Parts() = default;
 absl::Status Parts::Start() {
   wiring_->events.Start();
   wiring_->providers.Start();
-  return wiring_->scheduler.Start();
+  WEFT_RETURN_IF_ERROR(wiring_->scheduler.Start());
+  return wiring_->rerenderer.Start(wiring_->admission);
 }
 
 std::vector<grpc::Service*> Parts::services() {
@@ -184,6 +192,9 @@ void Parts::EndStreams() {
   wiring_->instances.EndStreams();
 }
 
-void Parts::EndWork() { wiring_->pool.reset(); }
+void Parts::EndWork() {
+  wiring_->rerenderer.Stop();
+  wiring_->pool.reset();
+}
 
 }  // namespace weft::cmd

@@ -106,8 +106,13 @@ absl::StatusOr<catalog::Type> ReadCapability(const std::string& provider,
   type.applies_to = {from.applies_to().begin(), from.applies_to().end()};
   type.conflicts_with = {from.conflicts_with().begin(), from.conflicts_with().end()};
   type.after = {from.after().begin(), from.after().end()};
-  const auto& reads = from.reads();
-  type.reads_workload = std::find(reads.begin(), reads.end(), pb::READ_WORKLOAD) != reads.end();
+  const auto reads = [&](pb::Read read) {
+    return std::find(from.reads().begin(), from.reads().end(), read) != from.reads().end();
+  };
+  type.reads_workload = reads(pb::READ_WORKLOAD);
+  type.reads_target = reads(pb::READ_TARGET);
+  type.reads_peers = reads(pb::READ_PEERS);
+  type.reads_state = reads(pb::READ_STATE);
   const auto has = [&](pb::Feature feature) {
     return std::find(from.features().begin(), from.features().end(), feature) !=
            from.features().end();

@@ -42,7 +42,7 @@ bool Breaker::Answered(const Pass& pass, Verdict verdict, const std::string& why
   if (verdict == Verdict::kAway) return false;
   ChargeLocked(pass, verdict, why);
   if (!open_) {
-    answers_.push_back({verdict == Verdict::kGood, pass.application});
+    answers_.push_back({verdict, pass.application});
     if (answers_.size() > kWindow) answers_.pop_front();
     return JudgeLocked(why);
   }
@@ -83,14 +83,18 @@ void Breaker::DropLocked(uint64_t request) {
 
 // Opens the breaker if the last answers ask for it.
 bool Breaker::JudgeLocked(const std::string& why) {
-  std::set<std::string> applications;
-  size_t failed = 0;
+  std::set<std::string> applications, refused_of;
+  size_t failed = 0, refused = 0;
   for (const Answer& answer : answers_) {
-    if (answer.good) continue;
+    if (answer.verdict == Verdict::kGood) continue;
     ++failed;
     applications.insert(answer.application);
+    if (answer.verdict != Verdict::kRefused) continue;
+    ++refused;
+    refused_of.insert(answer.application);
   }
   if (failed <= kWindow / 2 || applications.size() < kApplications) return false;
+  quarantined_ = refused > kWindow / 2 && refused_of.size() >= kApplications;
   reason_ = absl::StrCat(failed, " of its last ", answers_.size(),
                          " answers were late or could not be used, the last: ", why);
   OpenLocked();
@@ -104,6 +108,7 @@ void Breaker::OpenLocked() {
 
 void Breaker::CloseLocked() {
   open_ = false;
+  quarantined_ = false;
   openings_ = 0;
   trial_ = 0;
   answers_.clear();
@@ -117,6 +122,10 @@ std::string Breaker::WhyOpen() const {
 
 std::string Breaker::WhyOpenLocked(Clock::time_point now) const {
   if (!open_) return "";
+  if (quarantined_)
+    return absl::StrCat(reason_,
+                        "; it is in quarantine until its program is another or somebody releases "
+                        "it: weft provider retry");
   if (trial_ != 0) return absl::StrCat(reason_, "; one call is trying it");
   if (now < open_until_)
     return absl::StrCat(reason_, "; one call tries it ", In(open_until_ - now));
@@ -125,12 +134,19 @@ std::string Breaker::WhyOpenLocked(Clock::time_point now) const {
 
 void Breaker::Reset() {
   std::lock_guard lock(mutex_);
-  CloseLocked();
+  if (!quarantined_) CloseLocked();
   std::erase_if(charges_, [this](const auto& entry) {
     const bool forgotten = entry.second.until != Clock::time_point::max();
     if (forgotten) order_.erase(entry.second.number);
     return forgotten;
   });
+}
+
+void Breaker::Release() {
+  std::lock_guard lock(mutex_);
+  CloseLocked();
+  charges_.clear();
+  order_.clear();
 }
 
 Breaker::Clock::duration Breaker::BackOff(int failures) const {

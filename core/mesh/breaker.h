@@ -20,7 +20,8 @@ namespace weft::mesh {
 // answer would always be the same, ever. The latest kCharges charges are remembered. And the
 // breaker opens when of the last kWindow answers more than half failed, those of at least
 // kApplications applications: nothing is asked until a back-off has passed, then one call tries;
-// if its answer is good the breaker closes.
+// if its answer is good the breaker closes. If more than half were answers that would always be the
+// same, the provider is in quarantine: nothing is asked any more before Release.
 //
 // Thread-safe.
 class Breaker {
@@ -61,9 +62,12 @@ class Breaker {
   // Why nothing is asked at the moment; empty: the next call may be made.
   std::string WhyOpen() const;
 
-  // Another process answers, or over another connection: closes the breaker, and forgets every
-  // charge that has a back-off.
+  // Another process of the same program answers, or over another connection: closes the breaker,
+  // and forgets every charge that has a back-off. A quarantine goes on.
   void Reset();
+
+  // Somebody who knows better asks for it: forgets everything.
+  void Release();
 
  private:
   struct Charge {
@@ -74,7 +78,7 @@ class Breaker {
     uint64_t number = 0;  // Its key in order_.
   };
   struct Answer {
-    bool good;
+    Verdict verdict;
     std::string application;
   };
 
@@ -93,6 +97,7 @@ class Breaker {
   uint64_t charged_ = 0;                          // Charges so far.
   std::deque<Answer> answers_;                    // The last.
   bool open_ = false;
+  bool quarantined_ = false;      // Then it is open too.
   int openings_ = 0;              // Without a good answer since.
   Clock::time_point open_until_;  // If it is open: when to try.
   uint64_t trial_ = 0;            // The one under way.

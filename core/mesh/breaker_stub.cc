@@ -68,6 +68,11 @@ class BreakerStub final : public CallsAround<BreakerStub>,
     return why.empty() ? inner_->WhyNotAsked() : absl::StrCat("is not asked at the moment: ", why);
   }
 
+  void Retry() override {
+    breaker_.Release();
+    inner_->Retry();
+  }
+
  private:
   void Answered(const Breaker::Pass& pass, const absl::Status& status) {
     if (!breaker_.Answered(pass, Judge(status), std::string(status.message()))) return;

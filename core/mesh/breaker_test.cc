@@ -157,6 +157,28 @@ TEST_F(BreakerTest, AnotherProcessStartsAnew) {
   EXPECT_TRUE(Ask(other_, "shop", Verdict::kGood)) << "the charges are forgotten too";
 }
 
+TEST_F(BreakerTest, AnswersThatWillAlwaysBeWrongPutItInQuarantineUntilItIsReleased) {
+  for (size_t i = 0; i < 11; ++i) {
+    ASSERT_TRUE(Ask(100 + i, absl::StrCat("app", i % 3), Verdict::kRefused));
+  }
+  EXPECT_THAT(breaker_.WhyOpen(),
+              HasSubstr("it is in quarantine until its program is another or somebody"));
+  now_ += 24h;
+  breaker_.Reset();
+  EXPECT_EQ(WhyNot(1), breaker_.WhyOpen()) << "no call tries it, and a connection is no cure";
+  breaker_.Release();
+  EXPECT_EQ(breaker_.WhyOpen(), "");
+  EXPECT_TRUE(Ask(100, "app0", Verdict::kGood)) << "the charges are forgotten too";
+}
+
+TEST_F(BreakerTest, WrongAnswersAmongLateOnesAreNoQuarantine) {
+  for (size_t i = 0; i < 10; ++i) {
+    ASSERT_TRUE(Ask(100 + i, absl::StrCat("app", i % 3), Verdict::kRefused));
+  }
+  Fail(10, 3);
+  EXPECT_THAT(breaker_.WhyOpen(), HasSubstr("one call tries it"));
+}
+
 TEST(Breaker, MayBeUsedFromManyThreads) {
   constexpr int kThreads = 8, kCalls = 2000;
   Breaker breaker({.now = Breaker::Clock::now, .random = [] { return 0.0; }});

@@ -46,6 +46,8 @@ class ProviderStub {
   virtual bool Connected() = 0;
   // Why the core makes no call though it could, after "the provider NAME "; empty: it makes them.
   virtual std::string WhyNotAsked() { return ""; }
+  // Makes them again at once, whatever the provider did before.
+  virtual void Retry() {}
 };
 
 // Calls the provider at `address` over gRPC, as `channel` says over TCP; its service_config is

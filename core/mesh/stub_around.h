@@ -66,6 +66,7 @@ class StubAround : public ProviderStub {
   }
   bool Connected() override { return inner_->Connected(); }
   std::string WhyNotAsked() override { return inner_->WhyNotAsked(); }
+  void Retry() override { inner_->Retry(); }
 
  protected:
   const std::shared_ptr<ProviderStub> inner_;

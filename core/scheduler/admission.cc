@@ -20,9 +20,11 @@
 #include "core/scheduler/object_changes.h"
 #include "core/scheduler/provider_diagnostics.h"
 #include "core/scheduler/records.h"
+#include "core/scheduler/render_again.h"
 #include "core/scheduler/rendering.h"
 #include "core/scheduler/revisions.h"
 #include "core/scheduler/runtime_check.h"
+#include "core/store/keys.h"
 #include "core/store/object_key.h"
 
 namespace weft::scheduler {
@@ -76,6 +78,13 @@ struct Outcome {
   google::protobuf::RepeatedPtrField<common::v1::Diagnostic> diagnostics;
   std::vector<ApplyResponse::Change> changes;
   std::vector<core::v1::ObjectChange> objects;  // Of a Plan.
+  std::vector<common::v1::ObjectRef> held;      // As Admission::RenderedAgain.
+};
+
+// An application that is rendered again, beside what is stored of it.
+struct Again {
+  std::string ns, name;
+  StoredApplication stored = {};
 };
 
 // One Apply, or one Plan. Alive until it has called back.
@@ -84,6 +93,7 @@ class Job : public std::enable_shared_from_this<Job> {
   struct Mode {
     Author author = {};
     bool plan = false;  // Of a dry run: say what becomes of each object.
+    std::optional<Again> again = {};
   };
   using Done = std::function<void(absl::StatusOr<Outcome>)>;
 
@@ -94,6 +104,7 @@ class Job : public std::enable_shared_from_this<Job> {
         mode_(std::move(mode)) {}
 
   void Start() {
+    if (mode_.again.has_value()) return Attempt();
     if (request_.documents().empty())
       return done_(absl::InvalidArgumentError("no document was given"));
     for (const core::v1::Document& document : request_.documents()) {
@@ -109,11 +120,14 @@ class Job : public std::enable_shared_from_this<Job> {
  private:
   // From the documents to the store; again from here if the store changed meanwhile.
   void Attempt() {
+    CheckRules rules{.runtimes = options_.runtimes->choice(), .system = mode_.author.system};
+    if (mode_.again.has_value()) {
+      if (absl::Status read = ReadAgain(rules); !read.ok()) return done_(read);
+    }
     const std::string ns =
         request_.default_namespace().empty() ? "default" : request_.default_namespace();
     absl::StatusOr<Checked> checked =
-        Check(sources_, ns, *options_.store, *options_.providers->types(),
-              {.runtimes = options_.runtimes->choice(), .system = mode_.author.system});
+        Check(sources_, ns, *options_.store, *options_.providers->types(), rules);
     if (!checked.ok()) return done_(checked.status());
     // The documents must not move: what was checked points to them.
     checked_ = std::make_unique<Checked>(*std::move(checked));
@@ -121,13 +135,31 @@ class Job : public std::enable_shared_from_this<Job> {
     rendered_.assign(checked_->applications.size(), Rendered{});
     if (model::HasError(diagnostics_)) return Store();
     kept_.clear();
-    for (CheckedApplication& application : checked_->applications) {
+    readings_.clear();
+    for (const CheckedApplication& application : checked_->applications) {
       absl::StatusOr<Kept> kept = ReadKept(application.resolved, *options_.store);
       if (!kept.ok()) return done_(kept.status());
+      if (mode_.again.has_value()) kept->application = mode_.again->stored.bytes;
       kept_.push_back(*std::move(kept));
+      absl::StatusOr<Readings> readings =
+          Read(application.resolved, application.runtime, *options_.runtimes, *options_.store);
+      if (!readings.ok()) return done_(readings.status());
+      readings_.push_back(*std::move(readings));
     }
     next_ = 0;
     RenderNext();
+  }
+
+  // The document as it is stored, and the revisions of its components.
+  absl::Status ReadAgain(CheckRules& rules) {
+    Again& again = *mode_.again;
+    WEFT_ASSIGN_OR_RETURN(again.stored, ReadApplication(*options_.store, again.ns, again.name));
+    const store::v1::ApplicationRecord& record = again.stored.record;
+    if (record.deleting()) return absl::NotFoundError("it is being deleted");
+    sources_ = {{again.name, record.document()}};
+    for (const auto& instance : record.instances())
+      rules.revisions[instance.component_name()] = instance.revision();
+    return absl::OkStatus();
   }
 
   // The next applications; when there are none, what comes after.
@@ -143,8 +175,12 @@ class Job : public std::enable_shared_from_this<Job> {
 
   void RenderOne(size_t i) {
     const CheckedApplication& application = checked_->applications[i];
-    RenderInput input{
-        application.resolved, *application.document, {}, options_.installation, kept_[i].parts};
+    RenderInput input{.application = application.resolved,
+                      .document = *application.document,
+                      .components = {},
+                      .installation = options_.installation,
+                      .kept = kept_[i],
+                      .readings = readings_[i]};
     for (const CheckedComponent& component : checked_->components) {
       const model::Metadata& metadata = component.document->metadata();
       if (metadata.name_space == application.resolved.name_space)
@@ -170,6 +206,12 @@ class Job : public std::enable_shared_from_this<Job> {
       desired.push_back(MakeDesired(checked_->applications[i], rendered_[i].objects, diagnostics_));
       desired.back().present = kept_[i].application;
       desired.back().types = options_.providers->types();
+      desired.back().conditions = readings_[i].conditions;
+      desired.back().waiting = rendered_[i].waiting;
+      if (mode_.again.has_value()) {
+        desired.back().again = true;
+        desired.back().restores = mode_.again->stored.record.restores();
+      }
       const auto refused = CheckPolicy(desired.back(), options_.policies);
       if (!refused.ok()) return Failed(refused.status());
       AppendTo(*refused, diagnostics_);
@@ -182,6 +224,11 @@ class Job : public std::enable_shared_from_this<Job> {
     if (!change.ok()) return Failed(change.status());
     AppendTo(change->diagnostics, diagnostics_);
     if (model::HasError(diagnostics_)) return Answer({}, {});
+    if (mode_.again.has_value()) {
+      const absl::StatusOr<bool> may = MayCommitAgain(change->deletions);
+      if (!may.ok()) return done_(may.status());
+      if (!*may) return done_(Outcome{.held = std::move(change->deletions)});
+    }
     std::vector<core::v1::ObjectChange> objects;
     if (mode_.plan) {
       for (size_t i = 0; i < desired.size(); ++i) {
@@ -194,9 +241,20 @@ class Job : public std::enable_shared_from_this<Job> {
       const absl::Status committed = CommitChange(*change, *options_.store, options_.on_stored);
       if (!committed.ok()) return Failed(committed);
       for (const ApplyResponse::Change& applied : change->changes)
-        TellChange(applied, mode_.author.name, /*restores=*/0, *options_.events);
+        TellChange(applied, mode_.author.name, {.again = mode_.again.has_value()},
+                   *options_.events);
     }
     Answer(std::move(change->changes), std::move(objects));
+  }
+
+  // A change that nobody asked for deletes little, or what somebody agreed to.
+  absl::StatusOr<bool> MayCommitAgain(const std::vector<common::v1::ObjectRef>& deletions) const {
+    if (MayDelete(deletions.size(), 0)) return true;
+    WEFT_ASSIGN_OR_RETURN(const auto all, options_.store->List(store::kInventories));
+    if (MayDelete(deletions.size(), all.size())) return true;
+    WEFT_ASSIGN_OR_RETURN(const StoredRenderAgain stored,
+                          ReadRenderAgain(*options_.store, mode_.again->ns, mode_.again->name));
+    return stored.record.confirmed() == DigestOf({deletions.begin(), deletions.end()});
   }
 
   void Failed(const absl::Status& status) {
@@ -215,10 +273,11 @@ class Job : public std::enable_shared_from_this<Job> {
   const Admission::Options& options_;
   const ApplyRequest request_;
   const Done done_;
-  const Mode mode_;
+  Mode mode_;
   std::vector<model::Source> sources_;
   std::unique_ptr<Checked> checked_;
   std::vector<Kept> kept_;          // Of each application.
+  std::vector<Readings> readings_;  // Of each application.
   std::vector<Rendered> rendered_;  // Of each application.
   model::Diagnostics diagnostics_;
   int attempts_ = 0;
@@ -260,6 +319,23 @@ void Admission::Plan(core::v1::PlanRequest request, Done<PlanResponse> done) con
   if (!options_.pool->TryRun([job] { job->Start(); })) job->Refuse();
 }
 
+void Admission::RenderAgain(const std::string& ns, const std::string& name,
+                            Done<RenderedAgain> done) const {
+  auto answer = [done = std::move(done)](absl::StatusOr<Outcome> outcome) {
+    if (!outcome.ok()) return done(outcome.status());
+    for (const common::v1::Diagnostic& diagnostic : outcome->diagnostics) {
+      if (diagnostic.severity() == common::v1::SEVERITY_ERROR)
+        return done(absl::FailedPreconditionError(
+            absl::StrCat(diagnostic.code(), ": ", diagnostic.message())));
+    }
+    done(RenderedAgain{std::move(outcome->held)});
+  };
+  auto job = std::make_shared<Job>(
+      options_, ApplyRequest(), std::move(answer),
+      Job::Mode{.author = {.name = "core", .system = true}, .again = Again{ns, name}});
+  if (!options_.pool->TryRun([job] { job->Start(); })) job->Refuse();
+}
+
 absl::StatusOr<RollbackResponse> Admission::Rollback(const core::v1::RollbackRequest& request,
                                                      const Author& author) const {
   WEFT_RETURN_IF_ERROR(RefuseSystemNamespace(request.namespace_()));
@@ -295,7 +371,7 @@ absl::StatusOr<RollbackResponse> Admission::Rollback(const core::v1::RollbackReq
     status = CommitChange(*change, *options_.store, options_.on_stored);
     if (absl::IsAborted(status)) continue;
     if (!status.ok()) return status;
-    TellChange(response.change(), author.name, desired.restores, *options_.events);
+    TellChange(response.change(), author.name, {.restores = desired.restores}, *options_.events);
     return response;
   }
   return status;

@@ -50,6 +50,19 @@ class Admission {
   // As Apply; changes nothing. Statuses as Applications.Plan.
   void Plan(core::v1::PlanRequest request, Done<core::v1::PlanResponse> done) const;
 
+  // What RenderAgain came to.
+  struct RenderedAgain {
+    // It would delete these and was not stored, for want of consent; else it was.
+    std::vector<common::v1::ObjectRef> held;
+  };
+
+  // Renders a stored application as it was applied last, with the revisions of its components, from
+  // what providers reported since (render_again.h). Returns at once; `done` is called exactly once,
+  // from the pool or before this returns. NOT_FOUND: there is no such application, or it is being
+  // deleted; FAILED_PRECONDITION: it has an error now, which the message says; else as
+  // Applications.Apply.
+  void RenderAgain(const std::string& ns, const std::string& name, Done<RenderedAgain> done) const;
+
   // Statuses as Applications.Rollback. Blocks for the store and for the runtime.
   absl::StatusOr<core::v1::RollbackResponse> Rollback(const core::v1::RollbackRequest& request,
                                                       const Author& author = {}) const;

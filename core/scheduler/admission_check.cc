@@ -39,8 +39,9 @@ absl::StatusOr<CheckedComponent> CheckOne(const model::Document& document, store
 // The components that one application may use.
 class Components {
  public:
-  Components(const std::string& ns, const std::vector<CheckedComponent>& given, store::Store& store)
-      : ns_(ns), store_(store) {
+  Components(const std::string& ns, const std::vector<CheckedComponent>& given,
+             const std::map<std::string, int64_t>& revisions, store::Store& store)
+      : ns_(ns), revisions_(revisions), store_(store) {
     for (const CheckedComponent& component : given) {
       const model::Metadata& metadata = component.document->metadata();
       if (metadata.name_space != ns) continue;
@@ -53,9 +54,13 @@ class Components {
     const auto known = found_.find(name);
     if (known != found_.end()) return known->second.has_value() ? &*known->second : nullptr;
     std::optional<ComponentRevision>& slot = found_[name];
-    const absl::StatusOr<ComponentRecord> record = catalog::LatestRevision(store_, ns_, name);
+    const auto revision = revisions_.find(name);
+    const bool pinned = revision != revisions_.end();
+    const absl::StatusOr<ComponentRecord> record =
+        pinned ? catalog::FindRevision(store_, ns_, name, revision->second)
+               : catalog::LatestRevision(store_, ns_, name);
     if (!record.ok()) {
-      if (!absl::IsNotFound(record.status())) error_ = record.status();
+      if (pinned || !absl::IsNotFound(record.status())) error_ = record.status();
       return nullptr;
     }
     absl::StatusOr<model::ComponentSchematic> component = catalog::ReadRevision(*record);
@@ -63,7 +68,7 @@ class Components {
       error_ = component.status();
       return nullptr;
     }
-    used_[name] = record->SerializeAsString();
+    if (!pinned) used_[name] = record->SerializeAsString();
     slot = ComponentRevision{*std::move(component), record->revision()};
     return &*slot;
   }
@@ -80,6 +85,7 @@ class Components {
 
  private:
   const std::string ns_;
+  const std::map<std::string, int64_t>& revisions_;
   store::Store& store_;
   std::map<std::string, std::optional<ComponentRevision>> found_;
   std::map<std::string, std::string> used_;
@@ -89,10 +95,11 @@ class Components {
 absl::StatusOr<CheckedApplication> CheckOne(const model::Document& document,
                                             const std::vector<CheckedComponent>& given,
                                             store::Store& store, const catalog::TypeTable& types,
+                                            const CheckRules& rules,
                                             model::Diagnostics& diagnostics) {
   const std::string ns = document.metadata().name_space;
   const std::string self = document.metadata().name;
-  Components components(ns, given, store);
+  Components components(ns, given, rules.revisions, store);
   WEFT_ASSIGN_OR_RETURN(std::vector<std::string> names, components.Names());
   resolve::Environment environment;
   environment.types = &types;
@@ -192,7 +199,7 @@ absl::StatusOr<Checked> Check(const std::vector<model::Source>& sources,
                           CheckPlace(document, store, rules.runtimes, checked.diagnostics));
     WEFT_ASSIGN_OR_RETURN(
         CheckedApplication application,
-        CheckOne(document, checked.components, store, types, checked.diagnostics));
+        CheckOne(document, checked.components, store, types, rules, checked.diagnostics));
     application.runtime = std::move(runtime);
     checked.applications.push_back(std::move(application));
   }

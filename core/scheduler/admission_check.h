@@ -44,6 +44,8 @@ struct Checked {
 struct CheckRules {
   RuntimeChoice runtimes;
   bool system = false;  // The core's own call: it may write to kSystemNamespace.
+  // Which revision of each component is used, by name; another component: its latest.
+  std::map<std::string, int64_t> revisions = {};
 };
 
 // Decodes and resolves the documents of a call against the types that are served and the components

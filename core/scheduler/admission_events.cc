@@ -9,16 +9,21 @@
 namespace weft::scheduler {
 
 void TellChange(const core::v1::ApplyResponse::Change& change, const std::string& by,
-                int64_t restores, Events& events) {
+                const ChangeCause& cause, Events& events) {
   using core::v1::ApplyResponse;
   if (change.kind() != kApplicationKind || change.action() == ApplyResponse::ACTION_UNCHANGED)
     return;
   const bool created = change.action() == ApplyResponse::ACTION_CREATED;
-  const EventReason& reason = restores != 0 ? events::kRolledBack
-                              : created     ? events::kCreated
-                                            : events::kUpdated;
+  const EventReason& reason = cause.again           ? events::kRenderedAgain
+                              : cause.restores != 0 ? events::kRolledBack
+                              : created             ? events::kCreated
+                                                    : events::kUpdated;
   std::string message = absl::StrCat("generation ", change.revision());
-  if (restores != 0) absl::StrAppend(&message, ", as it was at generation ", restores);
+  if (cause.again) {
+    absl::StrAppend(&message, ", for what a provider reported");
+  } else if (cause.restores != 0) {
+    absl::StrAppend(&message, ", as it was at generation ", cause.restores);
+  }
   events.Record(ApplicationKeyOf(change.namespace_(), change.name()),
                 MakeEvent(reason, {.by = by, .message = std::move(message)}));
 }

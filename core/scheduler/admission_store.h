@@ -28,8 +28,9 @@ DesiredApplication MakeDesired(const CheckedApplication& checked,
 struct StoredChange {
   store::Transaction transaction;
   std::vector<core::v1::ApplyResponse::Change> changes;
-  std::vector<std::string> applications;  // Keys of those that changed.
-  model::Diagnostics diagnostics;         // Errors: an object belongs to another application.
+  std::vector<std::string> applications;         // Keys of those that changed.
+  std::vector<common::v1::ObjectRef> deletions;  // Objects that are not wanted any more.
+  model::Diagnostics diagnostics;  // Errors: an object belongs to another application.
 };
 
 // What makes the store hold the call: new component revisions, the applications, their desired sets

@@ -54,6 +54,7 @@ absl::Status Depart(const StoredApplication& stored, absl::Time now, store::Stor
   transaction.Delete(key);
   transaction.Put(store::DepartureKey(ns, name), absl::StrCat(absl::ToUnixMillis(now)));
   transaction.Delete(store::StatusKey(ns, name));
+  transaction.Delete(store::RenderAgainKey(ns, name));
   DropReports(stored.record, nullptr, transaction);
   for (const auto& instance : stored.record.instances())
     transaction.Delete(store::InstanceKey(ns, instance.instance().name()));

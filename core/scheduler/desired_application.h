@@ -9,7 +9,9 @@
 #include "core/catalog/type.h"
 #include "core/model/diagnostic.h"
 #include "core/scheduler/admission_check.h"
+#include "core/scheduler/rendering.h"
 #include "core/store/records.pb.h"
+#include "core/store/store.h"
 
 namespace weft::scheduler {
 
@@ -27,6 +29,15 @@ struct DesiredApplication {
   // whatever stands.
   std::optional<std::string> present;
   catalog::TypeTablePtr types = nullptr;  // As Removal.types (leaving.h).
+  // What it was rendered from beside its document, which must still stand.
+  std::vector<store::Transaction::Condition> conditions;
+  std::map<std::string, Waiting> waiting;  // As Rendered.waiting.
+  // It is as a revision says, and nothing was rendered; that was from these reports
+  // (ApplicationRecord.read_digest).
+  bool restored = false;
+  std::string read_digest;
+  // No user asked for it: what it was before is not kept as a revision.
+  bool again = false;
   // What it was made from; null: it is restored, and no document came with the call.
   const CheckedApplication* checked = nullptr;
 };

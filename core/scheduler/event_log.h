@@ -22,6 +22,9 @@ namespace events {
 inline constexpr EventReason kCreated = {"Created"};
 inline constexpr EventReason kUpdated = {"Updated"};
 inline constexpr EventReason kRolledBack = {"RolledBack"};
+inline constexpr EventReason kRenderedAgain = {"RenderedAgain"};
+inline constexpr EventReason kRenderFailed = {"RenderFailed", true};
+inline constexpr EventReason kDeletionHeld = {"DeletionHeld", true};
 inline constexpr EventReason kDeleting = {"Deleting"};
 inline constexpr EventReason kDeleted = {"Deleted"};
 inline constexpr EventReason kRefused = {"Refused", true};

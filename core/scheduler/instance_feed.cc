@@ -109,7 +109,7 @@ absl::Status InstanceFeed::Read(const store::v1::ApplicationRecord& record,
   WEFT_ASSIGN_OR_RETURN(const auto desired, ReadDesired(store, ns, name));
   WEFT_ASSIGN_OR_RETURN(const auto reports, ReadReports(store, ns, name));
   const Observed::View observed = source_.observed(record);
-  core::v1::Target target;
+  provider::v1::Target target;
   target.set_runtime(RuntimeOf(record));
   target.set_platform(source_.platform(target.runtime()));
   for (LiveInstance& instance : MakeLiveInstances({.record = record,

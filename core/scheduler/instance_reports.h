@@ -18,11 +18,12 @@ absl::StatusOr<std::map<std::string, store::v1::ReportRecord>> ReadReports(store
                                                                            const std::string& name);
 
 // Stores what was reported about an instance, if `permitted` says OK of its type, and returns when
-// it is durable. INVALID_ARGUMENT: a state over 16 KiB; NOT_FOUND: no such instance; UNAVAILABLE:
-// the application changed all the time.
+// it is durable. If something of the application reads what changed, the application is to be
+// rendered again from `now` on. INVALID_ARGUMENT: a limit of ReportRequest; NOT_FOUND: no such
+// instance; UNAVAILABLE: the application changed all the time.
 absl::Status StoreReport(const core::v1::ReportRequest& request,
                          const std::function<absl::Status(const std::string& type)>& permitted,
-                         store::Store& store);
+                         int64_t now_unix_ms, store::Store& store);
 
 // Deletes, with `transaction`, what was reported about the instances that `before` has and `after`
 // has not; null: the application goes.

@@ -25,7 +25,7 @@ class InstanceReportsTest : public testing::Test {
         [](const std::string& type) {
           return type == "cron" ? absl::OkStatus() : absl::PermissionDeniedError(type);
         },
-        store_);
+        /*now_unix_ms=*/1, store_);
   }
 
   HookedStore store_;
@@ -52,6 +52,36 @@ TEST_F(InstanceReportsTest, RefusesWhatIsNobodysAnothersOrTooLarge) {
   record.set_deleting(true);
   StoreLiveApplication(store_, record);
   EXPECT_TRUE(absl::IsNotFound(Report(kCron, "")));
+}
+
+TEST_F(InstanceReportsTest, KeepsOutputsByNameAndRefusesThoseThatAreNone) {
+  core::v1::ReportRequest request;
+  request.set_instance(kCron);
+  const auto report = [&](const std::vector<std::pair<std::string, std::string>>& outputs) {
+    request.clear_outputs();
+    for (const auto& [name, value] : outputs) {
+      provider::v1::Output* output = request.add_outputs();
+      output->set_name(name);
+      output->set_value(value);
+    }
+    return StoreReport(
+        request, [](const std::string&) { return absl::OkStatus(); },
+        /*now_unix_ms=*/1, store_);
+  };
+  ASSERT_TRUE(report({{"url", "http://a"}, {"port", "80"}}).ok());
+  const auto reports = ReadReports(store_, "default", "shop");
+  ASSERT_EQ(reports->at(kCron).outputs_size(), 2);
+  EXPECT_EQ(reports->at(kCron).outputs(0).name(), "port");
+  for (const auto& [outputs, says] :
+       std::vector<std::pair<std::vector<std::pair<std::string, std::string>>, std::string>>{
+           {{{"Url", ""}}, "the output name 'Url' of"},
+           {{{"", ""}}, "is no DNS label"},
+           {{{"a", "1"}, {"a", "2"}}, "the output a of"},
+           {{{"a", std::string(16 * 1024, 'x')}}, "has 16385 bytes, at most 16384"}}) {
+    const absl::Status refused = report(outputs);
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+    EXPECT_THAT(std::string(refused.message()), testing::HasSubstr(says));
+  }
 }
 
 TEST_F(InstanceReportsTest, DropsTheReportsOfInstancesThatGo) {

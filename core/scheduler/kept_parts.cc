@@ -7,6 +7,7 @@
 #include "core/base/status.h"
 #include "core/merge/pointer.h"
 #include "core/merge/remove_leaf.h"
+#include "core/scheduler/leaving.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/requests.h"
 
@@ -92,37 +93,38 @@ std::set<std::string> TraitsOf(const store::v1::ApplicationRecord& record) {
   return keys;
 }
 
-std::vector<resolve::TraitInstance*> OptionalTraits(resolve::Application& application) {
-  std::vector<resolve::TraitInstance*> traits;
-  for (resolve::WorkloadInstance& instance : application.instances) {
-    for (resolve::TraitInstance& trait : instance.traits) {
-      if (trait.type.optional) traits.push_back(&trait);
-    }
-  }
-  return traits;
-}
+bool NeedsKept(const catalog::Type& type) { return type.optional || type.MayWait(); }
 
 }  // namespace
 
-absl::StatusOr<Kept> ReadKept(resolve::Application& application, store::Store& store) {
+absl::StatusOr<Kept> ReadKept(const resolve::Application& application, store::Store& store) {
   Kept kept;
-  const std::vector<resolve::TraitInstance*> traits = OptionalTraits(application);
-  if (traits.empty()) return kept;
+  std::vector<const resolve::TraitInstance*> traits;
+  for (const resolve::WorkloadInstance& workload : application.instances) {
+    if (workload.type.MayWait()) kept.objects[workload.key];
+    for (const resolve::TraitInstance& trait : workload.traits) {
+      if (NeedsKept(trait.type)) traits.push_back(&trait);
+    }
+  }
+  if (traits.empty() && kept.objects.empty()) return kept;
   absl::StatusOr<StoredApplication> stored =
       ReadApplication(store, application.name_space, application.name);
   if (absl::IsNotFound(stored.status())) return kept;
   if (!stored.ok()) return stored.status();
   const std::set<std::string> standing = TraitsOf(stored->record);
   std::set<std::string> owners;
-  for (resolve::TraitInstance* trait : traits) {
-    trait->type.optional = !MayRemove(trait->type) || !standing.contains(trait->key);
-    if (trait->type.optional) owners.insert(trait->key);
-  }
+  for (const resolve::TraitInstance* trait : traits)
+    (MayRemove(trait->type) && standing.contains(trait->key) ? kept.bound : owners)
+        .insert(trait->key);
   kept.application = std::move(stored->bytes);
   WEFT_ASSIGN_OR_RETURN(const auto desired,
                         ReadDesired(store, application.name_space, application.name));
+  const std::set<std::string> held = HeldObjects(stored->record);
   for (const auto& [key, record] : desired) {
+    if (held.contains(key)) continue;
     WEFT_ASSIGN_OR_RETURN(merge::MergedObject object, ReadDesiredRecord(record));
+    if (const auto workload = kept.objects.find(record.owner()); workload != kept.objects.end())
+      workload->second.push_back(object);
     AddParts(std::move(object), owners, kept);
   }
   return kept;

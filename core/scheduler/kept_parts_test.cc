@@ -14,6 +14,7 @@
 namespace weft::scheduler {
 namespace {
 
+using testing::ElementsAre;
 using testing::IsEmpty;
 
 constexpr char kWeb[] = "default/shop/front";
@@ -147,11 +148,11 @@ TEST_F(KeptPartsTest, ThereAreNoneOfWhatIsNew) {
 TEST_F(KeptPartsTest, OneThatMayRemoveCannotDoWithoutOnceItStands) {
   catalog::Type& type = application_.instances[0].traits[0].type;
   type.writes.push_back({"*", "*", "", catalog::WriteMode::kRemove});
-  Read();
-  EXPECT_TRUE(type.optional);
+  EXPECT_THAT(Read().bound, IsEmpty());
   Store(Merge(WorkloadPart(application_, "site:1"), TraitPart(application_)));
-  EXPECT_THAT(Read().parts, IsEmpty());
-  EXPECT_FALSE(type.optional);
+  const Kept kept = Read();
+  EXPECT_THAT(kept.parts, IsEmpty());
+  EXPECT_THAT(kept.bound, ElementsAre(application_.instances[0].traits[0].key));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ struct LiveInput {
   const std::map<std::string, store::v1::DesiredRecord>& desired;  // By store::ObjectKey.
   const std::map<std::string, store::v1::ReportRecord>& reports;   // By instance key.
   const Observed::View& observed;
-  core::v1::Target target;
+  provider::v1::Target target;
 };
 
 // The workloads and traits of the application that are of one of `types`, in its order; none, if it

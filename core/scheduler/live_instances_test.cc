@@ -15,7 +15,7 @@ using testing::IsEmpty;
 class LiveInstancesTest : public testing::Test {
  protected:
   std::vector<LiveInstance> Make(const std::set<std::string>& types = {"cron"}) {
-    core::v1::Target target;
+    provider::v1::Target target;
     target.set_runtime("local");
     target.set_platform("docker");
     return MakeLiveInstances({.record = record_,

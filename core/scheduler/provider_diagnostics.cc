@@ -119,6 +119,18 @@ void ReportStandIn(const Placement& trait, const absl::Status& failed, const std
       .hint = "apply again when the provider is back";
 }
 
+void ReportWaiting(const Placement& at, const pb::RenderResponse& answer, StandIn stand_in,
+                   model::Diagnostics& diagnostics) {
+  for (const common::v1::Diagnostic& diagnostic : answer.diagnostics())
+    AddProviders(at, diagnostic, diagnostics);
+  const bool unfit = stand_in == StandIn::kUnfit;
+  const char* meanwhile = unfit ? ", and what it was does not fit any more: "
+                          : stand_in == StandIn::kLastParts ? " and stays as it was: "
+                                                            : " and is left out until then: ";
+  Add(at, unfit ? model::Severity::kError : model::Severity::kWarning, "NOT_READY",
+      absl::StrCat(Subject(at), " is not ready", meanwhile, answer.reason()), diagnostics);
+}
+
 void ReportProblems(const Placement& workload, const std::vector<merge::Problem>& problems,
                     model::Diagnostics& diagnostics) {
   for (const merge::Problem& problem : problems) {

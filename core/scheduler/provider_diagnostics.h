@@ -43,6 +43,11 @@ enum class StandIn {
 void ReportStandIn(const Placement& trait, const absl::Status& failed, const std::string& why_away,
                    StandIn stand_in, model::Diagnostics& diagnostics);
 
+// Adds what became of an instance whose provider has no answer yet, which may pass: its own
+// diagnostics and a warning, or, of kUnfit, an error.
+void ReportWaiting(const Placement& placement, const provider::v1::RenderResponse& answer,
+                   StandIn stand_in, model::Diagnostics& diagnostics);
+
 // Adds an error for each problem of a merge, at the place of the workload or trait whose fault it
 // is.
 void ReportProblems(const Placement& workload, const std::vector<merge::Problem>& problems,

@@ -25,8 +25,22 @@ struct InstanceAnswers {
   int readable = 0;          // Traits that read their workload were asked up to this stage.
 };
 
+constexpr absl::Duration kAgainSoonest = absl::Seconds(1), kAgainLatest = absl::Minutes(1);
+
 bool IsUsable(const absl::StatusOr<pb::RenderResponse>& answer) {
   return answer.ok() && answer->outcome() == pb::OUTCOME_READY && !HasError(answer->diagnostics());
+}
+
+// Whether the instance is to be asked again later, and goes on as it was until then.
+bool Waits(const catalog::Type& type, const absl::StatusOr<pb::RenderResponse>& answer) {
+  return type.MayWait() && answer.ok() && answer->outcome() == pb::OUTCOME_NOT_READY &&
+         !HasError(answer->diagnostics());
+}
+
+Waiting MakeWaiting(const pb::RenderResponse& answer) {
+  const absl::Duration again = absl::Seconds(answer.retry_after().seconds()) +
+                               absl::Nanoseconds(answer.retry_after().nanos());
+  return {answer.reason(), std::clamp(again, kAgainSoonest, kAgainLatest)};
 }
 
 // One Render of an application, alive until it has called back.
@@ -66,7 +80,7 @@ class Job : public std::enable_shared_from_this<Job> {
     const auto stub = providers_.Find(instance.type.provider);
     if (stub == nullptr) return;  // Its state says why: see ReportFailure.
     Hold();
-    stub->RenderWorkload(MakeWorkloadRequest(input_.application, instance),
+    stub->RenderWorkload(MakeWorkloadRequest(input_.application, instance, input_.readings),
                          [self = shared_from_this(), i](absl::StatusOr<pb::RenderResponse> answer) {
                            self->answers_[i].workload = std::move(answer);
                            self->Answered(i, 0);
@@ -78,7 +92,8 @@ class Job : public std::enable_shared_from_this<Job> {
     const auto stub = providers_.Find(instance.traits[t].type.provider);
     Hold();
     if (stub == nullptr) return Answered(i, instance.traits[t].stage);
-    stub->RenderTrait(MakeTraitRequest(input_.application, instance, instance.traits[t], objects),
+    stub->RenderTrait(MakeTraitRequest(input_.application, instance, instance.traits[t], objects,
+                                       input_.readings),
                       [self = shared_from_this(), i, t](absl::StatusOr<pb::RenderResponse> answer) {
                         self->answers_[i].traits[t] = std::move(answer);
                         self->Answered(i, self->Instance(i).traits[t].stage);
@@ -135,19 +150,22 @@ class Job : public std::enable_shared_from_this<Job> {
 
   // Whether the trait has no answer, and does without.
   bool DoesWithout(size_t i, size_t t) const {
-    return Instance(i).traits[t].type.optional && WasAsked(i, t) && !answers_[i].traits[t].ok();
+    const resolve::TraitInstance& trait = Instance(i).traits[t];
+    const absl::StatusOr<pb::RenderResponse>& answer = answers_[i].traits[t];
+    return WasAsked(i, t) && !input_.kept.bound.contains(trait.key) &&
+           ((trait.type.optional && !answer.ok()) || Waits(trait.type, answer));
   }
 
   // Null: there are none.
   const std::vector<merge::Part>* FindKept(size_t i, size_t t) const {
-    const auto kept = input_.kept.find(Instance(i).traits[t].key);
-    return kept == input_.kept.end() ? nullptr : &kept->second;
+    const auto kept = input_.kept.parts.find(Instance(i).traits[t].key);
+    return kept == input_.kept.parts.end() ? nullptr : &kept->second;
   }
 
   merge::Contribution TraitPart(size_t i, size_t t, bool with_kept) const {
     const resolve::TraitInstance& trait = Instance(i).traits[t];
     const absl::StatusOr<pb::RenderResponse>& answer = answers_[i].traits[t];
-    if (answer.ok()) return MakeContribution(trait.key, trait.type.writes, *answer);
+    if (IsUsable(answer)) return MakeContribution(trait.key, trait.type.writes, *answer);
     merge::Contribution part{.owner = trait.key, .parts = {}, .writes = trait.type.writes};
     const std::vector<merge::Part>* kept = with_kept ? FindKept(i, t) : nullptr;
     if (kept != nullptr) part.parts = *kept;
@@ -198,13 +216,27 @@ class Job : public std::enable_shared_from_this<Job> {
   void Finish() {
     Rendered rendered;
     for (size_t i = 0; i < answers_.size(); ++i)
-      rendered.objects.push_back(MergeInstance(i, rendered.diagnostics));
+      rendered.objects.push_back(MergeInstance(i, rendered));
     done_(std::move(rendered));
   }
 
-  std::vector<merge::MergedObject> MergeInstance(size_t i, model::Diagnostics& diagnostics) {
+  // What stands of a workload that waits.
+  std::vector<merge::MergedObject> KeepInstance(size_t i, Rendered& rendered) {
+    const resolve::WorkloadInstance& instance = Instance(i);
+    const pb::RenderResponse& answer = *answers_[i].workload;
+    const auto kept = input_.kept.objects.find(instance.key);
+    const bool stands = kept != input_.kept.objects.end() && !kept->second.empty();
+    ReportWaiting({input_.document, input_.components, instance, nullptr}, answer,
+                  stands ? StandIn::kLastParts : StandIn::kNothing, rendered.diagnostics);
+    rendered.waiting[instance.key] = MakeWaiting(answer);
+    return stands ? kept->second : std::vector<merge::MergedObject>();
+  }
+
+  std::vector<merge::MergedObject> MergeInstance(size_t i, Rendered& rendered) {
     const resolve::WorkloadInstance& instance = Instance(i);
     const InstanceAnswers& answers = answers_[i];
+    if (Waits(instance.type, answers.workload)) return KeepInstance(i, rendered);
+    model::Diagnostics& diagnostics = rendered.diagnostics;
     const auto place = [&](const resolve::TraitInstance* trait) {
       return Placement{input_.document, input_.components, instance, trait};
     };
@@ -224,11 +256,15 @@ class Job : public std::enable_shared_from_this<Job> {
       const resolve::TraitInstance& trait = instance.traits[t];
       const std::string away = providers_.WhyAway(trait.type.provider);
       if (DoesWithout(i, t)) {
-        ReportStandIn(place(&trait), answers.traits[t].status(), away,
-                      FindKept(i, t) == nullptr ? StandIn::kNothing
-                      : kept_fit                ? StandIn::kLastParts
-                                                : StandIn::kUnfit,
-                      diagnostics);
+        const StandIn stand_in = FindKept(i, t) == nullptr ? StandIn::kNothing
+                                 : kept_fit                ? StandIn::kLastParts
+                                                           : StandIn::kUnfit;
+        if (answers.traits[t].ok()) {
+          ReportWaiting(place(&trait), *answers.traits[t], stand_in, diagnostics);
+          rendered.waiting[trait.key] = MakeWaiting(*answers.traits[t]);
+        } else {
+          ReportStandIn(place(&trait), answers.traits[t].status(), away, stand_in, diagnostics);
+        }
       } else {
         ReportAnswer(place(&trait), answers.traits[t], away, diagnostics);
       }

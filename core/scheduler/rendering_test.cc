@@ -177,7 +177,7 @@ class RenderingTest : public testing::Test {
   const std::shared_ptr<mesh::FakeProvider> described_ = std::make_shared<mesh::FakeProvider>();
   const std::shared_ptr<HeldProvider> held_ = std::make_shared<HeldProvider>(described_);
   WorkerPool pool_{1, 100};
-  std::map<std::string, std::vector<merge::Part>> kept_;
+  Kept kept_;
   std::unique_ptr<mesh::Providers> providers_;
 };
 
@@ -255,7 +255,7 @@ TEST_F(RenderingTest, WhoReadsSeesWhatStandsInForAnAnswer) {
   first.optional = gone.optional = true;
   gone.provider = "gone";
   held_->failing = {"first"};
-  kept_["default/shop/front/first#0"] = {
+  kept_.parts["default/shop/front/first#0"] = {
       {{"apps/v1", "Deployment", "default", "front"}, "/metadata/annotations/before", "kept"}};
   const Rendered rendered = RenderWith({first, gone, Trait("second", true, {"first", "gone"})});
   EXPECT_THAT(Codes(rendered), ElementsAre(HasSubstr("TRAIT_KEPT the trait first of front"),
@@ -268,7 +268,7 @@ TEST_F(RenderingTest, WhatIsKeptIsNotBlamedForWhatOthersDoToEachOther) {
   kept.optional = true;
   held_->failing = {"kept"};
   held_->also = {{"a", "shared"}, {"b", "shared"}};
-  kept_["default/shop/front/kept#0"] = {
+  kept_.parts["default/shop/front/kept#0"] = {
       {{"apps/v1", "Deployment", "default", "front"}, "/metadata/annotations/x", "kept"}};
   EXPECT_THAT(Codes(RenderWith({kept, Trait("a", false), Trait("b", false)})),
               ElementsAre(HasSubstr("TRAIT_KEPT"), HasSubstr("CONFLICT")));

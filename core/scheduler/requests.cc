@@ -81,6 +81,27 @@ pb::Container MakeContainer(const resolve::Container& container) {
   return to;
 }
 
+// Fills in what `type` reads of an instance of the workload `name`.
+template <typename Request>
+void AddReadings(const catalog::Type& type, const std::string& name, const std::string& key,
+                 const Readings& readings, Request& request) {
+  if (type.reads_target) *request.mutable_target() = readings.target;
+  if (const auto state = readings.states.find(key);
+      type.reads_state && state != readings.states.end())
+    request.set_state(state->second);
+  if (!type.reads_peers) return;
+  for (const auto& [peer_name, peer] : readings.peers) {
+    if (peer_name != name) *request.add_peers() = peer;
+  }
+}
+
+store::v1::ReadsRecord MakeReads(const catalog::Type& type) {
+  store::v1::ReadsRecord reads;
+  reads.set_peers(type.reads_peers);
+  reads.set_state(type.reads_state);
+  return reads;
+}
+
 merge::ObjectRef ReadRef(const common::v1::ObjectRef& ref) {
   return {ref.api_version(), ref.kind(), ref.namespace_(), ref.name()};
 }
@@ -115,9 +136,11 @@ merge::Part MakePart(const pb::Part& part) {
 }  // namespace
 
 pb::RenderWorkloadRequest MakeWorkloadRequest(const resolve::Application& application,
-                                              const resolve::WorkloadInstance& workload) {
+                                              const resolve::WorkloadInstance& workload,
+                                              const Readings& readings) {
   pb::RenderWorkloadRequest request;
   *request.mutable_instance() = MakeInstance(application, workload);
+  AddReadings(workload.type, workload.name, workload.key, readings, request);
   request.mutable_component()->set_os_type(workload.os_type);
   request.mutable_component()->set_arch(workload.arch);
   for (const resolve::Container& container : workload.containers)
@@ -128,9 +151,11 @@ pb::RenderWorkloadRequest MakeWorkloadRequest(const resolve::Application& applic
 pb::RenderTraitRequest MakeTraitRequest(const resolve::Application& application,
                                         const resolve::WorkloadInstance& workload,
                                         const resolve::TraitInstance& trait,
-                                        const std::vector<merge::MergedObject>& objects) {
+                                        const std::vector<merge::MergedObject>& objects,
+                                        const Readings& readings) {
   pb::RenderTraitRequest request;
   *request.mutable_instance() = MakeInstance(application, workload, trait);
+  AddReadings(trait.type, workload.name, trait.key, readings, request);
   if (!trait.type.reads_workload) return request;
   request.mutable_workload()->set_type(workload.type.name);
   *request.mutable_workload()->mutable_shape() = MakeShape(workload.type.shape);
@@ -177,6 +202,7 @@ store::v1::InstanceRecord MakeInstanceRecord(const resolve::Application& applica
   record.set_assesses(workload.type.assesses);
   record.set_timeline(workload.type.timeline);
   record.set_finalizes(workload.type.finalizes);
+  if (workload.type.MayWait()) *record.mutable_reads() = MakeReads(workload.type);
   *record.mutable_shape() = MakeShape(workload.type.shape);
   for (const resolve::TraitInstance& trait : workload.traits) {
     store::v1::TraitRecord* out = record.add_traits();
@@ -185,6 +211,7 @@ store::v1::InstanceRecord MakeInstanceRecord(const resolve::Application& applica
     out->set_assesses(trait.type.assesses);
     out->set_timeline(trait.type.timeline);
     out->set_finalizes(trait.type.finalizes);
+    if (trait.type.MayWait()) *out->mutable_reads() = MakeReads(trait.type);
     out->set_pointer(trait.pointer);
   }
   for (const merge::MergedObject& object : objects) *record.add_objects() = MakeRef(object.ref);

@@ -6,20 +6,24 @@
 #include "absl/status/statusor.h"
 #include "core/merge/merge.h"
 #include "core/resolve/resolve.h"
+#include "core/scheduler/readings.h"
 #include "core/store/records.pb.h"
 #include "weft/provider/v1/render.pb.h"
 
 // From what resolution found to what providers are asked and what the store keeps. Pure.
 namespace weft::scheduler {
 
+// Of `readings`, and of `objects` below, only what the type reads is in a request.
 provider::v1::RenderWorkloadRequest MakeWorkloadRequest(const resolve::Application& application,
-                                                        const resolve::WorkloadInstance& workload);
+                                                        const resolve::WorkloadInstance& workload,
+                                                        const Readings& readings = {});
 
-// `objects` are the workload's as they stand before the trait; used only if its type reads them.
+// `objects` are the workload's as they stand before the trait.
 provider::v1::RenderTraitRequest MakeTraitRequest(const resolve::Application& application,
                                                   const resolve::WorkloadInstance& workload,
                                                   const resolve::TraitInstance& trait,
-                                                  const std::vector<merge::MergedObject>& objects);
+                                                  const std::vector<merge::MergedObject>& objects,
+                                                  const Readings& readings = {});
 
 // The parts of a checked answer.
 merge::Contribution MakeContribution(const std::string& owner,

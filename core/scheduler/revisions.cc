@@ -66,6 +66,8 @@ DesiredApplication MakeDesired(const RevisionRecord& revision) {
   desired.instances.assign(revision.application().instances().begin(),
                            revision.application().instances().end());
   desired.objects.assign(revision.objects().begin(), revision.objects().end());
+  desired.restored = true;
+  desired.read_digest = revision.application().read_digest();
   return desired;
 }
 

@@ -14,6 +14,7 @@
 #include "core/scheduler/instance_reports.h"
 #include "core/scheduler/reconcile.h"
 #include "core/scheduler/records.h"
+#include "core/scheduler/render_again.h"
 #include "core/scheduler/status.h"
 #include "core/store/keys.h"
 
@@ -239,6 +240,7 @@ absl::StatusOr<core::v1::Application> Scheduler::Status(const std::string& ns,
   WEFT_ASSIGN_OR_RETURN(const Inventory inventory, ReadInventory(store_, ns, name));
   WEFT_ASSIGN_OR_RETURN(const auto desired, ReadDesired(store_, ns, name));
   WEFT_ASSIGN_OR_RETURN(const auto reports, ReadReports(store_, ns, name));
+  WEFT_ASSIGN_OR_RETURN(const StoredRenderAgain again, ReadRenderAgain(store_, ns, name));
   const std::string runtime = RuntimeOf(stored.record);
   const std::shared_ptr<RuntimeConnection> connection = runtimes_.Find(runtime);
   const Observed::View view =
@@ -266,7 +268,8 @@ absl::StatusOr<core::v1::Application> Scheduler::Status(const std::string& ns,
            [&](const std::string& component) {
              const auto latest = catalog::LatestRevision(store_, ns, component);
              return latest.ok() ? latest->revision() : int64_t{0};
-           }});
+           },
+       .again = again.record});
 }
 
 uint64_t Scheduler::Subscribe(const std::string& application, std::function<void()> changed) {

@@ -10,6 +10,7 @@
 #include "core/scheduler/drift.h"
 #include "core/scheduler/leaving.h"
 #include "core/scheduler/pod_status.h"
+#include "core/scheduler/render_again.h"
 #include "core/scheduler/runtime_choice.h"
 #include "core/store/object_key.h"
 
@@ -54,6 +55,7 @@ class Composer {
     if (record.deleting())
       worst_ = MakeHealth(common::v1::VERDICT_PROGRESSING, "Deleting", "it is being deleted");
     AddLeaving();
+    AddRenderAgain();
     *to_.mutable_health() = worst_;
     to_.set_settled(settled_);
     return std::move(to_);
@@ -76,6 +78,26 @@ class Composer {
       by_key[{leaving.key(), leaving.type()}] = std::move(leaving);
     }
     for (auto& [key, leaving] : by_key) *to_.add_leaving() = std::move(leaving);
+  }
+
+  void AddRenderAgain() {
+    const store::v1::RenderAgainRecord& again = input_.again;
+    if (!again.problem().empty())
+      to_.add_problems(
+          absl::StrCat("cannot be rendered for what a provider reported: ", again.problem()));
+    if (again.held().empty() || again.confirmed() == DigestOf(again.held())) return;
+    *to_.mutable_held_deletions() = again.held();
+    to_.set_held_digest(DigestOf(again.held()));
+    to_.add_problems(absl::StrCat("rendered for what a provider reported, it would lose ",
+                                  again.held_size(), " objects: weft confirm ", to_.name()));
+  }
+
+  // What has no answer yet of its provider is on its way, at best.
+  void Wait(const std::string& instance, Health& health) const {
+    if (IsWorse(health.verdict(), common::v1::VERDICT_PROGRESSING)) return;
+    const auto reason = input_.again.waits().find(instance);
+    health = MakeHealth(common::v1::VERDICT_PROGRESSING, "NotReady",
+                        reason == input_.again.waits().end() ? "" : reason->second);
   }
 
   void AddComponent(const store::v1::InstanceRecord& instance) {
@@ -103,11 +125,13 @@ class Composer {
         *to->add_pods() = ReadPodStatus(projection);
     }
     SetWorkloadHealth(instance, accepted, *to);
+    if (instance.not_ready()) Wait(instance.instance().key(), *to->mutable_health());
     Judge(to->instance_name(), to->health());
     for (const store::v1::TraitRecord& trait : instance.traits()) {
       core::v1::TraitStatus* trait_to = to->add_traits();
       trait_to->set_type(trait.instance().type());
       *trait_to->mutable_health() = TraitHealth(trait);
+      if (trait.not_ready()) Wait(trait.instance().key(), *trait_to->mutable_health());
       Judge(absl::StrCat(trait.instance().type(), " of ", to->instance_name()), trait_to->health());
     }
   }

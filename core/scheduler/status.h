@@ -28,6 +28,7 @@ struct StatusInput {
   const std::map<std::string, store::v1::ReportRecord>& reports;         // By instance key.
   std::function<std::string(const std::string& provider)> why_away;      // Empty: it can be asked.
   std::function<int64_t(const std::string& component)> latest_revision;  // 0: it is gone.
+  store::v1::RenderAgainRecord again = {};  // Empty: it need not be rendered again.
 };
 
 // Pure.

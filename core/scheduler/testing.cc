@@ -184,14 +184,16 @@ TestCore::TestCore(const std::vector<std::string>& runtimes, const config::CoreC
                          .on_stored = [this](const std::string& application) {
                            std::lock_guard lock(mutex_);
                            if (scheduler_ != nullptr) scheduler_->Touch(application);
+                           rerenderer_->Touch(application);
                          }});
+  rerenderer_ = std::make_unique<Rerenderer>(store, events, [this] { return Now(); });
   providers_->Start();
   EXPECT_TRUE(Await(
       [&] { return providers_->WhyAway("web").empty() && providers_->WhyAway("traits").empty(); }));
 }
 
 TestCore::~TestCore() {
-  pool_.reset();
+  EndWork();
   StopScheduler();
   providers_.reset();
   std::filesystem::remove_all(directory_);
@@ -199,17 +201,20 @@ TestCore::~TestCore() {
 
 void TestCore::StartScheduler() {
   StopScheduler();
-  auto scheduler = std::make_unique<Scheduler>(store, *providers_, *runtimes_, events, [this] {
-    return absl::Now() + absl::Milliseconds(skipped_ms_.load());
-  });
+  auto scheduler =
+      std::make_unique<Scheduler>(store, *providers_, *runtimes_, events, [this] { return Now(); });
   EXPECT_TRUE(scheduler->Start().ok());
+  EXPECT_TRUE(rerenderer_->Start(*admission_).ok());
   std::lock_guard lock(mutex_);
   scheduler_ = std::move(scheduler);
 }
 
+absl::Time TestCore::Now() const { return absl::Now() + absl::Milliseconds(skipped_ms_.load()); }
+
 void TestCore::Skip(absl::Duration time) { skipped_ms_ += absl::ToInt64Milliseconds(time); }
 
 void TestCore::StopScheduler() {
+  rerenderer_->Stop();
   std::lock_guard lock(mutex_);
   scheduler_.reset();
 }

@@ -14,6 +14,7 @@
 #include "core/mesh/providers.h"
 #include "core/scheduler/admission.h"
 #include "core/scheduler/fake_runtime.h"
+#include "core/scheduler/rerenderer.h"
 #include "core/scheduler/runtimes.h"
 #include "core/scheduler/scheduler.h"
 #include "core/store/memory_store.h"
@@ -82,12 +83,17 @@ class TestCore {
   Scheduler& scheduler() { return *scheduler_; }
   const mesh::Providers& providers() const { return *providers_; }
   const Admission& admission() const { return *admission_; }
+  // Works from StartScheduler on.
+  Rerenderer& rerenderer() { return *rerenderer_; }
   Runtimes& runtimes() { return *runtimes_; }
   // "REASON OBJECT-OR-INSTANCE x COUNT: MESSAGE (BY)" of what happened to "shop" or another.
   std::vector<std::string> EventsOf(const std::string& name = "shop");
   WorkerPool& pool() { return *pool_; }
   // Waits for what was given to the pool; then there is none. Before what that work uses goes.
-  void EndWork() { pool_.reset(); }
+  void EndWork() {
+    rerenderer_->Stop();
+    pool_.reset();
+  }
 
   // Applies texts, the first of which is named "0.yaml", and waits for the answer.
   core::v1::ApplyResponse Apply(const std::vector<std::string>& texts, bool dry_run = false);
@@ -95,6 +101,7 @@ class TestCore {
   core::v1::Application Status(const std::string& name = "shop") const;
   // Lets the scheduler's clock go before the real one.
   void Skip(absl::Duration time);
+  absl::Time Now() const;
   // Waits until the status of "shop" is settled with this verdict.
   bool AwaitSettled(common::v1::Verdict expected);
   void SetConnected(mesh::FakeProvider& provider, const std::string& name, bool connected);
@@ -123,6 +130,7 @@ class TestCore {
   std::unique_ptr<mesh::Providers> providers_;
   std::unique_ptr<Runtimes> runtimes_;
   std::unique_ptr<Admission> admission_;
+  std::unique_ptr<Rerenderer> rerenderer_;
   std::unique_ptr<Scheduler> scheduler_;
 };
 

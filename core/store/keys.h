@@ -11,6 +11,8 @@
 namespace weft::store {
 
 inline constexpr char kDepartures[] = "departure/";
+inline constexpr char kInventories[] = "inventory/";
+inline constexpr char kRenderAgain[] = "again/";
 
 // ComponentRecord: the latest revision, and every revision.
 inline std::string ComponentKey(const std::string& ns, const std::string& name) {
@@ -44,7 +46,7 @@ inline std::string DesiredPrefix(const std::string& ns, const std::string& appli
   return absl::StrCat("desired/", ns, "/", application, "/");
 }
 inline std::string InventoryPrefix(const std::string& ns, const std::string& application) {
-  return absl::StrCat("inventory/", ns, "/", application, "/");
+  return absl::StrCat(kInventories, ns, "/", application, "/");
 }
 // StatusRecord.
 inline std::string StatusKey(const std::string& ns, const std::string& application) {
@@ -56,6 +58,10 @@ inline std::string ReportPrefix(const std::string& ns, const std::string& applic
 }
 inline std::string ReportKey(const std::string& instance_key) {
   return absl::StrCat("report/", instance_key);
+}
+// RenderAgainRecord of an application.
+inline std::string RenderAgainKey(const std::string& ns, const std::string& application) {
+  return absl::StrCat(kRenderAgain, ns, "/", application);
 }
 // EventRecord; `id` tells the events of an application apart (core/scheduler/event_log.h). They
 // outlive the application, as long as there is a departure.

@@ -66,6 +66,20 @@ google::protobuf::Duration ToDuration(absl::Duration from) {
   return to;
 }
 
+template <typename Request>
+Readings ReadReadings(const Request& from) {
+  Readings to{.target = {from.target().runtime(), from.target().platform(),
+                         from.target().platform_version()},
+              .peers = {},
+              .state = from.state()};
+  for (const pb::Peer& peer : from.peers()) {
+    Peer& out = to.peers.emplace_back(Peer{peer.name(), {}});
+    for (const pb::Output& output : peer.outputs())
+      out.outputs.emplace(output.name(), output.value());
+  }
+  return to;
+}
+
 template <typename Author>
 pb::Capability Common(const Author& author) {
   pb::Capability to;
@@ -101,6 +115,9 @@ pb::Capability Common(const Author& author) {
   if (author.timeline) to.add_features(pb::FEATURE_TIMELINE);
   if (author.live) to.add_features(pb::FEATURE_INSTANCES);
   if (author.finalize) to.add_features(pb::FEATURE_FINALIZE);
+  if (author.reads.target) to.add_reads(pb::READ_TARGET);
+  if (author.reads.peers) to.add_reads(pb::READ_PEERS);
+  if (author.reads.state) to.add_reads(pb::READ_STATE);
   return to;
 }
 
@@ -204,13 +221,14 @@ absl::StatusOr<WorkloadRequest> FromProto(const pb::RenderWorkloadRequest& reque
       std::move(instance), request.component().os_type(), request.component().arch(), {}};
   for (const auto& container : request.component().containers())
     to.containers.push_back(ConvertContainer(container));
+  to.readings = ReadReadings(request);
   return to;
 }
 
 absl::StatusOr<TraitRequest> FromProto(const pb::RenderTraitRequest& request) {
   WEFT_ASSIGN_OR_RETURN(Instance instance, FromProto(request.instance()));
   WorkloadView workload{instance.name, FromProto(request.workload().shape())};
-  return TraitRequest{std::move(instance), std::move(workload)};
+  return TraitRequest{std::move(instance), std::move(workload), ReadReadings(request)};
 }
 
 absl::StatusOr<AssessRequest> FromProto(const pb::AssessRequest& request) {
@@ -241,6 +259,11 @@ absl::StatusOr<FinalizeRequest> FromProto(const pb::FinalizeRequest& request) {
 pb::RenderResponse ToProto(const Parts& parts, const Diagnostics& diagnostics) {
   pb::RenderResponse to;
   to.set_outcome(pb::OUTCOME_READY);
+  if (parts.unready().has_value()) {
+    to.set_outcome(pb::OUTCOME_NOT_READY);
+    to.set_reason(parts.unready()->reason);
+    *to.mutable_retry_after() = ToDuration(parts.unready()->again);
+  }
   for (const Parts::Part& from : parts.parts()) *to.add_parts() = ConvertPart(from);
   for (const Diagnostics::Diagnostic& from : diagnostics.all()) {
     common::Diagnostic* diagnostic = to.add_diagnostics();

@@ -45,5 +45,6 @@ common::v1::ObjectRef ToProto(const ObjectRef& from);
 google::protobuf::Timestamp ToProto(absl::Time from);
 // Without `as_of`; the reason is cut at 256 bytes.
 core::v1::Action ToProto(const Action& from);
+core::v1::ReportRequest ToProto(const InstanceReport& from);
 
 }  // namespace weft::sdk

@@ -52,6 +52,7 @@ absl::StatusOr<LiveInstance> FromProto(const pb::LiveInstance& from) {
   for (const pb::Pod& pod : from.pods()) to.pods.push_back({pod.name(), pod.ip(), pod.ready()});
   to.shape = FromProto(from.shape());
   to.address = from.address();
+  to.state = from.state();
   return to;
 }
 
@@ -84,6 +85,19 @@ pb::Action ToProto(const Action& from) {
   }
   if (from.not_after != absl::InfiniteFuture()) *to.mutable_not_after() = ToProto(from.not_after);
   to.set_reason(Cut(from.reason, kReasonBytes));
+  return to;
+}
+
+pb::ReportRequest ToProto(const InstanceReport& from) {
+  pb::ReportRequest to;
+  to.set_instance(from.instance);
+  to.set_state(from.state);
+  if (from.health.has_value()) *to.mutable_health() = ToProto(*from.health);
+  for (const auto& [name, value] : from.outputs) {
+    provider::v1::Output* output = to.add_outputs();
+    output->set_name(name);
+    output->set_value(value);
+  }
   return to;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,7 @@ struct LiveInstance {
   std::vector<Pod> pods;  // Of the workload, by name.
   Shape shape;            // Of the workload.
   std::string address;    // Of the workload's Service; empty: it has none (yet).
+  std::string state;      // As reported last.
 };
 
 // Changes one steered leaf.
@@ -52,6 +54,15 @@ struct Action {
   std::optional<json::value> value;               // Nothing: back to the seed.
   absl::Time not_after = absl::InfiniteFuture();  // By the core's clock.
   std::string reason;                             // For people; at most 256 bytes.
+};
+
+// What a provider learned about one instance; replaces what it reported before. Where a type reads
+// state or peers, the application is rendered again with it.
+struct InstanceReport {
+  std::string instance;                        // Its key.
+  std::string state;                           // The provider's own.
+  std::optional<Health> health;                // Shown for an instance whose type does not assess.
+  std::map<std::string, std::string> outputs;  // By name, a DNS label. With `state` at most 16 KiB.
 };
 
 enum class ActOutcome { kDone, kSuperseded, kStaleEpoch, kExpired, kDenied, kUnknown };
@@ -67,6 +78,9 @@ class Instances {
   // kStaleEpoch, without a call.
   virtual void Act(std::vector<Action> actions,
                    std::function<void(absl::StatusOr<std::vector<ActOutcome>>)> done) = 0;
+
+  // Sends a report, whether an epoch is held or not. `done` as of Act: OK when it is stored.
+  virtual void Report(InstanceReport report, std::function<void(absl::Status)> done) = 0;
 };
 
 // What happens to the instances of one type. Called from one thread, in order; must not block for

@@ -78,6 +78,35 @@ void InstancesClient::Answered(Call& call, const grpc::Status& status) {
       outcomes.push_back(FromProto(result.outcome()));
     call.done(std::move(outcomes));
   }
+  Ended();
+}
+
+void InstancesClient::Report(InstanceReport report, std::function<void(absl::Status)> done) {
+  struct ReportCall {
+    grpc::ClientContext context;
+    pb::ReportRequest request;
+    pb::ReportResponse response;
+  };
+  {
+    std::unique_lock lock(mutex_);
+    if (stopping_) {
+      lock.unlock();
+      return done(absl::CancelledError("the provider stops"));
+    }
+    ++under_way_;
+  }
+  auto call = std::make_shared<ReportCall>();
+  call->request = ToProto(report);
+  call->context.set_deadline(std::chrono::system_clock::now() +
+                             absl::ToChronoMilliseconds(timing_.act));
+  stub_->async()->Report(&call->context, &call->request, &call->response,
+                         [this, call, done = std::move(done)](const grpc::Status& status) {
+                           done(FromGrpc(status));
+                           Ended();
+                         });
+}
+
+void InstancesClient::Ended() {
   std::lock_guard lock(mutex_);
   --under_way_;
   changed_.notify_all();

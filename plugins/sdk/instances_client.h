@@ -47,13 +47,14 @@ class InstancesClient final : public Instances {
   // Begins to watch. `life` is called from a thread of this object until Stop returns. Once.
   void Start(Life& life);
 
-  // Waits for the actions under way, then ends the watch and so gives up the epoch: `life` has been
-  // told that it may not act. Actions that come later are not sent. Idempotent; not from a function
-  // of `life`.
+  // Waits for the actions and reports under way, then ends the watch and so gives up the epoch:
+  // `life` has been told that it may not act. What comes later is not sent. Idempotent; not from a
+  // function of `life`.
   void Stop();
 
   using Done = std::function<void(absl::StatusOr<std::vector<ActOutcome>>)>;
   void Act(std::vector<Action> actions, Done done) override;
+  void Report(InstanceReport report, std::function<void(absl::Status)> done) override;
 
  private:
   using Stream = grpc::ClientReaderWriterInterface<core::v1::WatchInstancesRequest,
@@ -68,6 +69,7 @@ class InstancesClient final : public Instances {
   void TakeSynced();
   void SetEpoch(uint64_t epoch);
   void Answered(Call& call, const grpc::Status& status);
+  void Ended();
   bool Wait(absl::Duration delay);
 
   const std::string type_;
@@ -80,7 +82,7 @@ class InstancesClient final : public Instances {
   bool ending_ = false;                   // And none is under way: the watch ends.
   uint64_t epoch_ = 0;                    // 0: none is held.
   uint64_t sequence_ = 0;                 // Of the last action within the epoch.
-  int under_way_ = 0;                     // Calls of Act.
+  int under_way_ = 0;                     // Calls of Act and Report.
   grpc::ClientContext* watch_ = nullptr;  // Of the watch under way.
 
   // Of the watching thread only.

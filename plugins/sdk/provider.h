@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,11 +91,32 @@ struct Shape {
   std::string pod_template;  // Pointer; empty: none.
 };
 
+// Where the application runs.
+struct Target {
+  std::string runtime;
+  std::string platform;  // "docker", "kubernetes"; empty: not known.
+  std::string platform_version;
+};
+
+// What was reported for another component of the application.
+struct Peer {
+  std::string name;
+  std::map<std::string, std::string> outputs;  // By name.
+};
+
+// What the type reads beside the documents; empty, where it does not say that it does.
+struct Readings {
+  Target target;
+  std::vector<Peer> peers;  // By name.
+  std::string state;        // What the provider reported of the instance last.
+};
+
 struct WorkloadRequest {
   Instance instance;
   std::string os_type;
   std::string arch;
   std::vector<Container> containers;
+  Readings readings = {};
 };
 
 // The workload that a trait is attached to.
@@ -109,6 +131,7 @@ struct WorkloadView {
 struct TraitRequest {
   Instance instance;
   WorkloadView workload;
+  Readings readings = {};
 };
 
 // Who changes a leaf at run time.
@@ -156,8 +179,23 @@ class Parts {
   }
   const std::vector<Part>& parts() const { return parts_; }
 
+  // Why there is no answer yet.
+  struct Unready {
+    std::string reason;  // What is waited for, for people.
+    absl::Duration again;
+  };
+  // No answer yet, for a type that reads state or peers: what the instance was stays so. Asked
+  // again when what is read becomes another, at the latest after `again` (1 s to 1 min).
+  static Parts NotReady(std::string reason, absl::Duration again = absl::Minutes(1)) {
+    Parts parts;
+    parts.unready_ = Unready{std::move(reason), again};
+    return parts;
+  }
+  const std::optional<Unready>& unready() const { return unready_; }
+
  private:
   std::vector<Part> parts_;
+  std::optional<Unready> unready_;
 };
 
 // Collects what is wrong with a request. One error: nothing of the answer is used.
@@ -295,6 +333,13 @@ using Live = std::function<std::unique_ptr<Life>(Instances& instances)>;
 inline constexpr char kAnythingWithScale[] = "+scale";
 inline constexpr char kAnythingWithPodTemplate[] = "+podTemplate";
 
+// What the requests of a type hold beside the documents (Readings).
+struct Reads {
+  bool target = false;
+  bool peers = false;  // Rendered again when something of them becomes another.
+  bool state = false;  // Likewise.
+};
+
 // A workload type. `render` is required; the other functions may be empty.
 struct Workload {
   std::string type;
@@ -303,6 +348,7 @@ struct Workload {
   const char* schema = "";  // Embedded from schema.json.
   Shape shape;
   std::vector<Write> writes;
+  Reads reads = {};
   std::function<Parts(const WorkloadRequest&, Diagnostics&)> render;
   std::function<Health(const AssessRequest&)> assess;
   Timeline timeline;  // May be empty.
@@ -321,6 +367,7 @@ struct Trait {
   std::vector<std::string> after;  // Traits that it sees and may override; "*": all but such.
   std::vector<Write> writes;
   bool reads_workload = false;
+  Reads reads = {};
   std::function<Parts(const TraitRequest&, Diagnostics&)> render;
   std::function<Health(const AssessRequest&)> assess;
   Timeline timeline;  // May be empty.

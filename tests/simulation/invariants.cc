@@ -11,6 +11,7 @@ void Simulation::CheckEverything() {
   CheckApplications();
   CheckOwners();
   CheckPlatform();
+  CheckReports();
   CheckEvents();
 }
 

@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "core/base/status.h"
 #include "core/scheduler/admission_store.h"
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/departure.h"
@@ -88,6 +91,12 @@ void Simulation::Step() {
   if (choice < 28) return DeliverLate();
   if (choice < 58) return DeliverEvent();
   if (choice < 60) return events_->Flush().IgnoreError();
+  if (choice < 64) return Report(random_.Of(Names()));
+  if (choice < 70) {
+    const std::vector<std::string> again = ToRenderAgain();
+    if (!again.empty()) RenderAgain(random_.Of(again));
+    return;
+  }
   if (dirty_.empty()) return;
   const std::vector<std::string> dirty(dirty_.begin(), dirty_.end());
   Pass(random_.Of(dirty));
@@ -98,11 +107,12 @@ void Simulation::Meanwhile() {
   if (!faulty_ || crashed_ || depth_ > 0 || !random_.Percent(6)) return;
   ++depth_;
   Note("meanwhile:");
-  const uint64_t choice = random_.Below(4);
+  const uint64_t choice = random_.Below(5);
   if (choice == 0) ActAsUser();
   if (choice == 1) ActAsPlatform();
   if (choice == 2) DeliverEvent();
   if (choice == 3) DeliverLate();
+  if (choice == 4) Report(random_.Of(Names()));
   --depth_;
 }
 
@@ -110,14 +120,12 @@ void Simulation::ActAsUser() {
   const std::string& name = random_.Of(Names());
   const uint64_t choice = random_.Below(10);
   if (choice < 6) {
-    DesiredApplication desired = ChooseApplication();
-    desired.name = name;
-    for (auto& instance : desired.instances)
-      instance.mutable_instance()->set_key(
-          absl::StrCat(kNamespace, "/", name, "/", instance.instance().name()));
-    for (auto& object : desired.objects)
-      object.set_owner(absl::StrCat(kNamespace, "/", name, "/", object.object().ref().name()));
-    return Change(name, [&] { return desired; });
+    const std::string document = ChooseDocument();
+    return Change(name, [&]() -> absl::StatusOr<DesiredApplication> {
+      DesiredApplication desired = MakeApplication(name, document);
+      WEFT_RETURN_IF_ERROR(Render(desired));
+      return desired;
+    });
   }
   if (choice < 8) {
     const auto generation = static_cast<int64_t>(random_.Below(4));
@@ -126,19 +134,34 @@ void Simulation::ActAsUser() {
   Delete(name);
 }
 
-DesiredApplication Simulation::ChooseApplication() {
+// "INSTANCE VALUE;" of each.
+std::string Simulation::ChooseDocument() {
+  std::string document;
+  for (const std::string& instance : Instances()) {
+    if (random_.Percent(50)) absl::StrAppend(&document, instance, " ", random_.Below(4), ";");
+  }
+  return document;
+}
+
+DesiredApplication Simulation::MakeApplication(const std::string& name,
+                                               const std::string& document) {
   DesiredApplication desired;
   desired.name_space = kNamespace;
+  desired.name = name;
   desired.runtime = kRuntime;
-  for (const std::string& instance : Instances()) {
-    if (!random_.Percent(50)) continue;
-    const uint64_t value = random_.Below(4);
-    absl::StrAppend(&desired.document, instance, " ", value, ";");
+  desired.document = document;
+  for (const absl::string_view line : absl::StrSplit(document, ';', absl::SkipEmpty())) {
+    const std::pair<std::string, std::string> words = absl::StrSplit(line, ' ');
+    const auto& [instance, number] = words;
+    uint64_t value = 0;
+    (void)absl::SimpleAtoi(number, &value);
+    const std::string key = absl::StrCat(kNamespace, "/", name, "/", instance);
     desired.instances.emplace_back().mutable_instance()->set_name(instance);
+    desired.instances.back().mutable_instance()->set_key(key);
     desired.instances.back().set_finalizes(Finalizes(instance));
-    desired.objects.push_back(MakeObject("apps/v1", "Deployment", instance, "", value));
+    desired.objects.push_back(MakeObject("apps/v1", "Deployment", instance, key, value));
     if (value % 2 == 1) {
-      desired.objects.push_back(MakeObject("v1", "Service", instance, "", value / 2));
+      desired.objects.push_back(MakeObject("v1", "Service", instance, key, value / 2));
       desired.objects.back().set_replace(true);
     }
   }
@@ -305,11 +328,14 @@ void Simulation::Restart() {
 void Simulation::Settle() {
   Note("settling");
   while (!late_applies_.empty() || !late_deletes_.empty()) DeliverLate();
+  for (const std::string& name : Names()) Report(name);
   for (int i = 0; i < kSettlingPasses && violation_.empty(); ++i) {
     platform_.EndDeletions();
     if (!platform_.watched()) DeliverEvent();
-    if (dirty_.empty() && !platform_.pending()) return;
+    const std::vector<std::string> again = ToRenderAgain();
+    if (dirty_.empty() && !platform_.pending() && again.empty()) return;
     DeliverEvent();
+    if (!again.empty()) RenderAgain(again.front());
     if (!dirty_.empty()) Pass(*dirty_.begin());
   }
   Violated("it does not settle");

@@ -28,7 +28,8 @@ inline constexpr char kNamespace[] = "default";  // Of all applications.
 // What users and others do also happens in the middle of a pass, wherever it touches the store or
 // the runtime. In the end nothing fails any more, and everything has to be as the users were told.
 //
-// What is run is what weft-core runs: MakeChange, MakeDeletion, Restore, Reconcile and Events.
+// What is run is what weft-core runs: MakeChange, MakeDeletion, Restore, StoreReport, Reconcile and
+// Events.
 // Nothing is concurrent and nothing has a clock, so that a seed always makes the same run.
 class Simulation {
  public:
@@ -69,13 +70,23 @@ class Simulation {
   static bool Finalizes(const std::string& instance);
   void Finalize(const std::string& application);
   bool SomebodyLeaves(const std::string& application);
+  // An instance that reads what is reported (reporting.cc).
+  absl::Status Render(scheduler::DesiredApplication& desired);
+  absl::Status Keep(const std::string& instance, scheduler::DesiredApplication& desired);
+  void Report(const std::string& name);
+  void RenderAgain(const std::string& application);
+  std::vector<std::string> ToRenderAgain();
+  void CheckReports();
   void Remember(const std::vector<std::pair<std::string, std::string>>& puts);
   void CheckLetGo(const runtime::v1::AppliedObject& object,
                   const store::v1::InventoryRecord& record);
   void Crash(const std::string& where);
   void Restart();
 
-  scheduler::DesiredApplication ChooseApplication();
+  std::string ChooseDocument();
+  // What the document says, before anything that is reported is read.
+  static scheduler::DesiredApplication MakeApplication(const std::string& name,
+                                                       const std::string& document);
   void Change(const std::string& name,
               const std::function<absl::StatusOr<scheduler::DesiredApplication>()>& choose);
   void Delete(const std::string& name);

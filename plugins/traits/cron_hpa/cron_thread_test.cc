@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/time/clock.h"
+#include "plugins/sdk/testing.h"
 
 namespace weft::cron_hpa {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 constexpr auto kLimit = std::chrono::seconds(20);
 
 // Takes one action and keeps it.
-class OneAction final : public sdk::Instances {
+class OneAction final : public sdk::ActsOnly {
  public:
   void Act(std::vector<sdk::Action> actions,
            std::function<void(absl::StatusOr<std::vector<sdk::ActOutcome>>)> done) override {

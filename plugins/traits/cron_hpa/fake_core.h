@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "plugins/sdk/instances.h"
+#include "plugins/sdk/testing.h"
 #include "plugins/traits/cron_hpa/cron_life.h"
 
 // For tests only.
@@ -62,7 +62,7 @@ class FakeCore {
 };
 
 // One process of the provider, connected from its construction to its end.
-class Replica final : public sdk::Instances {
+class Replica final : public sdk::ActsOnly {
  public:
   explicit Replica(FakeCore& core);
   ~Replica() override;

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "plugins/sdk/instances.h"
+#include "plugins/sdk/testing.h"
 #include "plugins/workloads/faas/settings.h"
 
 // For tests only: what the core tells, and the core.
@@ -46,7 +46,7 @@ inline sdk::LiveInstance Live(const LiveOptions& options) {
 }
 
 // A core that keeps what it is asked for, and answers when told to. Thread-safe.
-class FakeInstances final : public sdk::Instances {
+class FakeInstances final : public sdk::ActsOnly {
  public:
   using Done = std::function<void(absl::StatusOr<std::vector<sdk::ActOutcome>>)>;
 
