@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/base/data_directory.h"
 #include "core/base/service.h"
 #include "core/scheduler/application_key.h"
 
@@ -11,12 +12,13 @@ namespace weft::api {
 // One watch: writes the application's status, and again whenever it changed since the last write
 // began. A slow client gets fewer, never older ones; nothing is queued for it.
 class ApplicationWatch final : public grpc::ServerWriteReactor<core::v1::Application>,
+                               public OpenWatch,
                                public std::enable_shared_from_this<ApplicationWatch> {
  public:
   ApplicationWatch(Watches& watches, std::string ns, std::string name)
       : watches_(watches), ns_(std::move(ns)), name_(std::move(name)) {}
 
-  void Start() {
+  void Start() override {
     const std::string key = scheduler::ApplicationKeyOf(ns_, name_);
     subscription_ = watches_.scheduler_.Subscribe(key, [self = weak_from_this()] {
       if (const auto watch = self.lock()) watch->Changed();
@@ -24,7 +26,7 @@ class ApplicationWatch final : public grpc::ServerWriteReactor<core::v1::Applica
     Changed();
   }
 
-  void End(const grpc::Status& status) {
+  void End(const grpc::Status& status) override {
     std::lock_guard lock(mutex_);
     FinishLocked(status);
   }
@@ -90,9 +92,17 @@ class ApplicationWatch final : public grpc::ServerWriteReactor<core::v1::Applica
   bool finished_ = false;
 };
 
+Watches::Watches(scheduler::Scheduler& scheduler, store::Store& store, WorkerPool& pool)
+    : scheduler_(scheduler), store_(store), pool_(pool), process_(RandomHex(16)) {}
+
 grpc::ServerWriteReactor<core::v1::Application>* Watches::Open(const std::string& ns,
                                                                const std::string& name) {
   auto watch = std::make_shared<ApplicationWatch>(*this, ns, name);
+  Begin(watch);
+  return watch.get();
+}
+
+void Watches::Begin(const std::shared_ptr<OpenWatch>& watch) {
   bool ending = false;
   {
     std::lock_guard lock(mutex_);
@@ -101,11 +111,10 @@ grpc::ServerWriteReactor<core::v1::Application>* Watches::Open(const std::string
   }
   watch->Start();
   if (ending) watch->End({grpc::StatusCode::UNAVAILABLE, "the core drains"});
-  return watch.get();
 }
 
 void Watches::End() {
-  std::vector<std::shared_ptr<ApplicationWatch>> open;
+  std::vector<std::shared_ptr<OpenWatch>> open;
   {
     std::lock_guard lock(mutex_);
     ending_ = true;
@@ -114,8 +123,8 @@ void Watches::End() {
   for (const auto& watch : open) watch->End({grpc::StatusCode::UNAVAILABLE, "the core drains"});
 }
 
-void Watches::Closed(ApplicationWatch* watch) {
-  std::shared_ptr<ApplicationWatch> last;  // Released outside the lock.
+void Watches::Closed(OpenWatch* watch) {
+  std::shared_ptr<OpenWatch> last;  // Released outside the lock.
   std::lock_guard lock(mutex_);
   const auto found = std::find_if(open_.begin(), open_.end(),
                                   [&](const auto& open) { return open.get() == watch; });

@@ -9,33 +9,47 @@
 
 #include "core/base/worker_pool.h"
 #include "core/scheduler/scheduler.h"
+#include "core/store/store.h"
 #include "weft/core/v1/applications.pb.h"
 
 namespace weft::api {
 
-class ApplicationWatch;
+// A stream that is open until somebody ends it.
+class OpenWatch {
+ public:
+  virtual ~OpenWatch() = default;
+  virtual void Start() = 0;
+  virtual void End(const grpc::Status& status) = 0;
+};
 
 // The watches that are open. Thread-safe.
 class Watches {
  public:
-  // Both outlive the object.
-  Watches(scheduler::Scheduler& scheduler, WorkerPool& pool) : scheduler_(scheduler), pool_(pool) {}
+  // All outlive the object.
+  Watches(scheduler::Scheduler& scheduler, store::Store& store, WorkerPool& pool);
 
   // Opens a watch of one application; the reactor owns itself.
   grpc::ServerWriteReactor<core::v1::Application>* Open(const std::string& ns,
                                                         const std::string& name);
+  // Opens a watch of all applications (all_watch.cc); likewise.
+  grpc::ServerWriteReactor<core::v1::WatchAllResponse>* OpenAll(
+      const core::v1::WatchAllRequest& request);
   // Ends every watch with UNAVAILABLE, and those that are opened later.
   void End();
 
  private:
   friend class ApplicationWatch;
-  void Closed(ApplicationWatch* watch);
+  friend class AllWatch;
+  void Begin(const std::shared_ptr<OpenWatch>& watch);
+  void Closed(OpenWatch* watch);
 
   scheduler::Scheduler& scheduler_;
+  store::Store& store_;
   WorkerPool& pool_;
+  const std::string process_;  // Tells the tokens of this process from those of another.
   std::mutex mutex_;
   bool ending_ = false;
-  std::set<std::shared_ptr<ApplicationWatch>> open_;
+  std::set<std::shared_ptr<OpenWatch>> open_;
 };
 
 }  // namespace weft::api

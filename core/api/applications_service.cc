@@ -32,7 +32,7 @@ auto FinishWith(grpc::ServerUnaryReactor* reactor, Response* response) {
 
 ApplicationsService::ApplicationsService(Parts parts)
     : parts_(std::move(parts)),
-      watches_(std::make_unique<Watches>(*parts_.scheduler, *parts_.pool)) {}
+      watches_(std::make_unique<Watches>(*parts_.scheduler, *parts_.store, *parts_.pool)) {}
 
 ApplicationsService::~ApplicationsService() = default;
 
@@ -113,6 +113,11 @@ grpc::ServerUnaryReactor* ApplicationsService::List(
 grpc::ServerWriteReactor<core::v1::Application>* ApplicationsService::Watch(
     grpc::CallbackServerContext*, const core::v1::WatchApplicationRequest* request) {
   return watches_->Open(request->namespace_(), request->name());
+}
+
+grpc::ServerWriteReactor<core::v1::WatchAllResponse>* ApplicationsService::WatchAll(
+    grpc::CallbackServerContext*, const core::v1::WatchAllRequest* request) {
+  return watches_->OpenAll(*request);
 }
 
 grpc::ServerUnaryReactor* ApplicationsService::Delete(

@@ -56,6 +56,8 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
   grpc::ServerWriteReactor<core::v1::Application>* Watch(
       grpc::CallbackServerContext* context,
       const core::v1::WatchApplicationRequest* request) override;
+  grpc::ServerWriteReactor<core::v1::WatchAllResponse>* WatchAll(
+      grpc::CallbackServerContext* context, const core::v1::WatchAllRequest* request) override;
   grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context,
                                    const core::v1::DeleteApplicationRequest* request,
                                    core::v1::DeleteApplicationResponse* response) override;

@@ -183,6 +183,17 @@ grpc::Status FakeApplications::Delete(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status FakeApplications::WatchAll(grpc::ServerContext*, const core::v1::WatchAllRequest*,
+                                        grpc::ServerWriter<core::v1::WatchAllResponse>* writer) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  core::v1::WatchAllResponse message;
+  message.set_reset(true);
+  message.set_synced(true);
+  for (const auto& [key, application] : applications_) *message.add_changed() = application;
+  writer->Write(message);
+  return {grpc::StatusCode::DATA_LOSS, "that was all"};
+}
+
 grpc::Status FakeApplications::Confirm(grpc::ServerContext*,
                                        const core::v1::ConfirmRequest* request,
                                        core::v1::ConfirmResponse*) {

@@ -52,6 +52,9 @@ class FakeApplications final : public core::v1::Applications::Service {
                     core::v1::ListApplicationsResponse* response) override;
   grpc::Status Watch(grpc::ServerContext* context, const core::v1::WatchApplicationRequest* request,
                      grpc::ServerWriter<core::v1::Application>* writer) override;
+  // What there is; then fails with DATA_LOSS, so that a test sees the end.
+  grpc::Status WatchAll(grpc::ServerContext* context, const core::v1::WatchAllRequest* request,
+                        grpc::ServerWriter<core::v1::WatchAllResponse>* writer) override;
   // The application goes on to exist until a watch has shown that it is being deleted.
   grpc::Status Delete(grpc::ServerContext* context,
                       const core::v1::DeleteApplicationRequest* request,

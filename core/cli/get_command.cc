@@ -7,6 +7,8 @@
 #include "core/cli/commands.h"
 #include "core/cli/listing.h"
 #include "core/cli/pages.h"
+#include "core/cli/watch.h"
+#include "core/cli/watched_applications.h"
 #include "weft/core/v1/applications.grpc.pb.h"
 #include "weft/core/v1/catalog.grpc.pb.h"
 
@@ -17,6 +19,7 @@ struct GetOptions {
   std::string what;
   std::string output;
   bool all_namespaces = false;
+  bool watch = false;
 };
 
 template <typename Response>
@@ -42,6 +45,22 @@ absl::Status GetApplications(const Context& context, const GetOptions& options,
       [&](const auto& list) {
         return RenderApplications(list, options.all_namespaces, absl::Now());
       });
+}
+
+absl::Status WatchAll(const Context& context, const GetOptions& options,
+                      const DataDirectory& data) {
+  WatchedApplications watched(options.all_namespaces);
+  std::ostream& out = context.terminal.out;
+  return WatchApplications(data, options.all_namespaces ? "" : context.name_space,
+                           [&](const core::v1::WatchAllResponse& message) {
+                             if (options.output == "json") {
+                               out << RenderJsonLine(message);
+                             } else {
+                               out << watched.Take(message, absl::Now());
+                             }
+                             out << std::flush;
+                             return !out;  // Whoever read it (`| head`) is gone.
+                           });
 }
 
 absl::Status GetComponents(const Context& context, const GetOptions& options,
@@ -110,6 +129,11 @@ absl::Status GetOrphans(const Context& context, const GetOptions& options,
 absl::Status Get(const Context& context, const GetOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const DataDirectory data, context.OpenData());
   WEFT_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, ConnectService(data, "core"));
+  if (options.watch) {
+    if (options.what != "apps")
+      return absl::InvalidArgumentError("--watch is for apps only: weft get apps --watch");
+    return WatchAll(context, options, data);
+  }
   if (options.what == "apps") return GetApplications(context, options, channel);
   if (options.what == "components") return GetComponents(context, options, channel);
   if (options.what == "types") return GetTypes(context, options, channel);
@@ -132,6 +156,8 @@ void AddGetCommand(CLI::App& app, Context& context) {
           CLI::IsMember({"apps", "components", "types", "providers", "runtimes", "orphans"}));
   get->add_option("-o,--output", options->output, "json")->check(CLI::IsMember({"json"}));
   get->add_flag("-A,--all-namespaces", options->all_namespaces, "Of every namespace");
+  get->add_flag("-w,--watch", options->watch,
+                "Of apps: go on with what changes, until it is interrupted");
   get->callback([&context, options] {
     context.run = [&context, options] {
       const absl::Status status = Get(context, *options);

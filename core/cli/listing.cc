@@ -44,22 +44,30 @@ std::string SizeText(int64_t bytes) {
 
 }  // namespace
 
+std::vector<std::string> ApplicationsHeading() {
+  return {"NAMESPACE", "NAME", "HEALTH", "COMPONENTS", "PODS READY", "RUNTIME", "AGE"};
+}
+
+std::vector<std::string> ApplicationRow(const core::v1::Application& application, absl::Time now) {
+  int64_t pods = 0, ready = 0;
+  for (const core::v1::ComponentStatus& component : application.components()) {
+    pods += component.pods_size();
+    for (const core::v1::PodStatus& pod : component.pods()) ready += pod.ready() ? 1 : 0;
+  }
+  return {application.namespace_(),
+          application.name(),
+          application.deleting() ? "DELETING" : VerdictName(application.health().verdict()),
+          absl::StrCat(application.components_size()),
+          absl::StrCat(ready, "/", pods),
+          OrDash(application.runtime()),
+          AgeOf(application.has_created(), application.created(), now)};
+}
+
 std::string RenderApplications(const core::v1::ListApplicationsResponse& list, bool namespaces,
                                absl::Time now) {
-  Rows rows = {{"NAMESPACE", "NAME", "HEALTH", "COMPONENTS", "PODS READY", "RUNTIME", "AGE"}};
-  for (const core::v1::Application& application : list.applications()) {
-    int64_t pods = 0, ready = 0;
-    for (const core::v1::ComponentStatus& component : application.components()) {
-      pods += component.pods_size();
-      for (const core::v1::PodStatus& pod : component.pods()) ready += pod.ready() ? 1 : 0;
-    }
-    rows.push_back(
-        {application.namespace_(), application.name(),
-         application.deleting() ? "DELETING" : VerdictName(application.health().verdict()),
-         absl::StrCat(application.components_size()), absl::StrCat(ready, "/", pods),
-         OrDash(application.runtime()),
-         AgeOf(application.has_created(), application.created(), now)});
-  }
+  Rows rows = {ApplicationsHeading()};
+  for (const core::v1::Application& application : list.applications())
+    rows.push_back(ApplicationRow(application, now));
   return TableOf(std::move(rows), namespaces, "no applications");
 }
 
@@ -184,6 +192,12 @@ std::string RenderJson(const google::protobuf::Message& message) {
   // It fails only for Any fields of unknown types, which no message of ours has.
   if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) json = "{}\n";
   return json;
+}
+
+std::string RenderJsonLine(const google::protobuf::Message& message) {
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(message, &json).ok()) json = "{}";
+  return json + "\n";
 }
 
 }  // namespace weft::cli

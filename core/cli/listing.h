@@ -2,6 +2,7 @@
 
 #include <google/protobuf/message.h>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "weft/core/v1/applications.pb.h"
@@ -14,6 +15,10 @@ namespace weft::cli {
 // `namespaces`: with a column for the namespace. Ages are counted to `now`.
 std::string RenderApplications(const core::v1::ListApplicationsResponse& list, bool namespaces,
                                absl::Time now);
+// Of that table: the heading, and the row of one application, with the namespace and the age at
+// their ends.
+std::vector<std::string> ApplicationsHeading();
+std::vector<std::string> ApplicationRow(const core::v1::Application& application, absl::Time now);
 std::string RenderComponents(const core::v1::ListComponentsResponse& list, bool namespaces,
                              absl::Time now);
 std::string RenderTypes(const core::v1::ListTypesResponse& list);
@@ -34,5 +39,7 @@ std::string RenderChange(const core::v1::ApplyResponse::Change& change, bool dry
 // The message in protobuf's canonical JSON, fields with default values included, for people and
 // programs.
 std::string RenderJson(const google::protobuf::Message& message);
+// Likewise, as one line, without fields of default values.
+std::string RenderJsonLine(const google::protobuf::Message& message);
 
 }  // namespace weft::cli

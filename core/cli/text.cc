@@ -66,6 +66,11 @@ std::vector<std::string> Wrap(std::string_view text, int width) {
 
 std::string RenderTable(const std::vector<std::vector<std::string>>& rows) {
   std::vector<int> widths;
+  return RenderTable(rows, widths);
+}
+
+std::string RenderTable(const std::vector<std::vector<std::string>>& rows,
+                        std::vector<int>& widths) {
   for (const std::vector<std::string>& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i]));

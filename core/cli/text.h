@@ -18,6 +18,10 @@ std::vector<std::string> Wrap(std::string_view text, int width);
 // Columns aligned with two blanks between them; the first row is the heading. No blanks at the ends
 // of lines. Every row has as many cells as the heading.
 std::string RenderTable(const std::vector<std::vector<std::string>>& rows);
+// Likewise, with columns at least as wide as `widths`, which become as wide as the rows need: so
+// that more rows may follow under the same heading.
+std::string RenderTable(const std::vector<std::vector<std::string>>& rows,
+                        std::vector<int>& widths);
 
 // "12s", "5m", "3h", "2d": rounded down; what is not after zero is "0s".
 std::string FormatAge(absl::Duration age);

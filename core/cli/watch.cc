@@ -44,4 +44,29 @@ absl::Status WatchApplication(const DataDirectory& data, const std::string& name
   }
 }
 
+absl::Status WatchApplications(const DataDirectory& data, const std::string& name_space,
+                               const std::function<bool(const core::v1::WatchAllResponse&)>& take) {
+  WEFT_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, ConnectService(data, "core"));
+  const auto stub = core::v1::Applications::NewStub(channel);
+  core::v1::WatchAllRequest request;
+  request.set_namespace_(name_space);
+  for (;;) {
+    grpc::ClientContext context;
+    context.set_wait_for_ready(true);  // Waits while the core is restarted.
+    const auto stream = stub->WatchAll(&context, request);
+    core::v1::WatchAllResponse message;
+    while (stream->Read(&message)) {
+      if (!message.resume_token().empty()) request.set_resume_token(message.resume_token());
+      if (!take(message)) continue;
+      context.TryCancel();
+      stream->Finish();
+      return absl::OkStatus();
+    }
+    const grpc::Status status = stream->Finish();
+    if (!status.ok() && status.error_code() != grpc::StatusCode::UNAVAILABLE)
+      return CallError(status, "watch applications");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
 }  // namespace weft::cli

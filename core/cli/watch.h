@@ -18,4 +18,10 @@ absl::Status WatchApplication(const DataDirectory& data, const std::string& name
                               const std::string& name, absl::Time deadline,
                               const std::function<bool(const core::v1::Application&)>& done);
 
+// Watches all applications of a namespace, or (empty) of all, until `take` says so, calling it with
+// every message on the caller's thread. A core that goes away meanwhile is waited for; then it goes
+// on where it was. UNAVAILABLE: the core cannot be reached at the start.
+absl::Status WatchApplications(const DataDirectory& data, const std::string& name_space,
+                               const std::function<bool(const core::v1::WatchAllResponse&)>& take);
+
 }  // namespace weft::cli

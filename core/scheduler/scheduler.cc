@@ -23,8 +23,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kThreads = 4;       // Of each runtime.
-constexpr char kUnplaced[] = "";  // No runtime's name.
+constexpr int kThreads = 16;              // Of each runtime: so many calls of it at once.
+constexpr char kUnplaced[] = "";          // No runtime's name.
+constexpr size_t kChangesKept = 200'000;  // Applications. About 200 bytes each.
 constexpr milliseconds kNow(0);
 constexpr milliseconds kDebounce(100);  // Between an event and the look at it.
 constexpr milliseconds kRetryFirst(100), kRetryLongest(10000);
@@ -37,7 +38,8 @@ Scheduler::Scheduler(store::Store& store, const mesh::Providers& providers, Runt
       providers_(providers),
       runtimes_(runtimes),
       events_(events),
-      now_(std::move(now)) {
+      now_(std::move(now)),
+      changes_(kChangesKept) {
   const auto answered = [this](const std::string& application) {
     Notify(application);
     std::lock_guard lock(mutex_);
@@ -298,10 +300,13 @@ void Scheduler::TellListener(const std::string& application) {
 
 void Scheduler::Notify(const std::string& application) {
   TellListener(application);
+  changes_.Add(application);
   std::lock_guard lock(subscriptions_mutex_);
-  const auto found = subscriptions_.find(application);
-  if (found == subscriptions_.end()) return;
-  for (const auto& [subscription, changed] : found->second) changed();
+  for (const std::string& of : {application, std::string()}) {
+    const auto found = subscriptions_.find(of);
+    if (found == subscriptions_.end()) continue;
+    for (const auto& [subscription, changed] : found->second) changed();
+  }
 }
 
 }  // namespace weft::scheduler

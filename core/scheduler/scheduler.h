@@ -13,6 +13,7 @@
 #include "core/base/keyed_queue.h"
 #include "core/mesh/providers.h"
 #include "core/scheduler/assessor.h"
+#include "core/scheduler/change_log.h"
 #include "core/scheduler/events.h"
 #include "core/scheduler/finalizer.h"
 #include "core/scheduler/pod_events.h"
@@ -46,10 +47,13 @@ class Scheduler {
   absl::StatusOr<core::v1::Application> Status(const std::string& ns,
                                                const std::string& name) const;
 
-  // Calls `changed` whenever the status of `application` may have become another, until Unsubscribe
-  // returns. It must not block nor call back.
+  // Calls `changed` whenever the status of `application`, or with "" of any, may have become
+  // another, until Unsubscribe returns. It must not block nor call back.
   uint64_t Subscribe(const std::string& application, std::function<void()> changed);
   void Unsubscribe(const std::string& application, uint64_t subscription);
+
+  // Which applications' status may have become another, since this process began.
+  const ChangeLog& changes() const { return changes_; }
 
   // Calls `changed` with every application of which something may have become another: what is
   // stored of it, what is observed of it, its status. One at a time; null: none, and the one before
@@ -87,6 +91,7 @@ class Scheduler {
   std::map<std::string, Work> work_;                           // By application.
   std::map<std::string, std::unique_ptr<KeyedQueue>> queues_;  // By runtime.
   bool stopping_ = false;
+  ChangeLog changes_;
   mutable std::mutex subscriptions_mutex_;
   std::map<std::string, std::map<uint64_t, std::function<void()>>> subscriptions_;
   uint64_t last_subscription_ = 0;

@@ -31,7 +31,7 @@ absl::Status Simulation::Keep(const std::string& instance, scheduler::DesiredApp
   const auto stored = scheduler::ReadApplication(*store_, kNamespace, desired.name);
   if (absl::IsNotFound(stored.status())) return absl::OkStatus();
   WEFT_RETURN_IF_ERROR(stored.status());
-  desired.present = stored->bytes;
+  if (!desired.present.has_value()) desired.present = stored->bytes;
   WEFT_ASSIGN_OR_RETURN(const auto objects,
                         scheduler::ReadDesired(*store_, kNamespace, desired.name));
   for (const auto& [key, object] : objects) {
