@@ -126,6 +126,12 @@ absl::Status Answers(Subject& subject, const TypeUnderCheck& type) {
     if (!mesh::CheckLimits(answer).ok()) continue;  // Another rule's.
     if (absl::Status status = mesh::CheckAnswer(type.artifact, answer); !status.ok())
       return Failed(std::string(status.message()));
+    if (answer.outcome() != pb::OUTCOME_NOT_READY) continue;
+    if (!type.type.MayWait())
+      return Failed(
+          "it is NOT_READY and reads neither STATE nor PEERS: the same request would be so for "
+          "ever");
+    if (answer.reason().empty()) return Failed("it is NOT_READY and gives no reason");
   }
   return absl::OkStatus();
 }

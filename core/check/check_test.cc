@@ -102,6 +102,24 @@ TEST(Check, FindsADescriptorThatCannotBeUsed) {
   EXPECT_THAT(provider.Check(), ElementsAre("descriptor: the trait scaler applies to nothing"));
 }
 
+TEST(Check, FindsThatAnAnswerIsNotReadyWhichNeverWillBe) {
+  Provider provider;
+  std::string reason = "no record yet";
+  provider.twist = [&](const pb::RenderTraitRequest&, pb::RenderResponse& response) {
+    response.clear_parts();
+    response.set_outcome(pb::OUTCOME_NOT_READY);
+    response.set_reason(reason);
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(provider.Check(),
+              ElementsAre("answers: it is NOT_READY and reads neither STATE nor PEERS: the same "
+                          "request would be so for ever"));
+  provider.description.mutable_capabilities(0)->add_reads(pb::READ_STATE);
+  EXPECT_THAT(provider.Check(), ElementsAre());
+  reason.clear();
+  EXPECT_THAT(provider.Check(), ElementsAre("answers: it is NOT_READY and gives no reason"));
+}
+
 TEST(Check, FindsThatATypeComesAfterWhatCannotBe) {
   Provider provider;
   const auto check = [&](const std::string& name) {
