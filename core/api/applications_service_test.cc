@@ -12,7 +12,6 @@ namespace {
 using scheduler::ApplicationText;
 using scheduler::Await;
 using scheduler::ComponentText;
-using scheduler::Ref;
 using testing::ElementsAre;
 
 TEST_F(ApplicationsServiceTest, AppliesDocuments) {

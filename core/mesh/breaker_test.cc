@@ -175,7 +175,7 @@ TEST_F(BreakerTest, WrongAnswersAmongLateOnesAreNoQuarantine) {
   for (size_t i = 0; i < 10; ++i) {
     ASSERT_TRUE(Ask(100 + i, absl::StrCat("app", i % 3), Verdict::kRefused));
   }
-  Fail(10, 3);
+  Fail(1, 3);
   EXPECT_THAT(breaker_.WhyOpen(), HasSubstr("one call tries it"));
 }
 

@@ -82,6 +82,7 @@ absl::StatusOr<absl::Duration> Rerenderer::Render(const std::string& ns, const s
   const absl::StatusOr<Admission::RenderedAgain> rendered = answer.get_future().get();
   absl::Status status;
   if (absl::IsNotFound(rendered.status())) return kNever;  // It goes with the application.
+  if (absl::IsResourceExhausted(rendered.status())) return absl::FromChrono(kRetryFirst);
   if (!rendered.ok()) {
     status = Failed(ns, name, rendered.status(), std::move(before));
   } else if (!rendered->held.empty()) {
