@@ -76,6 +76,12 @@ void AppendObject(const ObjectChange& change, bool color, std::string& out) {
   for (const std::string& note : change.notes()) absl::StrAppend(&out, "    ", note, "\n");
 }
 
+std::string HowItCame(const core::v1::Revision& revision) {
+  if (revision.rendered_again()) return "rendered again";
+  if (revision.restores() == 0) return "applied";
+  return absl::StrCat("rolled back to ", revision.restores());
+}
+
 }  // namespace
 
 std::string RenderObjectChanges(const google::protobuf::RepeatedPtrField<ObjectChange>& changes,
@@ -98,8 +104,7 @@ std::string RenderHistory(const core::v1::HistoryResponse& history, absl::Time n
     const absl::Time created = absl::FromUnixNanos(
         google::protobuf::util::TimeUtil::TimestampToNanoseconds(revision.created()));
     rows.push_back({absl::StrCat(revision.generation()), FormatAge(now - created),
-                    revision.restores() == 0 ? "applied"
-                                             : absl::StrCat("rolled back to ", revision.restores()),
+                    HowItCame(revision),
                     absl::StrJoin(revision.components(), ", ",
                                   [](std::string* text, const core::v1::Revision::Component& c) {
                                     absl::StrAppend(text, c.instance_name(), " (",

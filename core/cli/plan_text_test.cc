@@ -73,7 +73,7 @@ TEST(RenderObjectChanges, NamesObjectsByApplicationAndLeavesWithTheirOwners) {
 
 TEST(RenderHistory, ShowsTheNewestFirstWithHowItCameAbout) {
   core::v1::HistoryResponse history;
-  for (const int64_t generation : {3, 2}) {
+  for (const int64_t generation : {3, 2, 1}) {
     core::v1::Revision* revision = history.add_revisions();
     revision->set_generation(generation);
     revision->mutable_created()->set_seconds(1000 * generation);
@@ -85,10 +85,12 @@ TEST(RenderHistory, ShowsTheNewestFirstWithHowItCameAbout) {
     }
   }
   history.mutable_revisions(0)->set_restores(1);
+  history.mutable_revisions(1)->set_rendered_again(true);
   EXPECT_EQ(RenderHistory(history, absl::FromUnixSeconds(3130)),
             "GENERATION  AGE  HOW               COMPONENTS\n"
             "3           2m   rolled back to 1  front (site 2), back (site 2)\n"
-            "2           18m  applied           front (site 1), back (site 1)\n");
+            "2           18m  rendered again    front (site 1), back (site 1)\n"
+            "1           35m  applied           front (site 0), back (site 0)\n");
 }
 
 }  // namespace

@@ -216,6 +216,7 @@ class ApplicationChange {
     record.set_name(name_);
     record.set_generation(record.generation() + 1);
     record.set_restores(desired_.restores);
+    record.set_again(desired_.again);
     if (!old_.has_value()) record.set_created_unix_ms(now_);
     record.set_updated_unix_ms(now_);
     out_.transaction.Put(store::ApplicationKey(ns_, name_), record.SerializeAsString());

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/scheduler/instance_reports.h"
 #include "core/scheduler/records.h"
+#include "core/scheduler/revisions.h"
 #include "core/scheduler/testing.h"
 #include "core/store/keys.h"
 
@@ -227,7 +228,9 @@ TEST_F(RerendererTest, KeepsTheDocumentAndTheRevisionsOfComponents) {
   Report("10.0.0.1");
   ASSERT_TRUE(Await([&] { return Noted("record") == "10.0.0.1"; }));
   EXPECT_THAT(Image(), HasSubstr("site:1"));
-  EXPECT_THAT(Keys(core_.store, "history/"), IsEmpty()) << "no revision that a user made";
+  const auto history = ReadHistory("default", "shop", core_.store);
+  ASSERT_EQ(history->revisions_size(), 1) << "no user made another";
+  EXPECT_TRUE(history->revisions(0).rendered_again());
 }
 
 TEST_F(RerendererTest, ARestartForgetsNothing) {

@@ -38,6 +38,7 @@ core::v1::Revision Describe(const ApplicationRecord& record) {
   *revision.mutable_created() =
       google::protobuf::util::TimeUtil::MillisecondsToTimestamp(record.updated_unix_ms());
   revision.set_restores(record.restores());
+  revision.set_rendered_again(record.again());
   for (const auto& instance : record.instances()) {
     core::v1::Revision::Component* component = revision.add_components();
     component->set_instance_name(instance.instance().name());
