@@ -42,6 +42,7 @@ absl::StatusOr<std::vector<std::string>> ComponentNames(store::Store& store,
   const std::string prefix = store::ComponentKey(ns, "");
   WEFT_ASSIGN_OR_RETURN(const auto entries, store.List(prefix));
   std::vector<std::string> names;
+  names.reserve(entries.size());
   for (const auto& [key, bytes] : entries) names.push_back(key.substr(prefix.size()));
   return names;
 }

@@ -171,10 +171,11 @@ TEST_F(RerendererTest, ATraitThatIsNotReadyIsLeftOutAndComesWhenItsProviderRepor
   EXPECT_EQ(response.changes_size(), 2);
   EXPECT_EQ(Noted("record"), "");
   EXPECT_THAT(Due(), ElementsAre("again/default/shop"));
-  ASSERT_TRUE(core_.AwaitSettled(common::v1::VERDICT_PROGRESSING));
-  const core::v1::Application waiting = core_.Status();
-  EXPECT_EQ(waiting.health().reason(), "NotReady");
-  EXPECT_EQ(waiting.health().message(), "record of front: no record yet");
+  ASSERT_TRUE(Await([&] {
+    const common::v1::Health health = core_.Status().health();
+    return health.reason() == "NotReady" && health.message() == "record of front: no record yet";
+  }));
+  EXPECT_EQ(core_.Status().health().verdict(), common::v1::VERDICT_PROGRESSING);
 
   Report("10.0.0.1");
   ASSERT_TRUE(Await([&] { return Noted("record") == "10.0.0.1"; }));
