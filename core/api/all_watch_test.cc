@@ -123,6 +123,19 @@ TEST_F(AllWatchTest, TellsOfOneNamespaceOnly) {
   call.TryCancel();
 }
 
+TEST_F(AllWatchTest, ATokenComesAlsoWhereNothingThatIsWatchedChanges) {
+  Call call;
+  const auto reader = WatchAll(call, "", "elsewhere");
+  const std::string before = UntilSynced(*reader).token;
+  for (int i = 0; i < 1100; ++i) core_.scheduler().Touch("default/shop");
+  core::v1::WatchAllResponse message;
+  ASSERT_TRUE(reader->Read(&message));
+  EXPECT_EQ(message.changed_size() + message.gone_size(), 0);
+  EXPECT_NE(message.resume_token(), before);
+  EXPECT_FALSE(message.resume_token().empty());
+  call.TryCancel();
+}
+
 TEST_F(AllWatchTest, TellsMoreThanOneMessageHolds) {
   constexpr int kMany = 205;
   for (int i = 0; i < kMany; ++i) ApplyOne(absl::StrCat("app", i));

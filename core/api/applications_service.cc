@@ -4,11 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "core/api/application_watch.h"
 #include "core/api/log_relay.h"
 #include "core/api/page.h"
 #include "core/api/reply.h"
 #include "core/api/timeline.h"
+#include "core/api/watches.h"
 #include "core/auth/authorize.h"
 #include "core/base/status.h"
 #include "core/scheduler/application_key.h"
