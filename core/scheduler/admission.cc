@@ -141,8 +141,8 @@ class Job : public std::enable_shared_from_this<Job> {
       if (!kept.ok()) return done_(kept.status());
       if (mode_.again.has_value()) kept->application = mode_.again->stored.bytes;
       kept_.push_back(*std::move(kept));
-      absl::StatusOr<Readings> readings =
-          Read(application.resolved, application.runtime, *options_.runtimes, *options_.store);
+      absl::StatusOr<Readings> readings = ReadReadings(application.resolved, application.runtime,
+                                                       *options_.runtimes, *options_.store);
       if (!readings.ok()) return done_(readings.status());
       readings_.push_back(*std::move(readings));
     }

@@ -14,8 +14,8 @@
 #include "core/scheduler/generations.h"
 #include "core/scheduler/instance_reports.h"
 #include "core/scheduler/leaving.h"
+#include "core/scheduler/readiness.h"
 #include "core/scheduler/records.h"
-#include "core/scheduler/render_again.h"
 #include "core/scheduler/requests.h"
 #include "core/scheduler/revisions.h"
 #include "core/store/keys.h"
@@ -56,13 +56,6 @@ bool SteersTheSame(const DesiredRecord& a, const DesiredRecord& b) {
       [](const auto& x, const auto& y) { return x.SerializeAsString() == y.SerializeAsString(); });
 }
 
-bool IsNotReady(const ApplicationRecord& record) {
-  return std::ranges::any_of(record.instances(), [](const auto& instance) {
-    return instance.not_ready() ||
-           std::ranges::any_of(instance.traits(), [](const auto& t) { return t.not_ready(); });
-  });
-}
-
 // The applications of one change that have objects, by object key.
 using Claims = std::map<std::string, std::string>;
 
@@ -90,12 +83,12 @@ class ApplicationChange {
     record.clear_instances();
     for (const auto& instance : desired_.instances) *record.add_instances() = instance;
     SetAttached(record);
-    SetNotReady(record);
+    SetNotReady(desired_, record);
     SetLeaving(record);
     WEFT_RETURN_IF_ERROR(PutObjects(HeldObjects(record)));
     const bool changed =
         objects_changed_ || !old_.has_value() || record.SerializeAsString() != old_->bytes;
-    WEFT_RETURN_IF_ERROR(PutRenderAgain(record));
+    WEFT_RETURN_IF_ERROR(PutRenderAgain(desired_, now_, store_, record, out_.transaction));
     for (const auto& [component, bytes] : desired_.used)
       out_.transaction.Expect(store::ComponentKey(ns_, component), bytes);
     for (const store::Transaction::Condition& condition : desired_.conditions)
@@ -148,52 +141,6 @@ class ApplicationChange {
       for (auto& trait : *instance.mutable_traits())
         trait.set_attached_unix_ms(since(trait.instance().key()));
     }
-  }
-
-  // What is restored says so itself.
-  void SetNotReady(ApplicationRecord& record) const {
-    if (desired_.restored) return;
-    for (auto& instance : *record.mutable_instances()) {
-      instance.set_not_ready(desired_.waiting.contains(instance.instance().key()));
-      for (auto& trait : *instance.mutable_traits())
-        trait.set_not_ready(desired_.waiting.contains(trait.instance().key()));
-    }
-  }
-
-  // Whether what is restored is from other reports than those of now.
-  absl::StatusOr<bool> SetReadDigest(ApplicationRecord& record) const {
-    WEFT_ASSIGN_OR_RETURN(const auto reports, ReadReports(store_, ns_, name_));
-    const std::string digest = DigestOfReports(record, reports);
-    record.set_read_digest(desired_.restored ? desired_.read_digest : digest);
-    return record.read_digest() != digest;
-  }
-
-  // When to render it again: never, if all of it was ready and is from the reports of now.
-  absl::Status PutRenderAgain(ApplicationRecord& record) {
-    StoredRenderAgain stored;
-    if (old_.has_value()) {
-      WEFT_ASSIGN_OR_RETURN(stored, ReadRenderAgain(store_, ns_, name_));
-    }
-    if (!ReadsReports(record)) record.clear_read_digest();
-    if (!ReadsReports(record) && !stored.bytes.has_value()) return absl::OkStatus();
-    const std::string key = store::RenderAgainKey(ns_, name_);
-    out_.transaction.Expect(key, stored.bytes);
-    WEFT_ASSIGN_OR_RETURN(const bool stale, SetReadDigest(record));
-    if (!stale && !IsNotReady(record)) {
-      if (stored.bytes.has_value()) out_.transaction.Delete(key);
-      return absl::OkStatus();
-    }
-    store::v1::RenderAgainRecord again;
-    absl::Duration wait = absl::Minutes(1);  // At most, of what waits.
-    for (const auto& [instance, waiting] : desired_.waiting) {
-      wait = std::min(wait, waiting.again);
-      (*again.mutable_waits())[instance] = waiting.reason;
-    }
-    // Nobody was asked about what is restored.
-    if (desired_.restored) wait = absl::ZeroDuration();
-    again.set_due_unix_ms(now_ + absl::ToInt64Milliseconds(wait));
-    out_.transaction.Put(key, again.SerializeAsString());
-    return absl::OkStatus();
   }
 
   void SetLeaving(ApplicationRecord& record) const {

@@ -70,8 +70,9 @@ class Reader {
 
 }  // namespace
 
-absl::StatusOr<Readings> Read(const resolve::Application& application, const std::string& runtime,
-                              const Runtimes& runtimes, store::Store& store) {
+absl::StatusOr<Readings> ReadReadings(const resolve::Application& application,
+                                      const std::string& runtime, const Runtimes& runtimes,
+                                      store::Store& store) {
   Reader reader(application, store);
   for (const resolve::WorkloadInstance& workload : application.instances) {
     WEFT_RETURN_IF_ERROR(reader.Read(workload.name, workload.key, workload.type));

@@ -22,7 +22,8 @@ struct Readings {
 };
 
 // Of `application`, which goes to `runtime`. Errors are the store's.
-absl::StatusOr<Readings> Read(const resolve::Application& application, const std::string& runtime,
-                              const Runtimes& runtimes, store::Store& store);
+absl::StatusOr<Readings> ReadReadings(const resolve::Application& application,
+                                      const std::string& runtime, const Runtimes& runtimes,
+                                      store::Store& store);
 
 }  // namespace weft::scheduler

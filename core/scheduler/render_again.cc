@@ -13,6 +13,18 @@
 #include "core/store/object_key.h"
 
 namespace weft::scheduler {
+namespace {
+
+// Calls `each` with every workload and trait.
+template <typename Each>
+void ForEach(const store::v1::ApplicationRecord& record, Each each) {
+  for (const store::v1::InstanceRecord& workload : record.instances()) {
+    each(workload);
+    for (const store::v1::TraitRecord& trait : workload.traits()) each(trait);
+  }
+}
+
+}  // namespace
 
 absl::StatusOr<StoredRenderAgain> ReadRenderAgain(store::Store& store, const std::string& ns,
                                                   const std::string& name) {
@@ -26,19 +38,6 @@ absl::StatusOr<StoredRenderAgain> ReadRenderAgain(store::Store& store, const std
   stored.bytes = *std::move(bytes);
   return stored;
 }
-
-namespace {
-
-// Calls `each` with every workload and trait.
-template <typename Each>
-void ForEach(const store::v1::ApplicationRecord& record, Each each) {
-  for (const store::v1::InstanceRecord& workload : record.instances()) {
-    each(workload);
-    for (const store::v1::TraitRecord& trait : workload.traits()) each(trait);
-  }
-}
-
-}  // namespace
 
 bool ReadsReports(const store::v1::ApplicationRecord& record) {
   bool reads = false;
