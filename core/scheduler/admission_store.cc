@@ -377,7 +377,7 @@ absl::Status CommitChange(StoredChange& change, store::Store& store,
   if (change.transaction.puts.empty() && change.transaction.deletes.empty())
     return absl::OkStatus();
   Failpoint("core.record.before");
-  const absl::Status committed = store.Commit(std::move(change.transaction));
+  absl::Status committed = store.Commit(std::move(change.transaction));
   Failpoint("core.record.after");
   if (absl::IsAborted(committed)) return committed;
   for (const std::string& application : change.applications) on_stored(application);

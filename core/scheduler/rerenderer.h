@@ -21,7 +21,7 @@ namespace weft::scheduler {
 // Thread-safe.
 class Rerenderer {
  public:
-  // All outlive the object.
+  // All outlive the object. By `now` it is judged what is due.
   Rerenderer(store::Store& store, Events& events, std::function<absl::Time()> now);
   ~Rerenderer();
 

@@ -44,6 +44,36 @@ TEST(Convert, FinalizeIsDeclaredWhereTheAuthorHasIt) {
   EXPECT_THAT(ToProto(trait).features(), testing::ElementsAre(pb::FEATURE_FINALIZE));
 }
 
+TEST(Convert, ATypeDeclaresWhatItReadsAndSeesIt) {
+  const Workload reader = {.type = "reader",
+                           .reads = {.target = true, .peers = true, .state = true}};
+  EXPECT_THAT(ToProto(reader).reads(),
+              testing::ElementsAre(pb::READ_TARGET, pb::READ_PEERS, pb::READ_STATE));
+  EXPECT_THAT(ToProto(Trait{.type = "blind"}).reads(), testing::IsEmpty());
+  pb::RenderTraitRequest request;
+  request.set_state("ours");
+  request.mutable_target()->set_platform("docker");
+  pb::Peer* peer = request.add_peers();
+  peer->set_name("db");
+  peer->add_outputs()->set_name("url");
+  peer->mutable_outputs(0)->set_value("tcp://db");
+  const absl::StatusOr<TraitRequest> asked = FromProto(request);
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  EXPECT_EQ(asked->readings.state, "ours");
+  EXPECT_EQ(asked->readings.target.platform, "docker");
+  ASSERT_EQ(asked->readings.peers.size(), 1U);
+  EXPECT_EQ(asked->readings.peers[0].outputs.at("url"), "tcp://db");
+}
+
+TEST(Convert, AnAnswerIsReadyOrSaysWhatIsWaitedFor) {
+  EXPECT_EQ(ToProto(Parts(), Diagnostics()).outcome(), pb::OUTCOME_READY);
+  const pb::RenderResponse wait =
+      ToProto(Parts::NotReady("no address yet", absl::Seconds(5)), Diagnostics());
+  EXPECT_EQ(wait.outcome(), pb::OUTCOME_NOT_READY);
+  EXPECT_EQ(wait.reason(), "no address yet");
+  EXPECT_EQ(wait.retry_after().seconds(), 5);
+}
+
 TEST(Convert, ATraitSaysWhatItComesAfter) {
   const Trait trait = {.type = "last", .after = {"first", "*"}};
   EXPECT_THAT(ToProto(trait).after(), testing::ElementsAre("first", "*"));

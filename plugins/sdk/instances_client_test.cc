@@ -57,6 +57,17 @@ class ScriptedCore final : public pb::Instances::Service {
     }
     return grpc::Status::CANCELLED;
   }
+  grpc::Status Report(grpc::ServerContext*, const pb::ReportRequest* request,
+                      pb::ReportResponse*) override {
+    std::lock_guard lock(mutex_);
+    if (request->instance().empty()) return {grpc::StatusCode::NOT_FOUND, "no such instance"};
+    report_ = *request;
+    return grpc::Status::OK;
+  }
+  pb::ReportRequest report() const {
+    std::lock_guard lock(mutex_);
+    return report_;
+  }
   grpc::Status Act(grpc::ServerContext*, const pb::ActRequest* request,
                    pb::ActResponse* response) override {
     std::lock_guard lock(mutex_);
@@ -72,6 +83,7 @@ class ScriptedCore final : public pb::Instances::Service {
   std::condition_variable changed_;
   std::deque<std::optional<pb::WatchInstancesResponse>> messages_;  // Nothing: the watch ends.
   std::vector<pb::Action> actions_;
+  pb::ReportRequest report_;
 };
 
 // Writes down what it is told, in order. Thread-safe.
@@ -206,6 +218,28 @@ TEST_F(InstancesClientTest, WhenItStopsItsLifeStandsBy) {
   EXPECT_THAT(life_.Next(2), ElementsAre("synced", "acts"));
   client_->Stop();
   EXPECT_THAT(life_.Next(1), ElementsAre("stands by"));
+}
+
+TEST_F(InstancesClientTest, ReportsAlsoWithoutAnEpoch) {
+  const auto report = [this](InstanceReport what) {
+    std::promise<absl::Status> stored;
+    client_->Report(std::move(what), [&](const absl::Status& status) { stored.set_value(status); });
+    return stored.get_future().get();
+  };
+  EXPECT_TRUE(report({.instance = "web",
+                      .state = "10.0.0.1",
+                      .health = Health{.verdict = Verdict::kDegraded},
+                      .outputs = {{"url", "http://10.0.0.1"}}})
+                  .ok());
+  const pb::ReportRequest stored = core_.report();
+  EXPECT_EQ(stored.instance(), "web");
+  EXPECT_EQ(stored.state(), "10.0.0.1");
+  EXPECT_EQ(stored.health().verdict(), common::v1::VERDICT_DEGRADED);
+  ASSERT_EQ(stored.outputs_size(), 1);
+  EXPECT_EQ(stored.outputs(0).value(), "http://10.0.0.1");
+  EXPECT_TRUE(absl::IsNotFound(report({})));
+  client_->Stop();
+  EXPECT_TRUE(absl::IsCancelled(report({.instance = "web"})));
 }
 
 }  // namespace

@@ -36,6 +36,20 @@ TEST_F(RealCluster, ChecksWithoutChangingAnything) {
   EXPECT_EQ(cluster().Kubectl({"get", "namespace", "shop"}).status, 1);
 }
 
+// In a namespace that there is, what is new is checked by a dry run that makes it.
+TEST_F(RealCluster, ChecksWhatIsNewWithoutMakingIt) {
+  Accept(Object("v1", "ConfigMap", "first", R"({"data":{"a":"1"}})"));
+  WaitFor([](const Projections&, bool complete) { return complete; });
+  const AppliedObject fresh = Object("v1", "ConfigMap", "second", R"({"data":{"a":"1"}})");
+  EXPECT_EQ(Apply(fresh, true).outcome(), runtime::v1::APPLY_OUTCOME_ACCEPTED);
+  EXPECT_EQ(cluster().Kubectl({"-n", "shop", "get", "configmap", "second"}).status, 1);
+  const ApplyResponse::Result refused = Apply(
+      Object("v1", "Service", "web", R"({"spec":{"ports":[{"port":80},{"port":"x"}]}})"), true);
+  EXPECT_EQ(refused.outcome(), runtime::v1::APPLY_OUTCOME_REFUSED);
+  ASSERT_GE(refused.diagnostics_size(), 1) << refused.DebugString();
+  EXPECT_EQ(refused.diagnostics(0).pointer(), "/spec/ports/1/port") << "as exact as ever";
+}
+
 TEST_F(RealCluster, SaysWhichLeavesNobodyMayChange) {
   AppliedObject web = Web(1, 1);
   Accept(web);
