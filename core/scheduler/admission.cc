@@ -126,8 +126,8 @@ class Job : public std::enable_shared_from_this<Job> {
     }
     const std::string ns =
         request_.default_namespace().empty() ? "default" : request_.default_namespace();
-    absl::StatusOr<Checked> checked =
-        Check(sources_, ns, *options_.store, *options_.providers->types(), rules);
+    absl::StatusOr<Checked> checked = Check(sources_, ns, *options_.store,
+                                            *options_.providers->types(), *options_.decoded, rules);
     if (!checked.ok()) return done_(checked.status());
     // The documents must not move: what was checked points to them.
     checked_ = std::make_unique<Checked>(*std::move(checked));

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/worker_pool.h"
+#include "core/catalog/decoded_revisions.h"
 #include "core/mesh/providers.h"
 #include "core/scheduler/events.h"
 #include "core/scheduler/policy_check.h"
@@ -35,6 +36,8 @@ class Admission {
     Events* events = nullptr;    // All of these outlive every call.
     std::string installation;
     Policies policies = {};
+    std::shared_ptr<catalog::DecodedRevisions> decoded =
+        std::make_shared<catalog::DecodedRevisions>();
     // Called with an application's key after it was stored.
     std::function<void(const std::string& application)> on_stored;
   };

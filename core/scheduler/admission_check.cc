@@ -40,8 +40,9 @@ absl::StatusOr<CheckedComponent> CheckOne(const model::Document& document, store
 class Components {
  public:
   Components(const std::string& ns, const std::vector<CheckedComponent>& given,
-             const std::map<std::string, int64_t>& revisions, store::Store& store)
-      : ns_(ns), revisions_(revisions), store_(store) {
+             const std::map<std::string, int64_t>& revisions, store::Store& store,
+             catalog::DecodedRevisions& decoded)
+      : ns_(ns), revisions_(revisions), store_(store), decoded_(decoded) {
     for (const CheckedComponent& component : given) {
       const model::Metadata& metadata = component.document->metadata();
       if (metadata.name_space != ns) continue;
@@ -63,13 +64,13 @@ class Components {
       if (pinned || !absl::IsNotFound(record.status())) error_ = record.status();
       return nullptr;
     }
-    absl::StatusOr<model::ComponentSchematic> component = catalog::ReadRevision(*record);
+    const auto component = decoded_.Read(*record);
     if (!component.ok()) {
       error_ = component.status();
       return nullptr;
     }
     if (!pinned) used_[name] = record->SerializeAsString();
-    slot = ComponentRevision{*std::move(component), record->revision()};
+    slot = ComponentRevision{**component, record->revision()};
     return &*slot;
   }
 
@@ -87,6 +88,7 @@ class Components {
   const std::string ns_;
   const std::map<std::string, int64_t>& revisions_;
   store::Store& store_;
+  catalog::DecodedRevisions& decoded_;
   std::map<std::string, std::optional<ComponentRevision>> found_;
   std::map<std::string, std::string> used_;
   absl::Status error_;
@@ -95,11 +97,12 @@ class Components {
 absl::StatusOr<CheckedApplication> CheckOne(const model::Document& document,
                                             const std::vector<CheckedComponent>& given,
                                             store::Store& store, const catalog::TypeTable& types,
+                                            catalog::DecodedRevisions& decoded,
                                             const CheckRules& rules,
                                             model::Diagnostics& diagnostics) {
   const std::string ns = document.metadata().name_space;
   const std::string self = document.metadata().name;
-  Components components(ns, given, rules.revisions, store);
+  Components components(ns, given, rules.revisions, store, decoded);
   WEFT_ASSIGN_OR_RETURN(std::vector<std::string> names, components.Names());
   resolve::Environment environment;
   environment.types = &types;
@@ -181,7 +184,8 @@ void CheckNamespace(const model::Document& document, bool system, model::Diagnos
 
 absl::StatusOr<Checked> Check(const std::vector<model::Source>& sources,
                               const std::string& default_namespace, store::Store& store,
-                              const catalog::TypeTable& types, const CheckRules& rules) {
+                              const catalog::TypeTable& types, catalog::DecodedRevisions& decoded,
+                              const CheckRules& rules) {
   Checked checked;
   checked.decoded = model::Decode(sources, default_namespace);
   checked.diagnostics = checked.decoded.diagnostics;
@@ -199,7 +203,7 @@ absl::StatusOr<Checked> Check(const std::vector<model::Source>& sources,
                           CheckPlace(document, store, rules.runtimes, checked.diagnostics));
     WEFT_ASSIGN_OR_RETURN(
         CheckedApplication application,
-        CheckOne(document, checked.components, store, types, rules, checked.diagnostics));
+        CheckOne(document, checked.components, store, types, decoded, rules, checked.diagnostics));
     application.runtime = std::move(runtime);
     checked.applications.push_back(std::move(application));
   }

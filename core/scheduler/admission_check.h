@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/catalog/components.h"
+#include "core/catalog/decoded_revisions.h"
 #include "core/catalog/type.h"
 #include "core/model/decode.h"
 #include "core/resolve/resolve.h"
@@ -53,6 +54,7 @@ struct CheckRules {
 // the store's; what is wrong with a document is a diagnostic.
 absl::StatusOr<Checked> Check(const std::vector<model::Source>& sources,
                               const std::string& default_namespace, store::Store& store,
-                              const catalog::TypeTable& types, const CheckRules& rules = {});
+                              const catalog::TypeTable& types, catalog::DecodedRevisions& decoded,
+                              const CheckRules& rules = {});
 
 }  // namespace weft::scheduler

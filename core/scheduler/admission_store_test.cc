@@ -53,7 +53,7 @@ class AdmissionStoreTest : public testing::Test {
     std::vector<model::Source> sources;
     for (const std::string& text : texts)
       sources.push_back({std::to_string(sources.size()) + ".yaml", text});
-    absl::StatusOr<Checked> checked = Check(sources, "default", store_, types_);
+    absl::StatusOr<Checked> checked = Check(sources, "default", store_, types_, decoded_);
     ASSERT_TRUE(checked.ok()) << checked.status();
     checked_ = std::make_unique<Checked>(*std::move(checked));
   }
@@ -124,6 +124,7 @@ class AdmissionStoreTest : public testing::Test {
   int64_t now_ = 1000;
   store::MemoryStore store_;
   const catalog::TypeTable types_ = resolve::TestTypes();
+  catalog::DecodedRevisions decoded_;
   std::unique_ptr<Checked> checked_;
 };
 
