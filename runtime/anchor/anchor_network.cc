@@ -125,6 +125,7 @@ absl::StatusOr<std::string> AnchorNetwork::Create(const Service& service) {
   spec.labels = LabelsOf(service.ns, service.name);
   spec.labels[kAddressLabel] = spec.address;
   spec.stop_grace_seconds = 1;
+  spec.keep_running = true;
   spec.network = service.network;
   // The names that it has on Kubernetes.
   const std::string qualified = absl::StrCat(service.name, ".", service.ns);
@@ -189,12 +190,15 @@ std::unique_ptr<ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine, std::s
                                          std::move(program));
 }
 
-std::unique_ptr<ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine,
-                                                  std::string installation) {
+std::string AnchorProgram() {
   std::error_code ec;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", ec);
-  return MakeAnchorNetwork(engine, std::move(installation), ForwardWithNftables,
-                           self.parent_path() / "weft-anchor");
+  return self.parent_path() / "weft-anchor";
+}
+
+std::unique_ptr<ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine,
+                                                  std::string installation) {
+  return MakeAnchorNetwork(engine, std::move(installation), ForwardWithNftables, AnchorProgram());
 }
 
 }  // namespace weft::anchor

@@ -27,6 +27,10 @@ using Forwarding = std::function<absl::Status(const std::string& file, const std
 // container with the labels above. Thread-safe, for different Services at once.
 std::unique_ptr<ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine, std::string installation);
 
+// The program of anchors, beside the one that runs: a static executable that only waits, and
+// holds whatever network it is given.
+std::string AnchorProgram();
+
 // For tests: with another way of forwarding, and the program that anchors run.
 std::unique_ptr<ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine, std::string installation,
                                                   Forwarding forward, std::string program);

@@ -53,8 +53,9 @@ absl::Time ParseTime(const std::string& text) {
 
 std::string ContainerCreateJson(const ContainerSpec& spec) {
   const bool shares = !spec.network_of.empty();
-  json::object host = {{"NetworkMode", shares ? "container:" + spec.network_of : spec.network},
-                       {"RestartPolicy", json::object{{"Name", "always"}}}};
+  json::object host = {
+      {"NetworkMode", shares ? "container:" + spec.network_of : spec.network},
+      {"RestartPolicy", json::object{{"Name", spec.keep_running ? "always" : "no"}}}};
   if (spec.cpu_shares > 0) host["CpuShares"] = spec.cpu_shares;
   if (spec.memory_reservation > 0) host["MemoryReservation"] = spec.memory_reservation;
   if (!spec.sysctls.empty()) host["Sysctls"] = StringMap(spec.sysctls);
@@ -106,6 +107,8 @@ Container ContainerFromJson(const json::value& v) {
   c.started_at = TimeText(v, {"State", "StartedAt"});
   c.finished_at = TimeText(v, {"State", "FinishedAt"});
   c.exit_code = json::GetInt(v, {"State", "ExitCode"});
+  const json::value* killed = json::FindPath(v, {"State", "OOMKilled"});
+  c.out_of_memory = killed != nullptr && killed->is_bool() && killed->get_bool();
   c.error = json::GetString(v, {"State", "Error"});
   c.pid = json::GetInt(v, {"State", "Pid"});
   c.restart_count = json::GetInt(v, {"RestartCount"});

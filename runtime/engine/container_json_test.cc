@@ -12,11 +12,10 @@ TEST(ContainerJson, AsksForWhatTheSpecSaysAndNothingElse) {
   spec.image = "nginx:1";
   spec.network = "net";
   spec.environment = {"A=1"};
-  EXPECT_EQ(
-      ContainerCreateJson(spec),
-      R"({"Env":["A=1"],"HostConfig":{"NetworkMode":"net","RestartPolicy":{"Name":"always"}},)"
-      R"("Hostname":"web","Image":"nginx:1","Labels":{},)"
-      R"("NetworkingConfig":{"EndpointsConfig":{"net":{"Aliases":[]}}},"StopTimeout":10})");
+  EXPECT_EQ(ContainerCreateJson(spec),
+            R"({"Env":["A=1"],"HostConfig":{"NetworkMode":"net","RestartPolicy":{"Name":"no"}},)"
+            R"("Hostname":"web","Image":"nginx:1","Labels":{},)"
+            R"("NetworkingConfig":{"EndpointsConfig":{"net":{"Aliases":[]}}},"StopTimeout":10})");
   spec.address = "172.17.128.1";
   spec.entrypoint = {"/a"};
   spec.sysctls = {{"net.ipv4.ip_forward", "1"}};

@@ -44,6 +44,9 @@ struct ContainerSpec {
   std::string address;               // IPv4 on the network; empty: the engine chooses.
   std::map<std::string, std::string> sysctls;
   std::vector<Bind> binds;
+  // The engine restarts it whenever it ends, also when the engine itself starts, until it is
+  // stopped or removed through the engine. Else it runs once.
+  bool keep_running = false;
 };
 
 struct ContainerSummary {
@@ -62,8 +65,9 @@ struct Container {
   std::string started_at;   // RFC 3339; empty if it never started.
   std::string finished_at;  // RFC 3339; empty if it never ended.
   int64_t exit_code = 0;
-  std::string error;  // Why it could not be started.
-  int64_t restart_count = 0;
+  bool out_of_memory = false;     // The kernel killed it for want of memory.
+  std::string error;              // Why it could not be started.
+  int64_t restart_count = 0;      // By the engine.
   int64_t pid = 0;                // On the machine; 0 if it does not run.
   std::string network_namespace;  // A file for setns(2), unique to this run; empty if none.
   std::map<std::string, std::string> addresses;  // IPv4 by network name; running containers only.
@@ -145,8 +149,6 @@ class Engine {
   virtual absl::Status Ping() = 0;
   virtual absl::StatusOr<Info> GetInfo() = 0;
 
-  // Containers restart whenever they end, also when the engine starts, until they are stopped or
-  // removed through the engine.
   virtual absl::StatusOr<std::string> CreateContainer(const ContainerSpec& spec) = 0;
   virtual absl::Status StartContainer(const std::string& id) = 0;
   virtual absl::Status StopContainer(const std::string& id, absl::Duration grace) = 0;

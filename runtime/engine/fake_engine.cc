@@ -1,6 +1,7 @@
 #include "runtime/engine/fake_engine.h"
 
 #include <algorithm>
+#include <csignal>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -17,9 +18,19 @@ bool Bears(const Labels& labels, const Labels& wanted) {
   });
 }
 
+std::string NowText() {
+  return absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
+}
+
 }  // namespace
 
 FakeEngine::FakeEngine() = default;
+
+void FakeEngine::EndLocked(Held& held) {
+  held.container.state = "exited";
+  held.container.pid = 0;
+  held.container.addresses.clear();
+}
 
 absl::Status FakeEngine::ReachableLocked() const {
   return reachable_ ? absl::OkStatus() : absl::UnavailableError("the engine is away");
@@ -52,11 +63,14 @@ void FakeEngine::SetReachable(bool reachable) {
 
 void FakeEngine::Exit(const std::string& id, int exit_code) {
   std::lock_guard lock(mutex_);
-  Container& c = containers_.at(id).container;
+  Held& held = containers_.at(id);
+  Container& c = held.container;
   c.exit_code = exit_code;
-  ++c.restart_count;
-  c.started_at = absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
+  c.finished_at = NowText();
   EmitLocked("container", "die", id, c.labels);
+  if (!held.keep_running) return EndLocked(held);
+  ++c.restart_count;
+  c.started_at = NowText();
   EmitLocked("container", "start", id, c.labels);
 }
 
@@ -112,7 +126,7 @@ absl::StatusOr<std::string> FakeEngine::CreateContainer(const ContainerSpec& spe
   c.labels = spec.labels;
   c.created = absl::FromUnixSeconds(counter_);
   c.state = "created";
-  containers_[id] = {c, spec.network, spec.address, spec.network_of, spec.binds};
+  containers_[id] = {c, spec.network, spec.address, spec.network_of, spec.binds, spec.keep_running};
   ++creations_;
   EmitLocked("container", "create", id, c.labels);
   return id;
@@ -134,7 +148,8 @@ absl::Status FakeEngine::StartContainer(const std::string& id) {
   }
   c.state = "running";
   c.pid = ++counter_;
-  c.started_at = absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
+  c.started_at = NowText();
+  c.finished_at.clear();
   if (!shares) {
     c.addresses[held->network] =
         held->wanted_address.empty() ? absl::StrCat("172.17.0.", counter_) : held->wanted_address;
@@ -147,9 +162,10 @@ absl::Status FakeEngine::StartContainer(const std::string& id) {
 absl::Status FakeEngine::StopContainer(const std::string& id, absl::Duration) {
   std::lock_guard lock(mutex_);
   WEFT_ASSIGN_OR_RETURN(Held * held, FindLocked(id));
-  held->container.state = "exited";
-  held->container.pid = 0;
-  held->container.addresses.clear();
+  if (held->container.state != "running") return absl::OkStatus();
+  held->container.exit_code = 128 + SIGTERM;
+  held->container.finished_at = NowText();
+  EndLocked(*held);
   EmitLocked("container", "die", id, held->container.labels);
   return absl::OkStatus();
 }

@@ -22,7 +22,7 @@ class FakeEngine final : public Engine {
   // What a test does behind the runtime's back.
   void AddImage(const std::string& reference);
   void SetReachable(bool reachable);                // False: calls fail, event streams end.
-  void Exit(const std::string& id, int exit_code);  // The process ends; the engine restarts it.
+  void Exit(const std::string& id, int exit_code);  // The process ends.
   void SetStartError(absl::Status error);           // Of every start, until it is set to OK.
   int creations() const;
   int starts() const;
@@ -59,7 +59,9 @@ class FakeEngine final : public Engine {
     std::string wanted_address;
     std::string network_of;
     std::vector<Bind> binds;
+    bool keep_running = false;
   };
+  static void EndLocked(Held& held);
   absl::Status ReachableLocked() const;
   absl::StatusOr<Held*> FindLocked(const std::string& id);
   void EmitLocked(const std::string& type, const std::string& action, const std::string& id,

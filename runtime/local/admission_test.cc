@@ -1,6 +1,7 @@
 #include "runtime/local/admission.h"
 
 #include <gtest/gtest.h>
+#include <set>
 
 #include "absl/strings/str_replace.h"
 #include "runtime/local/local_test_support.h"
@@ -23,18 +24,18 @@ TEST(Admission, AcceptsADeploymentAndReadsIt) {
   ASSERT_TRUE(admitted.problems.empty()) << admitted.problems[0].message;
   const auto& spec = std::get<DeploymentSpec>(admitted.spec);
   EXPECT_EQ(spec.replicas, 3);
-  EXPECT_EQ(spec.container.environment[1].second, "1-$(A)-$(C)");
-  EXPECT_EQ(spec.container.command[1], "1-$(A)-$(C)");
-  EXPECT_EQ(spec.container.cpu_milli, 100);
-  EXPECT_EQ(spec.container.memory_bytes, 64 << 20);
-  EXPECT_TRUE(spec.container.pull);
+  EXPECT_EQ(spec.pod.containers[0].environment[1].second, "1-$(A)-$(C)");
+  EXPECT_EQ(spec.pod.containers[0].command[1], "1-$(A)-$(C)");
+  EXPECT_EQ(spec.pod.containers[0].cpu_milli, 100);
+  EXPECT_EQ(spec.pod.containers[0].memory_bytes, 64 << 20);
+  EXPECT_TRUE(spec.pod.containers[0].pull);
 }
 
 TEST(Admission, TheTemplateAloneDecidesItsHash) {
   const auto hash = [](int replicas, const std::string& more) {
     return std::get<DeploymentSpec>(
                Admit(DeploymentRef("web"), DeploymentText("web", replicas, "web:1", more), {}).spec)
-        .template_hash;
+        .pod.hash;
   };
   EXPECT_EQ(hash(1, ""), hash(5, ""));
   EXPECT_NE(hash(1, ""), hash(1, R"(,"args":["x"])"));
@@ -52,25 +53,33 @@ TEST(Admission, SaysEverythingThatIsWrongAtItsPlace) {
   EXPECT_EQ(found[container + "/ports/0/containerPort"], "WRONG_TYPE");
 }
 
-TEST(Admission, ReadsTheFirstContainerAndItsSidecarsApart) {
-  const auto admitted = Admit(
-      DeploymentRef("web"),
-      DeploymentText("web", 1, "web:1", R"(},{"name":"helper","image":"helper:2","args":["x"])"),
-      {});
-  ASSERT_TRUE(admitted.problems.empty());
-  const auto& spec = std::get<DeploymentSpec>(admitted.spec);
-  EXPECT_EQ(spec.container.image, "web:1");
-  ASSERT_EQ(spec.sidecars.size(), 1u);
-  EXPECT_EQ(spec.sidecars[0].image, "helper:2");
-  EXPECT_EQ(spec.sidecars[0].args, std::vector<std::string>{"x"});
+TEST(Admission, ReadsAllContainersOfAPod) {
+  const auto admitted = Admit(DeploymentRef("web"),
+                              DeploymentText("web", 1, "web:1",
+                                             R"(},{"name":"helper","image":"helper:2","args":["x"],
+                     "readinessProbe":{"httpGet":{"port":80}}}],
+                     "initContainers":[{"name":"first","image":"init:3")"),
+                              {});
+  ASSERT_TRUE(admitted.problems.empty()) << admitted.problems[0].message;
+  const PodTemplate& pod = std::get<DeploymentSpec>(admitted.spec).pod;
+  ASSERT_EQ(pod.containers.size(), 2u);
+  EXPECT_EQ(pod.containers[0].image, "web:1");
+  EXPECT_EQ(pod.containers[1].image, "helper:2");
+  EXPECT_EQ(pod.containers[1].args, std::vector<std::string>{"x"});
+  EXPECT_TRUE(pod.containers[1].readiness.has_value());
+  ASSERT_EQ(pod.init_containers.size(), 1u);
+  EXPECT_EQ(pod.init_containers[0].image, "init:3");
 }
 
-TEST(Admission, SaysWhatIsWrongWithASidecarAtItsPlace) {
-  const auto problems = ProblemsOf(
-      R"(},{"name":"UPPER","image":"helper:2","readinessProbe":{"httpGet":{"port":80}})");
-  ASSERT_EQ(problems.size(), 2u);
-  EXPECT_EQ(problems[0].pointer, "/spec/template/spec/containers/1/name");
-  EXPECT_EQ(problems[1].pointer, "/spec/template/spec/containers/1/readinessProbe");
+TEST(Admission, SaysWhatIsWrongWithAnyContainerAtItsPlace) {
+  const auto problems = ProblemsOf(R"(},{"name":"UPPER","image":"helper:2"}],
+      "initContainers":[{"name":"main","image":"a b","readinessProbe":{"httpGet":{"port":80}})");
+  std::set<std::string> found;
+  for (const Problem& problem : problems) found.insert(problem.pointer);
+  const std::string pod = "/spec/template/spec";
+  EXPECT_EQ(found, (std::set<std::string>{pod + "/containers/0/name", pod + "/containers/1/name",
+                                          pod + "/initContainers/0/image",
+                                          pod + "/initContainers/0/readinessProbe"}));
 }
 
 TEST(Admission, RefusesWhatTheMachineDoesNotHave) {

@@ -26,7 +26,8 @@ namespace weft::local {
 struct Parts {
   engine::Engine& engine;
   const std::string installation;
-  const std::string identities;  // The directory of providers' identities, by name.
+  const std::string identities;       // The directory of providers' identities, by name.
+  const std::string sandbox_program;  // What the sandboxes of pods run: a static executable.
   ObjectStore& objects;
   ObjectBoard& board;
   PodDirectory& pods;

@@ -31,7 +31,7 @@ std::string DeploymentStatusJson(uint64_t generation, const std::string& updated
   for (const Pod& pod : pods) {
     if (pod.terminating) continue;
     ++replicas;
-    if (pod.readiness == Readiness::kReady) ++ready;
+    if (pod.readiness() == Readiness::kReady) ++ready;
     if (pod.template_hash == updated_hash) ++updated;
   }
   return json::Canonical(json::object{{"observedGeneration", generation},
@@ -49,12 +49,12 @@ void DeploymentController::Publish(const std::string& key, const ObjectPtr& obje
   // After a restart of this process nothing is said of a pod before it was asked: it would look
   // as if pods that serve were not ready. The prober has this called again.
   for (const Pod& pod : pods)
-    if (pod.readiness == Readiness::kUnknown && !pod.terminating) return;
+    if (pod.readiness() == Readiness::kUnknown && !pod.terminating) return;
   Failpoint("runtime.status.before");
   parts_.board.SetPods(key, ProjectPods(key, object, pods, parts_.now()));
   if (object != nullptr) {
     const auto* spec = std::get_if<DeploymentSpec>(&object->spec);
-    const std::string hash = spec == nullptr ? "" : spec->template_hash;
+    const std::string hash = spec == nullptr ? "" : spec->pod.hash;
     parts_.board.SetStatus(key, object->generation,
                            DeploymentStatusJson(object->generation, hash, pods),
                            plan != nullptr && plan->finished);

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -12,49 +13,61 @@ namespace {
 
 using enum LeafType;
 
+// What a container may say, below its element of a list.
+constexpr std::pair<const char*, LeafType> kContainerLeaves[] = {
+    {"name", kString},
+    {"image", kString},
+    {"imagePullPolicy", kString},
+    {"command/[]", kString},
+    {"args/[]", kString},
+    {"env/[]/name", kString},
+    {"env/[]/value", kString},
+    {"ports/[]/name", kString},
+    {"ports/[]/containerPort", kInteger},
+    {"ports/[]/protocol", kString},
+    {"resources/requests/cpu", kQuantity},
+    {"resources/requests/memory", kQuantity},
+    {"readinessProbe/httpGet/path", kString},
+    {"readinessProbe/httpGet/port", kPort},
+    {"readinessProbe/httpGet/scheme", kString},
+    {"readinessProbe/httpGet/httpHeaders/[]/name", kString},
+    {"readinessProbe/httpGet/httpHeaders/[]/value", kString},
+    {"readinessProbe/initialDelaySeconds", kInteger},
+    {"readinessProbe/periodSeconds", kInteger},
+    {"readinessProbe/timeoutSeconds", kInteger},
+    {"readinessProbe/successThreshold", kInteger},
+    {"readinessProbe/failureThreshold", kInteger}};
+
+// What a pod template may say.
+void AddPodTemplate(std::vector<Leaf>& leaves) {
+  const std::string at = "/spec/template";
+  leaves.insert(leaves.end(), {{at + "/metadata/labels/*", kString},
+                               {at + "/metadata/annotations/*", kString},
+                               {at + "/spec/restartPolicy", kString},
+                               {at + "/spec/terminationGracePeriodSeconds", kInteger},
+                               {at + "/spec/nodeSelector/*", kString},
+                               // Names of an API server; nothing here depends on them.
+                               {at + "/metadata/name", kString, false},
+                               {at + "/metadata/namespace", kString, false}});
+  for (const char* list : {"/spec/initContainers/[]/", "/spec/containers/[]/"})
+    for (const auto& [leaf, type] : kContainerLeaves) leaves.push_back({at + list + leaf, type});
+}
+
 Kind DeploymentKind() {
-  return {
-      "apps/v1",
-      "Deployment",
-      {{"/apiVersion", kString},
-       {"/kind", kString},
-       {"/metadata/name", kString},
-       {"/metadata/namespace", kString},
-       {"/metadata/labels/*", kString},
-       {"/metadata/annotations/*", kString},
-       {"/spec/replicas", kInteger},
-       {"/spec/selector/matchLabels/*", kString},
-       {"/spec/template/metadata/labels/*", kString},
-       {"/spec/template/metadata/annotations/*", kString},
-       {"/spec/template/spec/restartPolicy", kString},
-       {"/spec/template/spec/terminationGracePeriodSeconds", kInteger},
-       {"/spec/template/spec/nodeSelector/*", kString},
-       {"/spec/template/spec/containers/[]/name", kString},
-       {"/spec/template/spec/containers/[]/image", kString},
-       {"/spec/template/spec/containers/[]/imagePullPolicy", kString},
-       {"/spec/template/spec/containers/[]/command/[]", kString},
-       {"/spec/template/spec/containers/[]/args/[]", kString},
-       {"/spec/template/spec/containers/[]/env/[]/name", kString},
-       {"/spec/template/spec/containers/[]/env/[]/value", kString},
-       {"/spec/template/spec/containers/[]/ports/[]/name", kString},
-       {"/spec/template/spec/containers/[]/ports/[]/containerPort", kInteger},
-       {"/spec/template/spec/containers/[]/ports/[]/protocol", kString},
-       {"/spec/template/spec/containers/[]/resources/requests/cpu", kQuantity},
-       {"/spec/template/spec/containers/[]/resources/requests/memory", kQuantity},
-       {"/spec/template/spec/containers/[]/readinessProbe/httpGet/path", kString},
-       {"/spec/template/spec/containers/[]/readinessProbe/httpGet/port", kPort},
-       {"/spec/template/spec/containers/[]/readinessProbe/httpGet/scheme", kString},
-       {"/spec/template/spec/containers/[]/readinessProbe/httpGet/httpHeaders/[]/name", kString},
-       {"/spec/template/spec/containers/[]/readinessProbe/httpGet/httpHeaders/[]/value", kString},
-       {"/spec/template/spec/containers/[]/readinessProbe/initialDelaySeconds", kInteger},
-       {"/spec/template/spec/containers/[]/readinessProbe/periodSeconds", kInteger},
-       {"/spec/template/spec/containers/[]/readinessProbe/timeoutSeconds", kInteger},
-       {"/spec/template/spec/containers/[]/readinessProbe/successThreshold", kInteger},
-       {"/spec/template/spec/containers/[]/readinessProbe/failureThreshold", kInteger},
-       // History and names of an API server; nothing here depends on them.
-       {"/spec/revisionHistoryLimit", kInteger, false},
-       {"/spec/template/metadata/name", kString, false},
-       {"/spec/template/metadata/namespace", kString, false}}};
+  Kind kind{"apps/v1",
+            "Deployment",
+            {{"/apiVersion", kString},
+             {"/kind", kString},
+             {"/metadata/name", kString},
+             {"/metadata/namespace", kString},
+             {"/metadata/labels/*", kString},
+             {"/metadata/annotations/*", kString},
+             {"/spec/replicas", kInteger},
+             {"/spec/selector/matchLabels/*", kString},
+             // The history of an API server.
+             {"/spec/revisionHistoryLimit", kInteger, false}}};
+  AddPodTemplate(kind.leaves);
+  return kind;
 }
 
 Kind ServiceKind() {
@@ -84,7 +97,7 @@ std::unique_ptr<Node> TreeOf(const Kind& kind) {
   auto root = std::make_unique<Node>();
   for (const Leaf& leaf : kind.leaves) {
     Node* node = root.get();
-    for (const auto& token : absl::StrSplit(leaf.pointer + 1, '/')) {
+    for (const auto& token : absl::StrSplit(leaf.pointer.substr(1), '/')) {
       auto& child = node->children[std::string(token)];
       if (child == nullptr) child = std::make_unique<Node>();
       node = child.get();

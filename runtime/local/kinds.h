@@ -13,7 +13,7 @@ enum class LeafType { kString, kInteger, kBoolean, kPort, kQuantity };
 
 struct Leaf {
   // RFC 6901 tokens; "[]" stands for every element of a list, "*" for every key of an object.
-  const char* pointer;
+  std::string pointer;
   LeafType type;
   bool honoured = true;  // False: accepted and ignored, without harm.
 };

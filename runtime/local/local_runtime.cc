@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/base/status.h"
+#include "runtime/local/inspect.h"
 #include "runtime/local/names.h"
 
 namespace weft::local {
@@ -55,8 +56,9 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
   runtime->terminator_ = std::make_unique<Terminator>(
       engine, kEndings, absl::ToChronoNanoseconds(o.termination_lead), wake);
   const Parts parts = runtime->MakeParts(services);
+  runtime->keeper_ = std::make_unique<PodKeeper>(parts);
   runtime->deployments_ = std::make_unique<DeploymentController>(
-      parts, [=](const std::string& key) { runtime->Observed(key); });
+      parts, *runtime->keeper_, [=](const std::string& key) { runtime->Observed(key); });
   runtime->services_ = std::make_unique<ServiceController>(parts);
   for (const ObjectPtr& object : runtime->objects_->All()) runtime->board_.SetObject(*object);
   return self;
@@ -66,6 +68,7 @@ Parts LocalRuntime::MakeParts(anchor::ServiceNetwork& services) {
   return {engine_,
           options_.installation,
           options_.identities,
+          options_.sandbox_program,
           *objects_,
           board_,
           pods_,
@@ -137,16 +140,22 @@ absl::Status LocalRuntime::Delete(const std::vector<ObjectRef>& refs) {
   return objects_->Delete(refs);
 }
 
-absl::StatusOr<std::string> LocalRuntime::ContainerOf(const std::string& ns,
-                                                      const std::string& pod) {
-  const std::string name = ContainerName(options_.installation, ns, pod);
-  const absl::StatusOr<engine::Container> container = engine_.InspectContainer(name);
-  const bool none = absl::IsNotFound(container.status());
-  if (!none && !container.ok()) return container.status();
-  if (none || !PodFromContainer(options_.installation, *container).has_value() ||
-      container->started_at.empty())
-    return absl::NotFoundError(absl::StrCat("no pod ", pod, " has run in namespace ", ns));
-  return container->id;
+absl::StatusOr<std::string> LocalRuntime::RunOf(const std::string& ns, const std::string& pod) {
+  WEFT_ASSIGN_OR_RETURN(
+      const std::vector<engine::ContainerSummary> summaries,
+      engine_.ListContainers(
+          {{kInstallationLabel, options_.installation}, {kNamespaceLabel, ns}, {kPodLabel, pod}}));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<engine::Container> containers,
+                        InspectAll(engine_, summaries));
+  for (const Pod& found : AssemblePods(options_.installation, containers).pods) {
+    for (const Member& member : found.members) {
+      if (member.init) continue;
+      if (!member.run.container.started_at.empty()) return member.run.container.id;
+      if (member.previous.has_value()) return member.previous->container.id;
+      break;
+    }
+  }
+  return absl::NotFoundError(absl::StrCat("no pod ", pod, " has run in namespace ", ns));
 }
 
 engine::Info LocalRuntime::EngineInfo() const {

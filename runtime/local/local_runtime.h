@@ -45,8 +45,9 @@ class LocalRuntime {
  public:
   struct Options {
     std::string installation;
-    std::string identities;                     // The directory of providers' identities, by name.
-    int workers = 4;                            // Objects worked on at once.
+    std::string identities;       // The directory of providers' identities, by name.
+    std::string sandbox_program;  // What the sandboxes of pods run: a static executable.
+    int workers = 4;              // Objects worked on at once.
     absl::Duration resync = absl::Seconds(30);  // Everything is looked at again this often.
     absl::Duration termination_lead = absl::Milliseconds(500);  // See Terminator.
     absl::Duration first_pull_retry = absl::Seconds(10);
@@ -70,8 +71,9 @@ class LocalRuntime {
   std::vector<ApplyResult> Apply(const std::vector<AppliedObject>& objects, bool dry_run);
   absl::Status Delete(const std::vector<ObjectRef>& refs);
 
-  // The container of a pod of ours that has been started. NOT_FOUND; else the engine's errors.
-  absl::StatusOr<std::string> ContainerOf(const std::string& ns, const std::string& pod);
+  // The last run of a pod's first container that has been started. NOT_FOUND; else the engine's
+  // errors.
+  absl::StatusOr<std::string> RunOf(const std::string& ns, const std::string& pod);
 
   // Of the engine, as it was when it answered last; empty before.
   engine::Info EngineInfo() const;
@@ -103,6 +105,7 @@ class LocalRuntime {
   std::unique_ptr<ImagePuller> images_;
   std::unique_ptr<Prober> prober_;
   std::unique_ptr<Terminator> terminator_;
+  std::unique_ptr<PodKeeper> keeper_;
   std::unique_ptr<DeploymentController> deployments_;
   std::unique_ptr<ServiceController> services_;
   std::unique_ptr<EngineWatch> watch_;

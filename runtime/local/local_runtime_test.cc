@@ -31,6 +31,9 @@ std::function<bool(const Seen&)> SomePodSays(const std::string& word) {
   };
 }
 
+// A second container, after the first one's closing brace.
+constexpr char kSidecar[] = R"(},{"name":"helper","image":"web:1")";
+
 class LocalRuntimeTest : public testing::Test {
  protected:
   LocalRuntimeTest() {
@@ -50,6 +53,7 @@ class LocalRuntimeTest : public testing::Test {
     LocalRuntime::Options options;
     options.installation = kInstallation;
     options.identities = directory_ + "/identities";
+    options.sandbox_program = "/bin/true";
     options.termination_lead = absl::ZeroDuration();
     options.first_pull_retry = absl::Milliseconds(1);
     options.probe = [](const ProbeTarget&) { return absl::OkStatus(); };
@@ -73,6 +77,23 @@ class LocalRuntimeTest : public testing::Test {
     std::vector<std::string> ids;
     const auto containers = engine_.ListContainers({});
     for (const auto& summary : *containers) ids.push_back(summary.id);
+    return ids;
+  }
+  // The containers of pods that bear this name and run.
+  std::vector<engine::Container> Running(const std::string& name) {
+    std::vector<engine::Container> running;
+    const auto containers = engine_.ListContainers({{kContainerLabel, name}});
+    for (const auto& summary : *containers) {
+      const auto container = engine_.InspectContainer(summary.id);
+      if (container.ok() && container->state == "running") running.push_back(*container);
+    }
+    return running;
+  }
+  std::vector<std::string> Sandboxes() {
+    std::vector<std::string> ids;
+    const auto containers = engine_.ListContainers({});
+    for (const auto& summary : *containers)
+      if (summary.labels.contains(kRulesLabel)) ids.push_back(summary.id);
     return ids;
   }
 
@@ -104,68 +125,83 @@ TEST_F(LocalRuntimeTest, WhatIsRemovedOrStoppedBehindItsBackComesBack) {
   Start();
   ApplyWeb(2, 1);
   ASSERT_TRUE(follower_->Until(Ready(2)));
-  const std::string removed = ContainerIds()[0], stopped = ContainerIds()[1];
+  const std::string removed = Running("main")[0].id, stopped = Running("main")[1].id;
   ASSERT_TRUE(engine_.RemoveContainer(removed).ok());
   EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
     return Ready(2)(seen) && !SomePodSays("docker://" + removed + "\"")(seen);
   }));
-  const int starts = engine_.starts();
   ASSERT_TRUE(engine_.StopContainer(stopped, absl::ZeroDuration()).ok());
-  EXPECT_TRUE(follower_->Until(
-      [&](const Seen& seen) { return engine_.starts() > starts && Ready(2)(seen); }));
-  EXPECT_EQ(engine_.InspectContainer(stopped)->state, "running");
+  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
+    return Ready(2)(seen) && SomePodSays(R"("restartCount":1)")(seen) &&
+           SomePodSays(R"("signal":15)")(seen);
+  }));
 }
 
-// A second container, after the first one's closing brace.
-constexpr char kSidecar[] = R"(},{"name":"helper","image":"web:1")";
-
-// The containers of pods' sidecars.
-std::vector<engine::Container> SidecarsOf(engine::FakeEngine& engine) {
-  std::vector<engine::Container> sidecars;
-  const auto containers = engine.ListContainers({});
-  for (const auto& summary : *containers) {
-    if (summary.labels.contains(kSidecarLabel))
-      sidecars.push_back(*engine.InspectContainer(summary.id));
-  }
-  return sidecars;
+TEST_F(LocalRuntimeTest, ASandboxThatEndsOrGoesTakesItsPodWithItAndComesBack) {
+  Start();
+  ApplyWeb(1, 1, kSidecar);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  const auto anew = [&](const std::vector<engine::Container>& before) {
+    return follower_->Until([&](const Seen& seen) {
+      const auto main = Running("main"), helper = Running("helper");
+      return Ready(1)(seen) && main.size() == 1 && helper.size() == 1 &&
+             main[0].id != before[0].id && helper[0].id != before[1].id;
+    });
+  };
+  std::vector<engine::Container> before = {Running("main")[0], Running("helper")[0]};
+  engine_.Exit(Sandboxes().at(0), 137);
+  ASSERT_TRUE(anew(before));
+  EXPECT_EQ(Sandboxes().size(), 1u);
+  before = {Running("main")[0], Running("helper")[0]};
+  ASSERT_TRUE(engine_.RemoveContainer(Sandboxes().at(0)).ok());
+  EXPECT_TRUE(anew(before));
 }
 
-TEST_F(LocalRuntimeTest, APodIsNotReadyBeforeItsSidecarsRun) {
+TEST_F(LocalRuntimeTest, APodIsNotReadyBeforeAllOfItsContainersRun) {
   Start();
   ApplyWeb(1, 1, R"(},{"name":"helper","image":"late:1")");
   // The first container runs; the other one has no image.
   ASSERT_TRUE(follower_->Until(SomePodSays("ImagePullBackOff")));
   EXPECT_TRUE(SomePodSays(R"("running")")(follower_->seen()));
   EXPECT_EQ(Number(follower_->seen(), kWeb, "readyReplicas"), 0);
-  EXPECT_TRUE(SidecarsOf(engine_).empty());
+  EXPECT_TRUE(Running("helper").empty());
   engine_.AddImage("late:1");
   EXPECT_TRUE(follower_->Until(Ready(1)));
-  EXPECT_EQ(SidecarsOf(engine_).size(), 1u);
+  EXPECT_EQ(Running("helper").size(), 1u);
 }
 
-TEST_F(LocalRuntimeTest, ASidecarThatIsRemovedComesBack) {
+TEST_F(LocalRuntimeTest, ASecondContainerThatIsRemovedComesBack) {
   Start();
   ApplyWeb(1, 1, kSidecar);
   ASSERT_TRUE(follower_->Until(Ready(1)));
-  const std::string removed = SidecarsOf(engine_).at(0).id;
+  const std::string removed = Running("helper").at(0).id, main = Running("main").at(0).id;
   ASSERT_TRUE(engine_.RemoveContainer(removed).ok());
   EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
-    const auto sidecars = SidecarsOf(engine_);
-    return Ready(1)(seen) && sidecars.size() == 1 && sidecars[0].id != removed;
+    const auto helper = Running("helper");
+    return Ready(1)(seen) && helper.size() == 1 && helper[0].id != removed;
   }));
+  EXPECT_EQ(Running("main").at(0).id, main);
 }
 
-TEST_F(LocalRuntimeTest, ASidecarJoinsTheNetworkOfAFirstContainerThatWasStartedAgain) {
+TEST_F(LocalRuntimeTest, ContainersOfTheStartRunToTheirEndBeforeTheOthers) {
   Start();
-  ApplyWeb(1, 1, kSidecar);
-  ASSERT_TRUE(follower_->Until(Ready(1)));
-  const engine::Container before = SidecarsOf(engine_).at(0);
-  for (const std::string& id : ContainerIds())
-    if (id != before.id) engine_.Exit(id, 1);  // The engine starts it again by itself.
-  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
-    const engine::Container now = SidecarsOf(engine_).at(0);
-    return Ready(1)(seen) && now.state == "running" && now.started_at > before.started_at;
-  }));
+  ApplyWeb(1, 1,
+           R"(}],"initContainers":[{"name":"one","image":"web:1"},{"name":"two","image":"web:1")");
+  const auto runs = [&](const std::string& name) {
+    return follower_->Until([&](const Seen&) { return Running(name).size() == 1; });
+  };
+  ASSERT_TRUE(runs("one"));
+  engine_.Exit(Running("one")[0].id, 1);  // Not a good end: again.
+  ASSERT_TRUE(runs("one"));
+  EXPECT_TRUE(Running("two").empty());
+  engine_.Exit(Running("one")[0].id, 0);
+  ASSERT_TRUE(runs("two"));
+  EXPECT_TRUE(Running("main").empty());
+  engine_.Exit(Running("two")[0].id, 0);
+  EXPECT_TRUE(follower_->Until(Ready(1)));
+  EXPECT_TRUE(Running("one").empty() && Running("two").empty());
+  ApplyWeb(0, 2);
+  EXPECT_TRUE(follower_->Until([&](const Seen&) { return ContainerIds().empty(); }));
 }
 
 TEST_F(LocalRuntimeTest, SidecarsGoWithTheirPods) {
@@ -188,7 +224,7 @@ TEST_F(LocalRuntimeTest, ARestartTouchesNothingThatRuns) {
     return follower_->complete() && Ready(3)(seen);
   }));
   EXPECT_EQ(ContainerIds(), before);
-  EXPECT_EQ(engine_.starts(), 3);
+  EXPECT_EQ(engine_.starts(), 6) << "a sandbox and a container each";
 }
 
 TEST_F(LocalRuntimeTest, APodThatWasOnlyHalfMadeIsStartedAndNotMadeTwice) {
@@ -200,7 +236,7 @@ TEST_F(LocalRuntimeTest, APodThatWasOnlyHalfMadeIsStartedAndNotMadeTwice) {
   engine_.SetStartError(absl::OkStatus());
   Start();
   EXPECT_TRUE(follower_->Until(Ready(1)));
-  EXPECT_EQ(engine_.creations(), 1);
+  EXPECT_EQ(engine_.creations(), 2) << "a sandbox and its container";
 }
 
 TEST_F(LocalRuntimeTest, AContainerThatCannotBeStartedSaysWhyAndHoldsUpNoOther) {
@@ -238,7 +274,7 @@ TEST_F(LocalRuntimeTest, ANewTemplateReplacesEveryPodAndScalingKeepsThem) {
   for (const std::string& id : first) EXPECT_TRUE(engine_.InspectContainer(id).ok());
   ApplyWeb(3, 3, R"(,"env":[{"name":"A","value":"b"}])");
   ASSERT_TRUE(follower_->Until([&](const Seen& seen) {
-    return seen.at(kWeb).generation == 3 && Ready(3)(seen) && ContainerIds().size() == 3;
+    return seen.at(kWeb).generation == 3 && Ready(3)(seen) && ContainerIds().size() == 6;
   }));
   for (const std::string& id : first) EXPECT_FALSE(engine_.InspectContainer(id).ok());
 }
@@ -257,7 +293,7 @@ TEST_F(LocalRuntimeTest, SteeringAndHandingOverMakeAndEndOnlyWhatTheyMust) {
   const auto await = [&](uint64_t generation, int count) {
     return follower_->Until([&](const Seen& seen) {
       return seen.at(kWeb).generation == generation && Ready(count)(seen) &&
-             ContainerIds().size() == static_cast<size_t>(count);
+             ContainerIds().size() == static_cast<size_t>(2 * count);
     });
   };
   ApplyWeb(3, 1);
@@ -271,7 +307,7 @@ TEST_F(LocalRuntimeTest, SteeringAndHandingOverMakeAndEndOnlyWhatTheyMust) {
   for (const std::string& id : first) EXPECT_TRUE(engine_.InspectContainer(id).ok());
   steer(4, 3, true);
   ASSERT_TRUE(await(4, 3));
-  EXPECT_EQ(engine_.starts(), 5);
+  EXPECT_EQ(engine_.starts(), 10);
   const std::vector<std::string> before_back = ContainerIds();
   ApplyWeb(3, 5);
   ASSERT_TRUE(await(5, 3));
@@ -292,7 +328,7 @@ TEST_F(LocalRuntimeTest, AProviderOfTheSystemWaitsForItsIdentity) {
   EXPECT_TRUE(follower_->Until([](const Seen& seen) {
     return Number(seen, LocalKey("Deployment", "weft-system", "greeter"), "readyReplicas") == 1;
   }));
-  EXPECT_EQ(engine_.BindsOf(ContainerIds()[0]),
+  EXPECT_EQ(engine_.BindsOf(Running("main")[0].id),
             (std::vector<engine::Bind>{{directory_ + "/identities/greeter", "/etc/weft/tls"}}));
 }
 
@@ -334,12 +370,13 @@ TEST_F(LocalRuntimeTest, TheNetworkOfANamespaceGoesWithItsLastObject) {
 }
 
 TEST_F(LocalRuntimeTest, APodOfADeploymentThatNobodyKnowsIsShownAndKept) {
-  engine::ContainerSpec orphan{.name = ContainerName(kInstallation, "default", "lost-1"),
+  engine::ContainerSpec orphan{.name = SandboxName(kInstallation, "default", "lost-1"),
                                .image = "web:1"};
   orphan.labels = {{kInstallationLabel, kInstallation},
                    {kNamespaceLabel, "default"},
                    {kDeploymentLabel, "lost"},
-                   {kPodLabel, "lost-1"}};
+                   {kPodLabel, "lost-1"},
+                   {kRulesLabel, PodRulesToJson({.containers = {{.name = "main"}}})}};
   ASSERT_TRUE(engine_.CreateContainer(orphan).ok());
   Start();
   EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
@@ -376,7 +413,11 @@ TEST_F(LocalRuntimeTest, AContainerThatCrashesAgainAndAgainIsNotReady) {
   Start();
   ApplyWeb(1, 1);
   ASSERT_TRUE(follower_->Until(Ready(1)));
-  for (int i = 0; i < 3; ++i) engine_.Exit(ContainerIds()[0], 7);
+  engine_.Exit(Running("main")[0].id, 7);  // The first time it restarts at once.
+  ASSERT_TRUE(follower_->Until([&](const Seen& seen) {
+    return Ready(1)(seen) && SomePodSays(R"("restartCount":1)")(seen);
+  }));
+  engine_.Exit(Running("main")[0].id, 7);
   EXPECT_TRUE(follower_->Until([](const Seen& seen) {
     return SomePodSays("CrashLoopBackOff")(seen) && Number(seen, kWeb, "readyReplicas") == 0;
   }));

@@ -26,9 +26,14 @@ std::string PodName(const std::string& deployment, const std::string& template_h
   return Shorten(deployment, kDnsLabel - suffix.size()) + suffix;
 }
 
-std::string ContainerName(const std::string& installation, const std::string& ns,
-                          const std::string& pod) {
+std::string SandboxName(const std::string& installation, const std::string& ns,
+                        const std::string& pod) {
   return absl::StrCat("weft-", installation, ".", ns, ".", pod);
+}
+
+std::string RunName(const std::string& installation, const std::string& ns, const std::string& pod,
+                    const std::string& container, int run) {
+  return absl::StrCat(SandboxName(installation, ns, pod), ".", container, ".", run);
 }
 
 }  // namespace weft::local

@@ -11,9 +11,11 @@ inline constexpr char kInstallationLabel[] = "weft.dev/installation";
 inline constexpr char kNamespaceLabel[] = "weft.dev/namespace";
 inline constexpr char kDeploymentLabel[] = "weft.dev/deployment";
 inline constexpr char kPodLabel[] = "weft.dev/pod";
-inline constexpr char kSidecarLabel[] = "weft.dev/sidecar";    // The container's name in the pod.
-inline constexpr char kTemplateLabel[] = "weft.dev/template";  // The pod template's hash.
-inline constexpr char kRulesLabel[] = "weft.dev/rules";        // PodRules as JSON.
+inline constexpr char kContainerLabel[] = "weft.dev/container";  // Its name in the pod.
+inline constexpr char kRunLabel[] = "weft.dev/run";              // Which run of it, from 0.
+inline constexpr char kCrashesLabel[] = "weft.dev/crashes";      // Runs before it that ended soon.
+inline constexpr char kTemplateLabel[] = "weft.dev/template";    // The pod template's hash.
+inline constexpr char kRulesLabel[] = "weft.dev/rules";          // PodRules as JSON.
 
 // A pod of this namespace that bears the label is a provider, and gets the identity of that name.
 inline constexpr char kSystemNamespace[] = "weft-system";
@@ -29,8 +31,12 @@ std::string NetworkName(const std::string& installation, const std::string& ns);
 // give the same name, so a pod that was made halfway is found again and never made twice.
 std::string PodName(const std::string& deployment, const std::string& template_hash, int index);
 
-// The container of a pod. Dots cannot stand in its parts, so no two pods share one.
-std::string ContainerName(const std::string& installation, const std::string& ns,
-                          const std::string& pod);
+// The sandbox of a pod. Dots cannot stand in its parts, so no two pods share one.
+std::string SandboxName(const std::string& installation, const std::string& ns,
+                        const std::string& pod);
+
+// One run of a container of a pod.
+std::string RunName(const std::string& installation, const std::string& ns, const std::string& pod,
+                    const std::string& container, int run);
 
 }  // namespace weft::local

@@ -70,13 +70,18 @@ struct PodContainer {
   std::optional<HttpProbe> readiness;
 };
 
+// Source: Kubernetes API, core/v1 PodTemplateSpec.
+struct PodTemplate {
+  Labels labels;
+  std::string hash;                           // Of all of it; pods of another one are out of date.
+  std::vector<PodContainer> init_containers;  // One after the other, each to its good end.
+  std::vector<PodContainer> containers;       // Then these, together. At least one.
+  int grace_seconds = 10;
+};
+
 struct DeploymentSpec {
   int replicas = 1;
-  Labels template_labels;
-  std::string template_hash;           // Of the pod template; pods of another are out of date.
-  PodContainer container;              // The first: the pod's network is its own.
-  std::vector<PodContainer> sidecars;  // The others, which share that network.
-  int grace_seconds = 10;
+  PodTemplate pod;
 };
 
 struct ServicePort {

@@ -1,9 +1,14 @@
 #include "runtime/local/pod.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/json.h"
+#include "runtime/local/json_list.h"
 #include "runtime/local/names.h"
 
 namespace weft::local {
@@ -17,19 +22,21 @@ int64_t CpuShares(int64_t milli) {
   return milli == 0 ? 0 : std::max<int64_t>(2, milli * 1024 / 1000);
 }
 
+// Source: the kubelet's back-off of containers.
+constexpr absl::Duration kFirstBackOff = absl::Seconds(10);
+constexpr absl::Duration kLongestBackOff = absl::Minutes(5);
+constexpr absl::Duration kForgottenAfter = absl::Minutes(10);
+
 // Docker refuses a smaller reservation.
 int64_t MemoryReservation(int64_t bytes) {
   return bytes == 0 ? 0 : std::max<int64_t>(bytes, int64_t{6} << 20);
 }
 
-json::object ReadinessToJson(const HttpProbe& probe, const PodRules& rules) {
+json::object ReadinessToJson(const HttpProbe& probe) {
   json::array headers;
   for (const auto& [name, value] : probe.headers) headers.push_back(json::array{name, value});
-  int port = probe.port.number;
-  if (const auto named = rules.ports.find(probe.port.name); named != rules.ports.end())
-    port = named->second;
   return {{"path", probe.path},
-          {"port", port},
+          {"port", probe.port.number},
           {"headers", std::move(headers)},
           {"initialDelay", absl::ToInt64Seconds(probe.initial_delay)},
           {"period", absl::ToInt64Seconds(probe.period)},
@@ -58,40 +65,89 @@ HttpProbe ReadinessFromJson(const json::value& v) {
   return probe;
 }
 
-// What the first container and the sidecars have in common.
-engine::ContainerSpec SpecOf(const std::string& installation, const ObjectRef& deployment,
-                             const PodContainer& spec, const Pod& pod) {
-  engine::ContainerSpec container;
-  container.name = ContainerName(installation, deployment.ns, pod.name);
-  container.image = spec.image;
-  container.entrypoint = spec.command;
-  container.command = spec.args;
-  for (const auto& [name, value] : spec.environment)
-    container.environment.push_back(absl::StrCat(name, "=", value));
-  container.labels[kInstallationLabel] = installation;
-  container.labels[kNamespaceLabel] = deployment.ns;
-  container.labels[kDeploymentLabel] = deployment.name;
-  container.labels[kPodLabel] = pod.name;
-  container.cpu_shares = CpuShares(spec.cpu_milli);
-  container.memory_reservation = MemoryReservation(spec.memory_bytes);
-  return container;
-}
-
 std::string LabelOf(const engine::Labels& labels, const char* key) {
   const auto found = labels.find(key);
   return found == labels.end() ? "" : found->second;
 }
 
+int NumberOf(const engine::Labels& labels, const char* key) {
+  int number = 0;
+  return absl::SimpleAtoi(LabelOf(labels, key), &number) ? number : 0;
+}
+
+absl::Time TimeOf(const std::string& text) {
+  absl::Time time;
+  return absl::ParseTime(absl::RFC3339_full, text, &time, nullptr) ? time : absl::InfinitePast();
+}
+
+// What tells everything on the engine that belongs to a pod.
+engine::Labels LabelsOf(const std::string& installation, const Pod& pod) {
+  return {{kInstallationLabel, installation},
+          {kNamespaceLabel, pod.ns},
+          {kDeploymentLabel, pod.deployment},
+          {kPodLabel, pod.name}};
+}
+
+std::vector<Member> MembersOf(const PodRules& rules) {
+  std::vector<Member> members;
+  for (const std::string& name : rules.init_containers)
+    members.push_back({.name = name, .init = true});
+  for (const PodRules::Member& container : rules.containers)
+    members.push_back({.name = container.name, .probe = container.readiness});
+  return members;
+}
+
+std::optional<Pod> PodFromSandbox(const std::string& installation,
+                                  const engine::Container& container) {
+  Pod pod;
+  pod.ns = LabelOf(container.labels, kNamespaceLabel);
+  pod.deployment = LabelOf(container.labels, kDeploymentLabel);
+  pod.name = LabelOf(container.labels, kPodLabel);
+  pod.template_hash = LabelOf(container.labels, kTemplateLabel);
+  if (pod.deployment.empty() || container.name != SandboxName(installation, pod.ns, pod.name))
+    return std::nullopt;
+  pod.labels = container.labels;
+  pod.rules = PodRulesFromJson(LabelOf(container.labels, kRulesLabel));
+  pod.members = MembersOf(pod.rules);
+  pod.sandbox = container;
+  const auto address = container.addresses.find(NetworkName(installation, pod.ns));
+  if (container.state == "running" && address != container.addresses.end())
+    pod.address = address->second;
+  return pod;
+}
+
+// Keeps the last two runs of each container.
+void AddRun(Run run, Member& member, std::vector<std::string>& stale) {
+  if (member.run.container.id.empty()) {
+    member.run = std::move(run);
+    return;
+  }
+  if (run.number > member.run.number) std::swap(run, member.run);
+  if (!member.previous.has_value()) {
+    member.previous = std::move(run);
+    return;
+  }
+  if (run.number > member.previous->number) std::swap(run, *member.previous);
+  stale.push_back(run.container.id);
+}
+
 }  // namespace
 
-PodRules RulesOf(const DeploymentSpec& spec) {
-  PodRules rules{spec.container.name, {}, {}, spec.container.readiness, spec.grace_seconds};
-  for (const ContainerPort& port : spec.container.ports)
-    if (!port.name.empty()) rules.ports[port.name] = port.number;
-  for (const PodContainer& sidecar : spec.sidecars) {
-    rules.sidecars.push_back(sidecar.name);
-    for (const ContainerPort& port : sidecar.ports)
+PodRules RulesOf(const PodTemplate& pod) {
+  PodRules rules;
+  rules.grace_seconds = pod.grace_seconds;
+  for (const PodContainer& container : pod.init_containers)
+    rules.init_containers.push_back(container.name);
+  for (const PodContainer& container : pod.containers) {
+    rules.containers.push_back({container.name, container.readiness});
+    for (const ContainerPort& port : container.ports)
       if (!port.name.empty()) rules.ports.emplace(port.name, port.number);
+  }
+  for (PodRules::Member& member : rules.containers) {
+    if (!member.readiness.has_value()) continue;
+    PortRef& port = member.readiness->port;
+    if (const auto named = rules.ports.find(port.name); named != rules.ports.end())
+      port = {named->second, ""};
   }
   return rules;
 }
@@ -99,11 +155,17 @@ PodRules RulesOf(const DeploymentSpec& spec) {
 std::string PodRulesToJson(const PodRules& rules) {
   json::object ports;
   for (const auto& [name, number] : rules.ports) ports[name] = number;
-  json::object object = {
-      {"container", rules.container}, {"ports", std::move(ports)}, {"grace", rules.grace_seconds}};
-  if (!rules.sidecars.empty())
-    object["sidecars"] = json::array(rules.sidecars.begin(), rules.sidecars.end());
-  if (rules.readiness.has_value()) object["readiness"] = ReadinessToJson(*rules.readiness, rules);
+  json::array containers;
+  for (const PodRules::Member& member : rules.containers) {
+    json::object& container =
+        containers.emplace_back(json::object{{"name", member.name}}).as_object();
+    if (member.readiness.has_value()) container["readiness"] = ReadinessToJson(*member.readiness);
+  }
+  json::object object = {{"containers", std::move(containers)},
+                         {"ports", std::move(ports)},
+                         {"grace", rules.grace_seconds}};
+  if (!rules.init_containers.empty())
+    object["init"] = json::array(rules.init_containers.begin(), rules.init_containers.end());
   return json::Canonical(object);
 }
 
@@ -111,112 +173,160 @@ PodRules PodRulesFromJson(const std::string& text) {
   PodRules rules;
   const absl::StatusOr<json::value> v = json::Parse(text);
   if (!v.ok()) return rules;
-  rules.container = json::GetString(*v, {"container"});
   rules.grace_seconds = static_cast<int>(json::GetInt(*v, {"grace"}, 10));
   const json::value* ports = json::Find(*v, "ports");
   if (ports != nullptr && ports->is_object()) {
     for (const auto& [name, number] : ports->get_object())
       if (number.is_int64()) rules.ports[std::string(name)] = static_cast<int>(number.get_int64());
   }
-  if (const json::value* sidecars = json::Find(*v, "sidecars");
-      sidecars != nullptr && sidecars->is_array()) {
-    for (const json::value& name : sidecars->get_array())
-      if (name.is_string()) rules.sidecars.emplace_back(name.get_string());
+  for (const json::value& name : ListAt(*v, "init"))
+    if (name.is_string()) rules.init_containers.emplace_back(name.get_string());
+  for (const json::value& container : ListAt(*v, "containers")) {
+    PodRules::Member& member = rules.containers.emplace_back();
+    member.name = json::GetString(container, {"name"});
+    if (const json::value* readiness = json::Find(container, "readiness"))
+      member.readiness = ReadinessFromJson(*readiness);
   }
-  if (const json::value* readiness = json::Find(*v, "readiness"))
-    rules.readiness = ReadinessFromJson(*readiness);
   return rules;
 }
 
-Pod PlannedPod(const ObjectRef& deployment, const DeploymentSpec& spec, int index) {
+Pod PlannedPod(const ObjectRef& deployment, const PodTemplate& pod_template, int index) {
   Pod pod;
   pod.ns = deployment.ns;
   pod.deployment = deployment.name;
-  pod.name = PodName(deployment.name, spec.template_hash, index);
-  pod.template_hash = spec.template_hash;
-  pod.labels = spec.template_labels;
-  pod.rules = RulesOf(spec);
-  pod.container.image = spec.container.image;
+  pod.name = PodName(deployment.name, pod_template.hash, index);
+  pod.template_hash = pod_template.hash;
+  pod.labels = pod_template.labels;
+  pod.rules = RulesOf(pod_template);
+  pod.members = MembersOf(pod.rules);
   return pod;
 }
 
-std::string IdentityOf(const ObjectRef& deployment, const DeploymentSpec& spec) {
-  return deployment.ns == kSystemNamespace ? LabelOf(spec.template_labels, kProviderLabel) : "";
+std::string IdentityOf(const ObjectRef& deployment, const PodTemplate& pod) {
+  return deployment.ns == kSystemNamespace ? LabelOf(pod.labels, kProviderLabel) : "";
 }
 
-engine::ContainerSpec ContainerSpecFor(const std::string& installation, const ObjectRef& deployment,
-                                       const DeploymentSpec& spec, const Pod& pod,
-                                       const std::string& identity) {
-  engine::ContainerSpec container = SpecOf(installation, deployment, spec.container, pod);
-  container.hostname = pod.name;
-  container.labels.insert(spec.template_labels.begin(), spec.template_labels.end());
-  container.labels[kTemplateLabel] = spec.template_hash;
-  container.labels[kRulesLabel] = PodRulesToJson(pod.rules);
-  container.stop_grace_seconds = spec.grace_seconds;
-  container.network = NetworkName(installation, deployment.ns);
-  container.aliases = {pod.name};
+engine::ContainerSpec SandboxSpecFor(const std::string& installation,
+                                     const PodTemplate& pod_template, const Pod& pod,
+                                     const std::string& image) {
+  engine::ContainerSpec sandbox;
+  sandbox.name = SandboxName(installation, pod.ns, pod.name);
+  sandbox.image = image;
+  sandbox.hostname = pod.name;
+  sandbox.labels = LabelsOf(installation, pod);
+  sandbox.labels.insert(pod_template.labels.begin(), pod_template.labels.end());
+  sandbox.labels[kTemplateLabel] = pod.template_hash;
+  sandbox.labels[kRulesLabel] = PodRulesToJson(pod.rules);
+  sandbox.stop_grace_seconds = 1;
+  sandbox.network = NetworkName(installation, pod.ns);
+  sandbox.aliases = {pod.name};
+  return sandbox;
+}
+
+engine::ContainerSpec RunSpecFor(const std::string& installation, const PodContainer& container,
+                                 const Pod& pod, int number, int crashes,
+                                 const std::string& identity) {
+  engine::ContainerSpec run;
+  run.name = RunName(installation, pod.ns, pod.name, container.name, number);
+  run.image = container.image;
+  run.entrypoint = container.command;
+  run.command = container.args;
+  for (const auto& [name, value] : container.environment)
+    run.environment.push_back(absl::StrCat(name, "=", value));
+  run.labels = LabelsOf(installation, pod);
+  run.labels[kContainerLabel] = container.name;
+  run.labels[kRunLabel] = std::to_string(number);
+  run.labels[kCrashesLabel] = std::to_string(crashes);
+  run.cpu_shares = CpuShares(container.cpu_milli);
+  run.memory_reservation = MemoryReservation(container.memory_bytes);
+  run.stop_grace_seconds = pod.rules.grace_seconds;
+  run.network_of = pod.sandbox.id;
   if (!identity.empty()) {
-    container.binds = {{identity, kIdentityTarget}};
-    container.environment.push_back(absl::StrCat("WEFT_TLS_DIR=", kIdentityTarget));
+    run.binds = {{identity, kIdentityTarget}};
+    run.environment.push_back(absl::StrCat("WEFT_TLS_DIR=", kIdentityTarget));
   }
-  return container;
+  return run;
 }
 
-engine::ContainerSpec SidecarSpecFor(const std::string& installation, const ObjectRef& deployment,
-                                     const PodContainer& sidecar, const Pod& pod) {
-  engine::ContainerSpec container = SpecOf(installation, deployment, sidecar, pod);
-  // Dots cannot stand in a pod's name, so this is no pod's container.
-  absl::StrAppend(&container.name, ".", sidecar.name);
-  container.labels[kSidecarLabel] = sidecar.name;
-  container.stop_grace_seconds = pod.rules.grace_seconds;
-  container.network_of = pod.container.id;
-  return container;
+Assembled AssemblePods(const std::string& installation,
+                       const std::vector<engine::Container>& containers) {
+  Assembled assembled;
+  std::vector<const engine::Container*> others;  // That bear a pod's labels.
+  for (const engine::Container& container : containers) {
+    if (LabelOf(container.labels, kInstallationLabel) != installation) continue;
+    std::optional<Pod> pod = PodFromSandbox(installation, container);
+    if (pod.has_value() && !pod->members.empty()) {
+      assembled.pods.push_back(*std::move(pod));
+    } else {
+      others.push_back(&container);
+    }
+  }
+  for (const engine::Container* container : others) {
+    const std::string ns = LabelOf(container->labels, kNamespaceLabel);
+    const std::string name = LabelOf(container->labels, kPodLabel);
+    const std::string sandbox = SandboxName(installation, ns, name);
+    if (container->name != sandbox && !absl::StartsWith(container->name, sandbox + "."))
+      continue;  // Of somebody who runs an image made of a container of ours.
+    const auto pod = std::find_if(assembled.pods.begin(), assembled.pods.end(),
+                                  [&](const Pod& p) { return p.ns == ns && p.name == name; });
+    Member* member = pod == assembled.pods.end()
+                         ? nullptr
+                         : pod->Find(LabelOf(container->labels, kContainerLabel));
+    if (member == nullptr) {
+      assembled.orphans.push_back(container->id);
+      continue;
+    }
+    AddRun({*container, NumberOf(container->labels, kRunLabel),
+            NumberOf(container->labels, kCrashesLabel)},
+           *member, pod->stale);
+  }
+  return assembled;
 }
 
-std::optional<Pod> PodFromContainer(const std::string& installation,
-                                    const engine::Container& container) {
-  Pod pod;
-  pod.ns = LabelOf(container.labels, kNamespaceLabel);
-  pod.deployment = LabelOf(container.labels, kDeploymentLabel);
-  pod.name = LabelOf(container.labels, kPodLabel);
-  pod.template_hash = LabelOf(container.labels, kTemplateLabel);
-  if (LabelOf(container.labels, kInstallationLabel) != installation || pod.deployment.empty() ||
-      container.name != ContainerName(installation, pod.ns, pod.name))
-    return std::nullopt;
-  pod.labels = container.labels;
-  pod.rules = PodRulesFromJson(LabelOf(container.labels, kRulesLabel));
-  pod.container = container;
-  const auto address = container.addresses.find(NetworkName(installation, pod.ns));
-  if (container.state == "running" && address != container.addresses.end())
-    pod.address = address->second;
-  return pod;
+Member* Pod::Find(const std::string& container) {
+  const auto found = std::find_if(members.begin(), members.end(),
+                                  [&](const Member& member) { return member.name == container; });
+  return found == members.end() ? nullptr : &*found;
 }
 
-std::optional<std::pair<std::string, Sidecar>> SidecarFromContainer(
-    const std::string& installation, const engine::Container& container) {
-  const std::string pod = LabelOf(container.labels, kPodLabel);
-  Sidecar sidecar{LabelOf(container.labels, kSidecarLabel), container, {}};
-  const std::string of =
-      ContainerName(installation, LabelOf(container.labels, kNamespaceLabel), pod);
-  if (LabelOf(container.labels, kInstallationLabel) != installation || sidecar.name.empty() ||
-      container.name != absl::StrCat(of, ".", sidecar.name))
-    return std::nullopt;
-  return std::pair(pod, std::move(sidecar));
+Readiness Pod::readiness() const {
+  Readiness all = Readiness::kReady;
+  for (const Member& member : members) {
+    if (member.init) continue;
+    if (member.readiness == Readiness::kNotReady) return Readiness::kNotReady;
+    if (member.readiness == Readiness::kUnknown) all = Readiness::kUnknown;
+  }
+  return all;
 }
 
-Sidecar* Pod::FindSidecar(const std::string& name) {
-  const auto found = std::find_if(sidecars.begin(), sidecars.end(),
-                                  [&](const Sidecar& sidecar) { return sidecar.name == name; });
-  return found == sidecars.end() ? nullptr : &*found;
+bool Runs(const Pod& pod, const Member& member) {
+  const engine::Container& container = member.run.container;
+  return container.state == "running" && !pod.address.empty() &&
+         TimeOf(container.started_at) >= TimeOf(pod.sandbox.started_at);
 }
 
-bool RunsWhole(const Pod& pod, absl::Time now) {
-  if (pod.address.empty() || IsCrashLooping(pod.container, now)) return false;
-  const auto runs = [&](const Sidecar& sidecar) {
-    return sidecar.container.state == "running" && !IsCrashLooping(sidecar.container, now);
-  };
-  return pod.sidecars.size() >= pod.rules.sidecars.size() &&
-         std::all_of(pod.sidecars.begin(), pod.sidecars.end(), runs);
+bool Completed(const Member& member) {
+  const engine::Container& container = member.run.container;
+  return container.state == "exited" && container.exit_code == 0 && !container.finished_at.empty();
+}
+
+Member* NextInit(Pod& pod) {
+  for (Member& member : pod.members)
+    if (member.init && !Completed(member)) return &member;
+  return nullptr;
+}
+
+Restart RestartOf(const Run& run, absl::Time now) {
+  const absl::Time started = TimeOf(run.container.started_at);
+  const absl::Time finished = TimeOf(run.container.finished_at);
+  Restart restart{now, run.number + 1, 1, absl::ZeroDuration()};
+  if (finished - started >= kForgottenAfter) return restart;
+  restart.crashes = run.crashes + 1;
+  if (run.crashes > 0)
+    restart.back_off =
+        std::min(kFirstBackOff * (1 << std::min(run.crashes - 1, 10)), kLongestBackOff);
+  if (finished <= now) restart.at = std::max(now, finished + restart.back_off);
+  return restart;
 }
 
 }  // namespace weft::local

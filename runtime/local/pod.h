@@ -3,31 +3,36 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "runtime/engine/engine.h"
 #include "runtime/local/object.h"
 
-// A pod: what its Deployment says, and what the engine says. Pure.
+// A pod: what its template says, and what the engine has of it. Pure.
 //
-// Its first container has the network; sidecars are containers of their own that share it.
+// On the engine a pod is a sandbox, a container that only holds the network, and for each of its
+// containers the last two runs: containers that share the sandbox's network, each of which runs
+// once. docs/adr/0024-pods-on-an-engine.md says why.
 namespace weft::local {
 
-// What must be known of a pod as long as it lives, whatever becomes of its Deployment's template.
-// It travels on the container as a label, so nothing but the engine has to remember it.
+// What must be known of a pod as long as it lives, whatever becomes of the template. It travels on
+// the sandbox as a label, so nothing but the engine has to remember it.
 struct PodRules {
-  std::string container;              // The first one's name in the pod.
-  std::vector<std::string> sidecars;  // The others' names.
-  std::map<std::string, int> ports;   // Named ones.
-  std::optional<HttpProbe> readiness;
+  struct Member {
+    std::string name;
+    std::optional<HttpProbe> readiness = {};  // Its port by number.
+  };
+  std::vector<std::string> init_containers;  // Their names, in order.
+  std::vector<Member> containers;
+  std::map<std::string, int> ports;  // Named ones.
   int grace_seconds = 10;
 };
 
 std::string PodRulesToJson(const PodRules& rules);
-// Of a text that is not one: the defaults, without a probe.
+// Of a text that is not one: the defaults, without containers.
 PodRules PodRulesFromJson(const std::string& text);
-PodRules RulesOf(const DeploymentSpec& spec);
+PodRules RulesOf(const PodTemplate& pod);
 
 // kUnknown: it ran before this process did, and has not been asked yet.
 enum class Readiness { kUnknown, kNotReady, kReady };
@@ -38,9 +43,22 @@ struct Waiting {
   std::string message;
 };
 
-struct Sidecar {
-  std::string name;             // In the pod.
-  engine::Container container;  // Empty `id`: not made yet.
+// One run of a container of a pod.
+struct Run {
+  engine::Container container;  // Empty `id`: none was made yet.
+  int number = 0;               // So often it was restarted before.
+  int crashes = 0;              // So many runs before it ended soon, in a row.
+};
+
+// A container of a pod.
+struct Member {
+  std::string name;
+  bool init = false;
+  std::optional<HttpProbe> probe;
+  Run run;                      // The last one.
+  std::optional<Run> previous;  // The one before, if there is something of it.
+  Readiness readiness = Readiness::kNotReady;
+  std::string complaint;  // Why it is still not ready although it runs; empty: nothing to say.
   Waiting waiting;
 };
 
@@ -51,47 +69,65 @@ struct Pod {
   std::string template_hash;
   Labels labels;
   PodRules rules;
-  engine::Container container;  // Empty `id`: not made yet.
-  std::string address;          // IPv4 on the namespace's network; empty if it does not run.
-  Readiness readiness = Readiness::kNotReady;
-  std::string complaint;  // Why it is still not ready although it runs; empty: nothing to say.
+  engine::Container sandbox;       // Empty `id`: not made yet.
+  std::string address;             // IPv4 on the namespace's network; empty if it does not run.
+  std::vector<Member> members;     // In the order of the rules, those of the start first.
+  std::vector<std::string> stale;  // Containers of older runs, which may go.
   bool terminating = false;
-  Waiting waiting;                // The first container.
-  std::vector<Sidecar> sidecars;  // Those that are made, and those that could not be.
 
-  Sidecar* FindSidecar(const std::string& name);  // Or null.
+  Member* Find(const std::string& container);  // Null: there is none.
+  // By its members: all of them are ready; one is not; else one is not known.
+  Readiness readiness() const;
 };
 
 // The name of the provider whose identity the pods of a Deployment get; empty: of none.
-std::string IdentityOf(const ObjectRef& deployment, const DeploymentSpec& spec);
-
-// The first container of `pod`. `identity`: the directory of the provider's identity, empty: it has
-// none.
-engine::ContainerSpec ContainerSpecFor(const std::string& installation, const ObjectRef& deployment,
-                                       const DeploymentSpec& spec, const Pod& pod,
-                                       const std::string& identity = "");
-
-// The container of a sidecar of `pod`, whose first container is made.
-engine::ContainerSpec SidecarSpecFor(const std::string& installation, const ObjectRef& deployment,
-                                     const PodContainer& sidecar, const Pod& pod);
+std::string IdentityOf(const ObjectRef& deployment, const PodTemplate& pod);
 
 // A pod that is to be made.
-Pod PlannedPod(const ObjectRef& deployment, const DeploymentSpec& spec, int index);
+Pod PlannedPod(const ObjectRef& deployment, const PodTemplate& pod, int index);
 
-// The pod of a container of ours; nothing if the container is not one that the runtime made: an
-// image made from a pod's container carries its labels to containers of others.
-std::optional<Pod> PodFromContainer(const std::string& installation,
-                                    const engine::Container& container);
+// The sandbox of `pod`, which runs `image`.
+engine::ContainerSpec SandboxSpecFor(const std::string& installation,
+                                     const PodTemplate& pod_template, const Pod& pod,
+                                     const std::string& image);
 
-// The sidecar of a container of ours and the name of its pod; nothing if it is none.
-std::optional<std::pair<std::string, Sidecar>> SidecarFromContainer(
-    const std::string& installation, const engine::Container& container);
+// The next run of a container of `pod`, whose sandbox is made. `identity`: the directory of the
+// provider's identity, empty: it has none.
+engine::ContainerSpec RunSpecFor(const std::string& installation, const PodContainer& container,
+                                 const Pod& pod, int number, int crashes,
+                                 const std::string& identity = "");
 
-// Everything of the pod runs.
-bool RunsWhole(const Pod& pod, absl::Time now);
+// The pods of containers of ours, with the containers that belong to none of them: their sandbox is
+// gone, or a version made them that made pods in another way. What the runtime did not make is
+// passed over: an image made from a container of ours carries its labels to containers of others.
+struct Assembled {
+  std::vector<Pod> pods;
+  std::vector<std::string> orphans;  // Their ids.
+};
+Assembled AssemblePods(const std::string& installation,
+                       const std::vector<engine::Container>& containers);
 
-// Restarted again and again, and not up for long enough to be trusted.
-bool IsCrashLooping(const engine::Container& container, absl::Time now);
+// The container runs, and began to since its sandbox did: a network is made anew with every start.
+bool Runs(const Pod& pod, const Member& member);
+// It ran to its good end.
+bool Completed(const Member& member);
+// The first container of the start that is not through; null: all are.
+Member* NextInit(Pod& pod);
+
+// When a container that has ended runs again, and as what. As the kubelet: the second time in a row
+// that it ends soon after 10 s, then twice as long each time up to 5 minutes; having run for 10
+// minutes it begins anew. A clock that was set back delays nothing.
+struct Restart {
+  absl::Time at;
+  int number = 0;
+  int crashes = 0;
+  absl::Duration back_off;  // From its end.
+};
+Restart RestartOf(const Run& run, absl::Time now);
+
+// It ended again and again: it waits for its next run, or has not run for long enough to be
+// trusted.
+bool IsCrashLooping(const Run& run, absl::Time now);
 // How long until a crash-looping container that runs is trusted again.
 inline constexpr absl::Duration kTrustedAfter = absl::Seconds(10);
 

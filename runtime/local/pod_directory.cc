@@ -6,7 +6,7 @@ namespace weft::local {
 namespace {
 
 bool SameForServices(const Pod& a, const Pod& b) {
-  return a.name == b.name && a.address == b.address && a.readiness == b.readiness &&
+  return a.name == b.name && a.address == b.address && a.readiness() == b.readiness() &&
          a.terminating == b.terminating && a.labels == b.labels && a.rules.ports == b.rules.ports;
 }
 

@@ -12,49 +12,58 @@ class PodLogsTest : public testing::Test {
   PodLogsTest() {
     engine_.AddImage("web:1");
     EXPECT_TRUE(engine_.CreateNetwork({.name = "n"}).ok());
-    id_ = *engine_.CreateContainer({.name = "web", .image = "web:1", .network = "n"});
-    EXPECT_TRUE(engine_.StartContainer(id_).ok());
+    Run();
+  }
+
+  void Run() {
+    runs_.push_back(*engine_.CreateContainer(
+        {.name = "web" + std::to_string(runs_.size()), .image = "web:1", .network = "n"}));
+    EXPECT_TRUE(engine_.StartContainer(runs_.back()).ok());
+  }
+  absl::Status Read(const engine::LogSelection& selection, const engine::ChunkSink& sink) {
+    const LastRun last_run = [this]() -> absl::StatusOr<std::string> {
+      if (gone_) return absl::NotFoundError("no such pod");
+      return runs_.back();
+    };
+    return ReadPodLogs(engine_, last_run, selection, control_, [&](std::string_view bytes) {
+      output_.emplace_back(bytes);
+      return sink(bytes);
+    });
   }
 
   engine::FakeEngine engine_;
   engine::StreamControl control_;
-  std::string id_;
+  std::vector<std::string> runs_;
+  bool gone_ = false;
   std::vector<std::string> output_;
 };
 
 TEST_F(PodLogsTest, EndsWithTheOutputUnlessItIsFollowed) {
-  EXPECT_TRUE(ReadPodLogs(engine_, id_, {}, control_, [&](std::string_view bytes) {
-                output_.emplace_back(bytes);
-                return true;
-              }).ok());
-  EXPECT_EQ(output_, (std::vector<std::string>{"output of " + id_ + "\n"}));
+  EXPECT_TRUE(Read({}, [](std::string_view) { return true; }).ok());
+  EXPECT_EQ(output_, (std::vector<std::string>{"output of " + runs_[0] + "\n"}));
 }
 
-TEST_F(PodLogsTest, FollowsAcrossRestartsUntilTheContainerIsGone) {
-  const auto sink = [&](std::string_view bytes) {
-    output_.emplace_back(bytes);
+TEST_F(PodLogsTest, FollowsFromRunToRunUntilThePodIsGone) {
+  const auto sink = [&](std::string_view) {
     if (output_.size() < 3) {
-      engine_.Exit(id_, 1);
+      Run();
     } else {
-      EXPECT_TRUE(engine_.RemoveContainer(id_).ok());
+      gone_ = true;
     }
     return true;
   };
-  EXPECT_TRUE(ReadPodLogs(engine_, id_, {.follow = true, .tail = 1}, control_, sink).ok());
-  ASSERT_EQ(output_.size(), 3u);
-  EXPECT_EQ(output_[0].find("since"), std::string::npos);
-  EXPECT_NE(output_[1].find("since"), std::string::npos);  // Nothing is told twice.
+  EXPECT_TRUE(Read({.follow = true, .tail = 1}, sink).ok());
+  EXPECT_EQ(output_, (std::vector<std::string>{"output of " + runs_[0] + "\n",
+                                               "output of " + runs_[1] + "\n",
+                                               "output of " + runs_[2] + "\n"}));
 }
 
 TEST_F(PodLogsTest, EndsWhenTheReaderGoes) {
-  EXPECT_TRUE(ReadPodLogs(engine_, id_, {.follow = true}, control_, [&](std::string_view) {
-                return false;
-              }).ok());
-  const absl::Status cancelled =
-      ReadPodLogs(engine_, id_, {.follow = true}, control_, [&](std::string_view) {
-        control_.Cancel();
-        return true;
-      });
+  EXPECT_TRUE(Read({.follow = true}, [](std::string_view) { return false; }).ok());
+  const absl::Status cancelled = Read({.follow = true}, [&](std::string_view) {
+    control_.Cancel();
+    return true;
+  });
   EXPECT_TRUE(absl::IsCancelled(cancelled));
 }
 

@@ -1,4 +1,8 @@
 // The status of a pod: Kubernetes API, core/v1 PodStatus, ContainerStatus and ContainerState.
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+
 #include "absl/strings/str_cat.h"
 #include "core/base/json.h"
 #include "runtime/local/pod.h"
@@ -6,7 +10,10 @@
 namespace weft::local {
 namespace {
 
-constexpr int64_t kCrashes = 3;
+// So many runs that ended soon show that it is not by chance.
+constexpr int kCrashes = 3;
+
+bool Ended(const engine::Container& c) { return c.state == "exited" || c.state == "dead"; }
 
 json::object WaitingState(const std::string& reason, const std::string& message) {
   json::object waiting = {{"reason", reason}};
@@ -14,66 +21,105 @@ json::object WaitingState(const std::string& reason, const std::string& message)
   return {{"waiting", std::move(waiting)}};
 }
 
-json::object State(const engine::Container& c, const Waiting& waiting, absl::Time now) {
-  if (!waiting.reason.empty()) return WaitingState(waiting.reason, waiting.message);
-  if (IsCrashLooping(c, now)) {
-    return WaitingState("CrashLoopBackOff", absl::StrCat("restarted ", c.restart_count,
-                                                         " times, last exit code ", c.exit_code));
-  }
-  if (c.state == "running" || c.state == "paused")
-    return {{"running", json::object{{"startedAt", c.started_at}}}};
-  if (c.state == "exited" || c.state == "dead" || c.state == "restarting") {
-    return {{"terminated", json::object{{"exitCode", c.exit_code},
-                                        {"reason", c.exit_code == 0 ? "Completed" : "Error"},
-                                        {"startedAt", c.started_at},
-                                        {"finishedAt", c.finished_at}}}};
-  }
-  return WaitingState("ContainerCreating", "");
+// Source: the shell's exit codes of processes that a signal ended, which engines use as well.
+int SignalOf(const engine::Container& c) {
+  return c.exit_code > 128 && c.exit_code < 128 + NSIG ? static_cast<int>(c.exit_code) - 128 : 0;
 }
 
-json::object ContainerStatus(const std::string& name, const engine::Container& c, bool ready,
-                             const Waiting& waiting, absl::Time now) {
-  json::object status = {{"name", name},
+json::object Terminated(const engine::Container& c) {
+  json::object terminated = {{"exitCode", c.exit_code},
+                             {"reason", c.out_of_memory    ? "OOMKilled"
+                                        : c.exit_code == 0 ? "Completed"
+                                                           : "Error"},
+                             {"startedAt", c.started_at},
+                             {"finishedAt", c.finished_at}};
+  if (const int signal = SignalOf(c); signal != 0) terminated["signal"] = signal;
+  return {{"terminated", std::move(terminated)}};
+}
+
+std::string EndInWords(const engine::Container& c) {
+  if (c.out_of_memory) return "it ran out of memory";
+  if (const int signal = SignalOf(c); signal != 0)
+    return absl::StrCat("it was ended by SIG", sigabbrev_np(signal));
+  return absl::StrCat("it ended with exit code ", c.exit_code);
+}
+
+json::object CrashLoop(const Member& member, absl::Time now) {
+  const Run& run = member.run;
+  // While it runs, but is not trusted, what it waited for is over.
+  const engine::Container& ended = Ended(run.container) || !member.previous.has_value()
+                                       ? run.container
+                                       : member.previous->container;
+  const std::string back_off =
+      Ended(run.container)
+          ? absl::StrCat("back-off ", absl::FormatDuration(RestartOf(run, now).back_off), ": ")
+          : "";
+  return WaitingState("CrashLoopBackOff",
+                      absl::StrCat(back_off, EndInWords(ended), ", restarted ", run.number,
+                                   run.number == 1 ? " time" : " times"));
+}
+
+json::object State(const Member& member, bool initializing, absl::Time now) {
+  const engine::Container& c = member.run.container;
+  if (!member.waiting.reason.empty())
+    return WaitingState(member.waiting.reason, member.waiting.message);
+  if (Completed(member) && member.init) return Terminated(c);
+  if (IsCrashLooping(member.run, now)) return CrashLoop(member, now);
+  if (c.state == "running" || c.state == "paused")
+    return {{"running", json::object{{"startedAt", c.started_at}}}};
+  if (Ended(c)) return Terminated(c);
+  return WaitingState(initializing && !member.init ? "PodInitializing" : "ContainerCreating", "");
+}
+
+// `initializing`: containers of the start are not through.
+json::object ContainerStatus(const Member& member, bool initializing, absl::Time now) {
+  const engine::Container& c = member.run.container;
+  const bool ready = member.init ? Completed(member) : member.readiness == Readiness::kReady;
+  json::object status = {{"name", member.name},
                          {"image", c.image},
                          {"ready", ready},
-                         {"restartCount", c.restart_count},
-                         {"state", State(c, waiting, now)}};
+                         {"restartCount", member.run.number},
+                         {"state", State(member, initializing, now)}};
   if (!c.id.empty()) status["containerID"] = "docker://" + c.id;
+  if (Ended(c) && !status.at("state").as_object().contains("terminated")) {
+    status["lastState"] = Terminated(c);
+  } else if (member.previous.has_value()) {
+    status["lastState"] = Terminated(member.previous->container);
+  }
   return status;
 }
 
 }  // namespace
 
-bool IsCrashLooping(const engine::Container& c, absl::Time now) {
-  if (c.restart_count < kCrashes) return false;
-  if (c.state == "restarting") return true;
+bool IsCrashLooping(const Run& run, absl::Time now) {
+  if (Ended(run.container)) return RestartOf(run, now).at > now;
   absl::Time started;
-  return c.state == "running" &&
-         absl::ParseTime(absl::RFC3339_full, c.started_at, &started, nullptr) &&
+  return run.crashes >= kCrashes && run.container.state == "running" &&
+         absl::ParseTime(absl::RFC3339_full, run.container.started_at, &started, nullptr) &&
          now - started < kTrustedAfter;
 }
 
 std::string PodStatusJson(const Pod& pod, absl::Time now) {
-  const engine::Container& c = pod.container;
-  const bool ready = pod.readiness == Readiness::kReady;
-  // The first container is ready by its probe; the pod is when its sidecars run, too.
-  json::array containers = {ContainerStatus(pod.rules.container, c, ready, pod.waiting, now)};
-  for (const Sidecar& sidecar : pod.sidecars) {
-    const bool runs =
-        sidecar.container.state == "running" && !IsCrashLooping(sidecar.container, now);
-    containers.push_back(
-        ContainerStatus(sidecar.name, sidecar.container, runs, sidecar.waiting, now));
-  }
-  json::object status = {
-      {"phase", c.started_at.empty() ? "Pending" : "Running"},
-      {"containerStatuses", std::move(containers)},
-      {"conditions",
-       json::array{json::object{{"type", "Ready"}, {"status", ready ? "True" : "False"}}}}};
-  if (!pod.address.empty()) status["podIP"] = pod.address;
-  if (!pod.complaint.empty()) {
+  const bool ready = pod.readiness() == Readiness::kReady;
+  const bool initializing =
+      std::any_of(pod.members.begin(), pod.members.end(),
+                  [](const Member& member) { return member.init && !Completed(member); });
+  json::array init, containers;
+  bool started = false;
+  json::object status;
+  for (const Member& member : pod.members) {
+    (member.init ? init : containers).push_back(ContainerStatus(member, initializing, now));
+    started |= !member.init && !member.run.container.started_at.empty();
+    if (member.complaint.empty() || status.contains("reason")) continue;
     status["reason"] = "Unhealthy";  // As the kubelet calls a probe that fails.
-    status["message"] = absl::StrCat("readiness probe failed: ", pod.complaint);
+    status["message"] = absl::StrCat("readiness probe failed: ", member.complaint);
   }
+  status["phase"] = started ? "Running" : "Pending";
+  status["containerStatuses"] = std::move(containers);
+  if (!init.empty()) status["initContainerStatuses"] = std::move(init);
+  status["conditions"] =
+      json::array{json::object{{"type", "Ready"}, {"status", ready ? "True" : "False"}}};
+  if (!pod.address.empty()) status["podIP"] = pod.address;
   return json::Canonical(status);
 }
 

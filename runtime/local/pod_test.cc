@@ -1,5 +1,6 @@
 #include "runtime/local/pod.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "core/base/json.h"
@@ -12,41 +13,64 @@ namespace {
 
 constexpr char kInstallation[] = "0123456789ab";
 
-DeploymentSpec SpecOf(const std::string& more) {
+PodTemplate TemplateOf(const std::string& more) {
   Admitted admitted = Admit(DeploymentRef("web"), DeploymentText("web", 1, "web:1", more), {});
   EXPECT_TRUE(admitted.problems.empty()) << admitted.problems[0].message;
-  return std::get<DeploymentSpec>(admitted.spec);
+  return std::get<DeploymentSpec>(admitted.spec).pod;
 }
 
-engine::Container Running(const engine::ContainerSpec& spec) {
+// What the engine has of a container.
+engine::Container Made(const engine::ContainerSpec& spec, const std::string& id) {
   engine::Container container;
-  container.id = "c1";
+  container.id = id;
   container.name = spec.name;
   container.image = spec.image;
   container.labels = spec.labels;
   container.state = "running";
   container.started_at = "2026-01-01T00:00:00Z";
-  container.addresses = {{spec.network, "172.16.0.2"}};
+  if (!spec.network.empty()) container.addresses = {{spec.network, "172.16.0.2"}};
   return container;
 }
 
-TEST(Pod, ItsContainerSaysAllThatIsNeededOfItLater) {
-  const DeploymentSpec spec = SpecOf(R"(,"ports":[{"name":"http","containerPort":8080}],
+engine::Container MadeSandbox(const PodTemplate& pod, const Pod& planned) {
+  return Made(SandboxSpecFor(kInstallation, pod, planned, "weft/anchor:1"), "s1");
+}
+
+engine::Container MadeRun(const PodTemplate& pod, const Pod& planned, int number, int crashes = 0) {
+  return Made(RunSpecFor(kInstallation, pod.containers[0], planned, number, crashes),
+              "r" + std::to_string(number));
+}
+
+// A pod of `pod` that runs whole.
+Pod RunningPod(const PodTemplate& pod) {
+  const Pod planned = PlannedPod(DeploymentRef("web"), pod, 0);
+  return AssemblePods(kInstallation, {MadeSandbox(pod, planned), MadeRun(pod, planned, 0)})
+      .pods.at(0);
+}
+
+absl::Time At(const std::string& text) {
+  absl::Time time;
+  EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full, text, &time, nullptr));
+  return time;
+}
+
+TEST(Pod, ItsSandboxSaysAllThatIsNeededOfItLater) {
+  const PodTemplate spec = TemplateOf(R"(,"ports":[{"name":"http","containerPort":8080}],
       "readinessProbe":{"httpGet":{"path":"/ok","port":"http","httpHeaders":[{"name":"A","value":"b"}]},
       "periodSeconds":3,"timeoutSeconds":2,"successThreshold":2,"failureThreshold":5,
       "initialDelaySeconds":7})");
   const Pod planned = PlannedPod(DeploymentRef("web"), spec, 0);
-  const auto pod = PodFromContainer(
-      kInstallation, Running(ContainerSpecFor(kInstallation, DeploymentRef("web"), spec, planned)));
-  ASSERT_TRUE(pod.has_value());
-  EXPECT_EQ(pod->name, planned.name);
-  EXPECT_EQ(pod->template_hash, spec.template_hash);
-  EXPECT_EQ(pod->address, "172.16.0.2");
-  EXPECT_EQ(pod->labels.at("app"), "web");
-  EXPECT_EQ(pod->rules.container, "main");
-  EXPECT_EQ(pod->rules.ports.at("http"), 8080);
-  ASSERT_TRUE(pod->rules.readiness.has_value());
-  const HttpProbe& probe = *pod->rules.readiness;
+  EXPECT_EQ(planned.members.at(0).probe->port.number, 8080) << "also before it is made";
+  const Pod pod = AssemblePods(kInstallation, {MadeSandbox(spec, planned)}).pods.at(0);
+  EXPECT_EQ(pod.name, planned.name);
+  EXPECT_EQ(pod.template_hash, spec.hash);
+  EXPECT_EQ(pod.address, "172.16.0.2");
+  EXPECT_EQ(pod.labels.at("app"), "web");
+  EXPECT_EQ(pod.rules.ports.at("http"), 8080);
+  ASSERT_EQ(pod.members.size(), 1u);
+  EXPECT_EQ(pod.members[0].name, "main");
+  ASSERT_TRUE(pod.members[0].probe.has_value());
+  const HttpProbe& probe = *pod.members[0].probe;
   EXPECT_EQ(probe.path, "/ok");
   EXPECT_EQ(probe.port.number, 8080);
   EXPECT_EQ(probe.headers, (std::vector<std::pair<std::string, std::string>>{{"A", "b"}}));
@@ -58,65 +82,121 @@ TEST(Pod, ItsContainerSaysAllThatIsNeededOfItLater) {
 }
 
 TEST(Pod, AProviderOfTheSystemGetsItsIdentityForReading) {
-  DeploymentSpec spec = SpecOf("");
-  spec.template_labels[kProviderLabel] = "greeter";
+  PodTemplate spec = TemplateOf("");
+  spec.labels[kProviderLabel] = "greeter";
   const ObjectRef system{"apps/v1", "Deployment", "weft-system", "greeter"};
   EXPECT_EQ(IdentityOf(system, spec), "greeter");
   EXPECT_EQ(IdentityOf(DeploymentRef("greeter"), spec), "");
-  EXPECT_EQ(IdentityOf(system, SpecOf("")), "");
+  EXPECT_EQ(IdentityOf(system, TemplateOf("")), "");
   const Pod pod = PlannedPod(system, spec, 0);
   const engine::ContainerSpec with =
-      ContainerSpecFor(kInstallation, system, spec, pod, "/d/greeter");
+      RunSpecFor(kInstallation, spec.containers[0], pod, 0, 0, "/d/greeter");
   EXPECT_EQ(with.binds, (std::vector<engine::Bind>{{"/d/greeter", "/etc/weft/tls"}}));
   EXPECT_EQ(with.environment, (std::vector<std::string>{"WEFT_TLS_DIR=/etc/weft/tls"}));
-  const engine::ContainerSpec without = ContainerSpecFor(kInstallation, system, spec, pod);
+  const engine::ContainerSpec without = RunSpecFor(kInstallation, spec.containers[0], pod, 0, 0);
   EXPECT_TRUE(without.binds.empty());
   EXPECT_TRUE(without.environment.empty());
 }
 
 TEST(Pod, RequestsAreWeightsAndNeverLimits) {
-  const DeploymentSpec spec = SpecOf(R"(,"resources":{"requests":{"cpu":"500m","memory":"1Mi"}})");
-  const engine::ContainerSpec container = ContainerSpecFor(
-      kInstallation, DeploymentRef("web"), spec, PlannedPod(DeploymentRef("web"), spec, 0));
+  const PodTemplate spec = TemplateOf(R"(,"resources":{"requests":{"cpu":"500m","memory":"1Mi"}})");
+  const engine::ContainerSpec container = RunSpecFor(
+      kInstallation, spec.containers[0], PlannedPod(DeploymentRef("web"), spec, 0), 0, 0);
   EXPECT_EQ(container.cpu_shares, 512);
   EXPECT_EQ(container.memory_reservation, 6 << 20);  // Docker takes no less.
 }
 
+TEST(Pod, ItsLastTwoRunsAreKeptAndOlderOnesMayGo) {
+  const PodTemplate spec = TemplateOf("");
+  const Pod planned = PlannedPod(DeploymentRef("web"), spec, 0);
+  for (const std::vector<int>& order : {std::vector{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 0, 3, 1}}) {
+    std::vector<engine::Container> containers = {MadeSandbox(spec, planned)};
+    for (const int number : order) containers.push_back(MadeRun(spec, planned, number, number));
+    Pod pod = AssemblePods(kInstallation, containers).pods.at(0);
+    EXPECT_EQ(pod.members[0].run.number, 3);
+    EXPECT_EQ(pod.members[0].run.crashes, 3);
+    ASSERT_TRUE(pod.members[0].previous.has_value());
+    EXPECT_EQ(pod.members[0].previous->number, 2);
+    std::sort(pod.stale.begin(), pod.stale.end());
+    EXPECT_EQ(pod.stale, (std::vector<std::string>{"r0", "r1"}));
+  }
+}
+
+TEST(Pod, WhatHasLostItsSandboxOrIsOfAnotherLayoutIsAnOrphan) {
+  const PodTemplate spec = TemplateOf("");
+  const Pod planned = PlannedPod(DeploymentRef("web"), spec, 0);
+  EXPECT_EQ(AssemblePods(kInstallation, {MadeRun(spec, planned, 0)}).orphans,
+            std::vector<std::string>{"r0"});
+  engine::Container older = MadeSandbox(spec, planned);
+  older.labels[kRulesLabel] = R"({"container":"main","ports":{}})";
+  engine::Container sidecar = MadeRun(spec, planned, 0);
+  sidecar.name = SandboxName(kInstallation, planned.ns, planned.name) + ".helper";
+  sidecar.labels.erase(kContainerLabel);
+  const Assembled assembled = AssemblePods(kInstallation, {older, sidecar});
+  EXPECT_TRUE(assembled.pods.empty());
+  EXPECT_EQ(assembled.orphans, (std::vector<std::string>{"s1", "r0"}));
+}
+
 TEST(Pod, AContainerOfOthersIsNone) {
-  const DeploymentSpec spec = SpecOf("");
-  const engine::Container ours = Running(ContainerSpecFor(
-      kInstallation, DeploymentRef("web"), spec, PlannedPod(DeploymentRef("web"), spec, 0)));
-  EXPECT_TRUE(PodFromContainer(kInstallation, ours).has_value());
-  EXPECT_FALSE(PodFromContainer("ba9876543210", ours).has_value());
-  // Someone ran an image that was made of a pod's container: it bears our labels.
-  engine::Container copied = ours;
-  copied.name = "somebody";
-  EXPECT_FALSE(PodFromContainer(kInstallation, copied).has_value());
+  const PodTemplate spec = TemplateOf("");
+  const Pod planned = PlannedPod(DeploymentRef("web"), spec, 0);
+  for (engine::Container container : {MadeSandbox(spec, planned), MadeRun(spec, planned, 0)}) {
+    const Assembled of_another = AssemblePods("ba9876543210", {container});
+    EXPECT_TRUE(of_another.pods.empty() && of_another.orphans.empty());
+    // Someone ran an image that was made of a pod's container: it bears our labels.
+    container.name = "somebody";
+    const Assembled copied = AssemblePods(kInstallation, {container});
+    EXPECT_TRUE(copied.pods.empty() && copied.orphans.empty());
+  }
 }
 
 TEST(Pod, StatusIsAsKubernetesWritesIt) {
-  const DeploymentSpec spec = SpecOf("");
-  Pod pod = *PodFromContainer(kInstallation,
-                              Running(ContainerSpecFor(kInstallation, DeploymentRef("web"), spec,
-                                                       PlannedPod(DeploymentRef("web"), spec, 0))));
-  pod.readiness = Readiness::kReady;
+  Pod pod = RunningPod(TemplateOf(""));
+  pod.members[0].readiness = Readiness::kReady;
   EXPECT_EQ(PodStatusJson(pod, absl::UnixEpoch()),
             R"({"conditions":[{"status":"True","type":"Ready"}],)"
-            R"("containerStatuses":[{"containerID":"docker://c1","image":"web:1","name":"main",)"
+            R"("containerStatuses":[{"containerID":"docker://r0","image":"web:1","name":"main",)"
             R"("ready":true,"restartCount":0,)"
             R"("state":{"running":{"startedAt":"2026-01-01T00:00:00Z"}}}],)"
             R"("phase":"Running","podIP":"172.16.0.2"})");
-  pod.container.state = "exited";
-  pod.container.exit_code = 3;
-  const json::value ended = *json::Parse(PodStatusJson(pod, absl::UnixEpoch()));
-  const json::value& state = ended.at("containerStatuses").at(0).at("state");
-  EXPECT_EQ(json::GetInt(state, {"terminated", "exitCode"}), 3);
-  EXPECT_EQ(json::GetString(state, {"terminated", "reason"}), "Error");
+}
+
+// How the container of `pod` ended, and what the status says of it.
+json::value EndedStatus(Pod pod, int64_t exit_code, bool out_of_memory, int crashes,
+                        const std::string& now) {
+  Run& run = pod.members[0].run;
+  run.crashes = crashes;
+  run.number = crashes;
+  run.container.state = "exited";
+  run.container.exit_code = exit_code;
+  run.container.out_of_memory = out_of_memory;
+  run.container.finished_at = "2026-01-01T00:00:05Z";
+  return json::Parse(PodStatusJson(pod, At(now)))->at("containerStatuses").at(0);
+}
+
+TEST(Pod, SaysHowAContainerEndedAndWhatItWaitsFor) {
+  const Pod pod = RunningPod(TemplateOf(""));
+  const json::value first = EndedStatus(pod, 3, false, 0, "2026-01-01T00:00:06Z");
+  EXPECT_EQ(json::GetInt(first, {"state", "terminated", "exitCode"}), 3);
+  EXPECT_EQ(json::GetString(first, {"state", "terminated", "reason"}), "Error");
+  const json::value again = EndedStatus(pod, 3, false, 2, "2026-01-01T00:00:06Z");
+  EXPECT_EQ(json::GetString(again, {"state", "waiting", "reason"}), "CrashLoopBackOff");
+  EXPECT_EQ(json::GetString(again, {"state", "waiting", "message"}),
+            "back-off 20s: it ended with exit code 3, restarted 2 times");
+  EXPECT_EQ(json::GetInt(again, {"lastState", "terminated", "exitCode"}), 3);
+  const json::value killed = EndedStatus(pod, 137, false, 1, "2026-01-01T00:00:06Z");
+  EXPECT_EQ(json::GetString(killed, {"state", "waiting", "message"}),
+            "back-off 10s: it was ended by SIGKILL, restarted 1 time");
+  EXPECT_EQ(json::GetInt(killed, {"lastState", "terminated", "signal"}), 9);
+  const json::value memory = EndedStatus(pod, 137, true, 1, "2026-01-01T00:00:06Z");
+  EXPECT_EQ(json::GetString(memory, {"state", "waiting", "message"}),
+            "back-off 10s: it ran out of memory, restarted 1 time");
+  EXPECT_EQ(json::GetString(memory, {"lastState", "terminated", "reason"}), "OOMKilled");
 }
 
 TEST(Pod, OneThatIsStillNotReadySaysWhy) {
-  Pod pod = PlannedPod(DeploymentRef("web"), SpecOf(""), 0);
-  pod.complaint = "GET http://172.16.0.2:80/: Connection refused";
+  Pod pod = PlannedPod(DeploymentRef("web"), TemplateOf(""), 0);
+  pod.members[0].complaint = "GET http://172.16.0.2:80/: Connection refused";
   const json::value status = *json::Parse(PodStatusJson(pod, absl::UnixEpoch()));
   EXPECT_EQ(json::GetString(status, {"reason"}), "Unhealthy");
   EXPECT_EQ(json::GetString(status, {"message"}),
@@ -124,9 +204,8 @@ TEST(Pod, OneThatIsStillNotReadySaysWhy) {
 }
 
 TEST(Pod, APodThatIsNotMadeSaysWhatItWaitsFor) {
-  Pod pod = PlannedPod(DeploymentRef("web"), SpecOf(""), 0);
-  pod.waiting.reason = "ImagePullBackOff";
-  pod.waiting.message = "no registry";
+  Pod pod = PlannedPod(DeploymentRef("web"), TemplateOf(""), 0);
+  pod.members[0].waiting = {"ImagePullBackOff", "no registry"};
   const json::value status = *json::Parse(PodStatusJson(pod, absl::UnixEpoch()));
   EXPECT_EQ(json::GetString(status, {"phase"}), "Pending");
   const json::value& waiting = status.at("containerStatuses").at(0).at("state").at("waiting");
@@ -134,23 +213,71 @@ TEST(Pod, APodThatIsNotMadeSaysWhatItWaitsFor) {
   EXPECT_EQ(json::GetString(waiting, {"message"}), "no registry");
 }
 
+TEST(Pod, ContainersOfTheStartRunOneAfterTheOther) {
+  const PodTemplate spec = TemplateOf(
+      R"(}],"initContainers":[{"name":"one","image":"i:1"},{"name":"two","image":"i:1")");
+  Pod pod = PlannedPod(DeploymentRef("web"), spec, 0);
+  ASSERT_EQ(pod.members.size(), 3u);
+  EXPECT_EQ(NextInit(pod)->name, "one");
+  engine::Container& one = pod.members[0].run.container;
+  one.state = "running";
+  EXPECT_EQ(NextInit(pod)->name, "one");
+  one.state = "exited";
+  one.finished_at = "2026-01-01T00:00:05Z";
+  EXPECT_EQ(NextInit(pod)->name, "two");
+  pod.members[1].run.container = one;
+  EXPECT_EQ(NextInit(pod), nullptr);
+  one.exit_code = 1;
+  EXPECT_EQ(NextInit(pod)->name, "one") << "it failed";
+  const json::value status = *json::Parse(PodStatusJson(pod, absl::UnixEpoch()));
+  EXPECT_EQ(status.at("initContainerStatuses").as_array().size(), 2u);
+  EXPECT_EQ(json::GetString(status.at("containerStatuses").at(0), {"state", "waiting", "reason"}),
+            "PodInitializing");
+}
+
+TEST(Pod, AContainerOfANetworkThatWasMadeAnewDoesNotCount) {
+  Pod pod = RunningPod(TemplateOf(""));
+  EXPECT_TRUE(Runs(pod, pod.members[0]));
+  pod.sandbox.started_at = "2026-01-01T00:00:01Z";
+  EXPECT_FALSE(Runs(pod, pod.members[0]));
+}
+
+TEST(Pod, RestartsAtOnceThenAfterTenSecondsAndTwiceAsLongEachTime) {
+  const absl::Time end = At("2026-01-01T00:00:05Z");
+  local::Run run;
+  run.container.state = "exited";
+  run.container.started_at = "2026-01-01T00:00:00Z";
+  run.container.finished_at = "2026-01-01T00:00:05Z";
+  const int waits[] = {0, 10, 20, 40, 80, 160, 300, 300};
+  for (const int wait : waits) {
+    const Restart restart = RestartOf(run, end);
+    EXPECT_EQ(restart.at, end + absl::Seconds(wait)) << "after " << run.crashes;
+    EXPECT_EQ(restart.number, run.number + 1);
+    EXPECT_EQ(restart.crashes, run.crashes + 1);
+    run.number = restart.number;
+    run.crashes = restart.crashes;
+  }
+  EXPECT_EQ(RestartOf(run, end - absl::Hours(1)).at, end - absl::Hours(1)) << "a clock set back";
+  run.container.started_at = "2025-12-31T23:50:05Z";
+  EXPECT_EQ(RestartOf(run, end).at, end) << "it ran for ten minutes";
+  EXPECT_EQ(RestartOf(run, end).crashes, 1);
+}
+
 TEST(Pod, OneThatCrashesAgainAndAgainIsTrustedOnlyAfterAWhile) {
-  engine::Container container;
-  container.state = "running";
-  container.started_at = "2026-01-01T00:00:00.5Z";
-  absl::Time started;
-  ASSERT_TRUE(absl::ParseTime(absl::RFC3339_full, container.started_at, &started, nullptr));
-  container.restart_count = 2;
-  EXPECT_FALSE(IsCrashLooping(container, started));
-  container.restart_count = 3;
-  EXPECT_TRUE(IsCrashLooping(container, started + absl::Seconds(9)));
-  EXPECT_FALSE(IsCrashLooping(container, started + kTrustedAfter));
-  container.state = "restarting";
-  EXPECT_TRUE(IsCrashLooping(container, started + absl::Hours(1)));
+  local::Run run;
+  run.container.state = "running";
+  run.container.started_at = "2026-01-01T00:00:00.5Z";
+  const absl::Time started = At(run.container.started_at);
+  run.crashes = 2;
+  EXPECT_FALSE(IsCrashLooping(run, started));
+  run.crashes = 3;
+  EXPECT_TRUE(IsCrashLooping(run, started + absl::Seconds(9)));
+  EXPECT_FALSE(IsCrashLooping(run, started + kTrustedAfter));
 }
 
 TEST(Names, ContainersOfDifferentNamespacesNeverShareOne) {
-  EXPECT_NE(ContainerName(kInstallation, "a-b", "c"), ContainerName(kInstallation, "a", "b-c"));
+  EXPECT_NE(SandboxName(kInstallation, "a-b", "c"), SandboxName(kInstallation, "a", "b-c"));
+  EXPECT_NE(RunName(kInstallation, "a", "b", "c-d", 0), RunName(kInstallation, "a", "b-c", "d", 0));
 }
 
 TEST(Names, ALongNamespaceIsHashed) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/local/admission.h"
+#include "runtime/local/json_list.h"
 #include "runtime/local/quantity.h"
 
 namespace weft::local {
@@ -50,12 +51,6 @@ class Reader {
   const std::string pointer_;
   std::vector<Problem>& problems_;
 };
-
-const json::array& ListAt(const json::value& v, std::string_view key) {
-  static const json::array* const none = new json::array;
-  const json::value* list = json::Find(v, key);
-  return list != nullptr && list->is_array() ? list->get_array() : *none;
-}
 
 std::vector<ContainerPort> ReadPorts(const json::value& container, const std::string& at,
                                      std::vector<Problem>& problems) {
@@ -175,26 +170,24 @@ PodContainer ReadContainer(const json::value& container, const std::string& at,
   return spec;
 }
 
-// The first container and the sidecars.
-void ReadContainers(const json::array& containers, const Machine& machine, DeploymentSpec& spec,
-                    std::vector<Problem>& problems) {
-  std::set<std::string> names;
-  for (size_t i = 0; i < containers.size(); ++i) {
-    const std::string at = absl::StrCat(kPod, "/containers/", i);
-    PodContainer container = ReadContainer(containers[i], at, machine, problems);
-    if (!names.insert(container.name).second)
-      Refuse(problems, at + "/name", "another container of the pod has this name", container.name);
-    if (i == 0) {
-      spec.container = std::move(container);
-      continue;
+struct Containers {
+  const json::value& pod;
+  const Machine& machine;
+  std::vector<Problem>& problems;
+  std::set<std::string> names = {};  // No two containers of a pod share one.
+
+  std::vector<PodContainer> Read(std::string_view key) {
+    std::vector<PodContainer> list;
+    for (const json::value& v : ListAt(pod, key)) {
+      const std::string at = absl::StrCat(kPod, json::PointerToken(key), "/", list.size());
+      list.push_back(ReadContainer(v, at, machine, problems));
+      const std::string& name = list.back().name;
+      if (!names.insert(name).second)
+        Refuse(problems, at + "/name", "another container of the pod has this name", name);
     }
-    if (container.readiness.has_value())
-      Refuse(problems, at + "/readinessProbe",
-             "the local runtime asks only the first container of a pod whether it is ready", "", "",
-             "UNSUPPORTED_FIELD");
-    spec.sidecars.push_back(std::move(container));
+    return list;
   }
-}
+};
 
 void CheckSelector(const json::value& object, const Labels& template_labels,
                    std::vector<Problem>& problems) {
@@ -243,15 +236,21 @@ Spec ReadDeployment(const json::value& object, const Machine& machine,
   }
   spec.replicas = static_cast<int>(Reader(*json::Find(object, "spec"), "/spec", problems)
                                        .Integer("replicas", 1, 0, kMostReplicas));
-  spec.template_labels = ReadLabels(json::FindPath(*pod_template, {"metadata", "labels"}));
-  spec.template_hash = TemplateHash(*pod_template);
-  CheckSelector(object, spec.template_labels, problems);
+  spec.pod.labels = ReadLabels(json::FindPath(*pod_template, {"metadata", "labels"}));
+  spec.pod.hash = TemplateHash(*pod_template);
+  CheckSelector(object, spec.pod.labels, problems);
   CheckNodeSelector(*pod, machine, problems);
   Reader in_pod(*pod, kPod, problems);
   in_pod.OneOf("restartPolicy", "Always", {"Always"});
-  spec.grace_seconds =
+  spec.pod.grace_seconds =
       static_cast<int>(in_pod.Integer("terminationGracePeriodSeconds", 10, 0, 3600));
-  ReadContainers(ListAt(*pod, "containers"), machine, spec, problems);
+  Containers containers{*pod, machine, problems};
+  spec.pod.init_containers = containers.Read("initContainers");
+  spec.pod.containers = containers.Read("containers");
+  for (size_t i = 0; i < spec.pod.init_containers.size(); ++i)
+    if (spec.pod.init_containers[i].readiness.has_value())
+      Refuse(problems, absl::StrCat(kPod, "/initContainers/", i, "/readinessProbe"),
+             "a container that runs before the others is not asked whether it is ready");
   return spec;
 }
 

@@ -6,14 +6,13 @@
 namespace weft::local {
 namespace {
 
-bool Ready(const Pod& pod) { return pod.readiness == Readiness::kReady; }
+bool Ready(const Pod& pod) { return pod.readiness() == Readiness::kReady; }
 
 // Those that serve first, then those that have run longest, then by name: the end goes first.
 void SortWorthiest(std::vector<Pod>& pods) {
   std::sort(pods.begin(), pods.end(), [](const Pod& a, const Pod& b) {
     if (Ready(a) != Ready(b)) return Ready(a);
-    if (a.container.created != b.container.created)
-      return a.container.created < b.container.created;
+    if (a.sandbox.created != b.sandbox.created) return a.sandbox.created < b.sandbox.created;
     return a.name < b.name;
   });
 }
@@ -36,7 +35,7 @@ std::vector<Pod> PlanNew(const ObjectRef& deployment, const DeploymentSpec& spec
   for (const Pod& pod : pods) taken.insert(pod.name);
   std::vector<Pod> planned;
   for (int index = 0; static_cast<int>(planned.size()) < count; ++index) {
-    Pod pod = PlannedPod(deployment, spec, index);
+    Pod pod = PlannedPod(deployment, spec.pod, index);
     if (taken.count(pod.name) == 0) planned.push_back(std::move(pod));
   }
   return planned;
@@ -50,7 +49,7 @@ RolloutPlan PlanRollout(const ObjectRef& deployment, const DeploymentSpec& spec,
   plan.desired = spec.replicas;
   std::vector<Pod> current, old;
   for (const Pod& pod : pods) {
-    if (!pod.terminating) (pod.template_hash == spec.template_hash ? current : old).push_back(pod);
+    if (!pod.terminating) (pod.template_hash == spec.pod.hash ? current : old).push_back(pod);
   }
   SortWorthiest(current);
   SortWorthiest(old);

@@ -12,15 +12,16 @@ const ObjectRef kWeb = {"apps/v1", "Deployment", "d", "web"};
 DeploymentSpec Spec(int replicas, const std::string& hash = "new") {
   DeploymentSpec spec;
   spec.replicas = replicas;
-  spec.template_hash = hash;
+  spec.pod.hash = hash;
+  spec.pod.containers = {{.name = "main"}};
   return spec;
 }
 
 Pod Made(const std::string& hash, int index, bool ready, bool terminating = false) {
-  Pod pod = PlannedPod(kWeb, Spec(1, hash), index);
-  pod.container.id = absl::StrCat("id-", hash, index);
-  pod.container.created = absl::FromUnixSeconds(index);
-  pod.readiness = ready ? Readiness::kReady : Readiness::kNotReady;
+  Pod pod = PlannedPod(kWeb, Spec(1, hash).pod, index);
+  pod.sandbox.id = absl::StrCat("id-", hash, index);
+  pod.sandbox.created = absl::FromUnixSeconds(index);
+  pod.members[0].readiness = ready ? Readiness::kReady : Readiness::kNotReady;
   pod.terminating = terminating;
   return pod;
 }
@@ -65,7 +66,7 @@ TEST(Rollout, ANewTemplateComesOneByOneAndAnOldPodGoesOnlyForAReadyNewOne) {
   EXPECT_TRUE(plan.create.empty());
   EXPECT_TRUE(plan.remove.empty());
 
-  pods.back().readiness = Readiness::kReady;
+  pods.back().members[0].readiness = Readiness::kReady;
   plan = PlanRollout(kWeb, Spec(2), pods);
   EXPECT_EQ(Names(plan.remove), (List{"web-old-1"}));
   EXPECT_TRUE(plan.create.empty());
@@ -79,16 +80,16 @@ TEST(Rollout, NeverHasFewerReadyPodsThanWantedNorMoreThanOneMore) {
     const RolloutPlan plan = PlanRollout(kWeb, Spec(5), pods);
     pods = plan.keep;
     int ready = 0;
-    for (const Pod& pod : pods) ready += pod.readiness == Readiness::kReady ? 1 : 0;
+    for (const Pod& pod : pods) ready += pod.readiness() == Readiness::kReady ? 1 : 0;
     EXPECT_GE(ready, 5) << "step " << step;
     for (Pod pod : plan.create) {
-      pod.container.id = "id";
+      pod.sandbox.id = "id";
       pods.push_back(pod);
     }
     EXPECT_LE(pods.size(), 6u) << "step " << step;
     for (Pod& pod : pods) {
-      if (pod.readiness == Readiness::kReady) continue;
-      pod.readiness = Readiness::kReady;
+      if (pod.readiness() == Readiness::kReady) continue;
+      pod.members[0].readiness = Readiness::kReady;
       break;
     }
   }
@@ -119,9 +120,9 @@ TEST(Rollout, LongNamesStayDnsLabelsAndDiffer) {
   ObjectRef a = kWeb, b = kWeb;
   a.name = std::string(62, 'x') + "a";
   b.name = std::string(62, 'x') + "b";
-  const std::string of_a = PlannedPod(a, Spec(1, "0123456789"), 999).name;
+  const std::string of_a = PlannedPod(a, Spec(1, "0123456789").pod, 999).name;
   EXPECT_LE(of_a.size(), 63u);
-  EXPECT_NE(of_a, PlannedPod(b, Spec(1, "0123456789"), 999).name);
+  EXPECT_NE(of_a, PlannedPod(b, Spec(1, "0123456789").pod, 999).name);
 }
 
 }  // namespace

@@ -44,8 +44,6 @@ absl::Status Delete(LocalRuntime& local, const runtime::v1::DeleteRequest& reque
 
 absl::Status SendLogs(LocalRuntime& local, const runtime::v1::LogsRequest& request,
                       runtime::SendingCall<runtime::v1::LogsResponse>& call) {
-  WEFT_ASSIGN_OR_RETURN(const std::string container,
-                        local.ContainerOf(request.namespace_(), request.pod()));
   runtime::v1::LogsResponse response;
   const auto send = [&](std::string_view bytes) {
     for (; !bytes.empty(); bytes.remove_prefix(std::min(kLargestPiece, bytes.size()))) {
@@ -58,7 +56,8 @@ absl::Status SendLogs(LocalRuntime& local, const runtime::v1::LogsRequest& reque
                                        request.tail_lines() > 0 ? request.tail_lines() : -1, ""};
   engine::StreamControl control;
   call.WhenCancelled([&] { control.Cancel(); });
-  absl::Status read = ReadPodLogs(local.engine(), container, selection, control, send);
+  const auto last_run = [&] { return local.RunOf(request.namespace_(), request.pod()); };
+  absl::Status read = ReadPodLogs(local.engine(), last_run, selection, control, send);
   call.WhenCancelled(nullptr);
   return read;
 }

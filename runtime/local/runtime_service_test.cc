@@ -23,6 +23,7 @@ class RuntimeServiceTest : public testing::Test {
     engine_.AddImage("web:1");
     LocalRuntime::Options options;
     options.installation = "0123456789ab";
+    options.sandbox_program = "/bin/true";
     auto local = LocalRuntime::Open(engine_, services_, directory_ + "/db", options);
     EXPECT_TRUE(local.ok()) << local.status();
     local_ = *std::move(local);

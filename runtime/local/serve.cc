@@ -73,6 +73,7 @@ absl::Status Serve(const std::string& path, const std::string& listen, const std
   LocalRuntime::Options options;
   options.installation = installation;
   options.identities = data.Below("identities");
+  options.sandbox_program = anchor::AnchorProgram();
   WEFT_ASSIGN_OR_RETURN(const auto local, LocalRuntime::Open(engine, *services, database, options));
   local->Start();
   return ServeRuntime(*local, listen.empty() ? data.SocketAddress("runtime-local") : listen,

@@ -42,7 +42,7 @@ std::vector<anchor::ServiceNetwork::Port> PortsOf(const ServiceSpec& spec,
     out.port = port.port;
     out.protocol = port.protocol;
     for (const Pod& pod : pods) {
-      if (pod.readiness != Readiness::kReady || pod.terminating || pod.address.empty() ||
+      if (pod.readiness() != Readiness::kReady || pod.terminating || pod.address.empty() ||
           !Matches(spec.selector, pod.labels))
         continue;
       if (const int target = TargetPort(port.target, pod); target != 0)

@@ -10,7 +10,7 @@ Pod ReadyPod(const std::string& address, const std::string& app, int http) {
   pod.address = address;
   pod.labels = {{"app", app}, {"more", "x"}};
   pod.rules.ports = {{"http", http}};
-  pod.readiness = Readiness::kReady;
+  pod.members = {{.name = "main", .readiness = Readiness::kReady}};
   return pod;
 }
 
@@ -18,7 +18,7 @@ using Targets = std::vector<std::pair<std::string, int>>;
 
 TEST(ServicePorts, BehindAPortAreTheReadyPodsThatTheSelectorMatches) {
   Pod unready = ReadyPod("172.16.0.4", "web", 8080);
-  unready.readiness = Readiness::kNotReady;
+  unready.members[0].readiness = Readiness::kNotReady;
   Pod ending = ReadyPod("172.16.0.5", "web", 8080);
   ending.terminating = true;
   const std::vector<Pod> pods = {ReadyPod("172.16.0.3", "web", 8080),

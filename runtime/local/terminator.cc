@@ -17,47 +17,50 @@ Terminator::Terminator(engine::Engine& engine, int threads, KeyedQueue::Clock::d
       queue_(threads, [this](const std::string& id) { return End(id); }) {}
 
 void Terminator::Terminate(const Pod& pod, const std::string& key) {
+  Ending ending{key, absl::Seconds(pod.rules.grace_seconds), {}};
+  for (const Member& member : pod.members) {
+    if (!member.run.container.id.empty()) ending.containers.push_back(member.run.container.id);
+    if (member.previous.has_value()) ending.containers.push_back(member.previous->container.id);
+  }
   {
     std::lock_guard lock(mutex_);
-    Ending ending{key, absl::Seconds(pod.rules.grace_seconds), {}};
-    for (const Sidecar& sidecar : pod.sidecars) ending.sidecars.push_back(sidecar.container.id);
-    if (!endings_.try_emplace(pod.container.id, ending).second) return;
+    if (!endings_.try_emplace(pod.sandbox.id, std::move(ending)).second) return;
   }
-  const bool serves = pod.readiness == Readiness::kReady;
-  queue_.Add(pod.container.id, serves ? lead_ : KeyedQueue::Clock::duration(0));
+  const bool serves = pod.readiness() == Readiness::kReady;
+  queue_.Add(pod.sandbox.id, serves ? lead_ : KeyedQueue::Clock::duration(0));
 }
 
-bool Terminator::IsTerminating(const std::string& container_id) const {
+bool Terminator::IsTerminating(const std::string& sandbox) const {
   std::lock_guard lock(mutex_);
-  return endings_.count(container_id) > 0;
+  return endings_.count(sandbox) > 0;
 }
 
-KeyedQueue::Clock::duration Terminator::End(const std::string& container_id) {
+KeyedQueue::Clock::duration Terminator::End(const std::string& sandbox) {
   Ending ending;
   {
     std::lock_guard lock(mutex_);
-    const auto found = endings_.find(container_id);
+    const auto found = endings_.find(sandbox);
     if (found == endings_.end()) return KeyedQueue::kDone;
     ending = found->second;
   }
-  // The first container ends while its sidecars still serve it, and goes last: as long as it is
-  // there, they are known to be a pod's.
+  // The first container ends while the others still serve it. The sandbox goes last: as long as it
+  // is there, they are known to be a pod's.
   const absl::Time end = absl::Now() + ending.grace;  // Of the whole pod.
-  absl::Status status = engine_.StopContainer(container_id, ending.grace);
-  for (const std::string& sidecar : ending.sidecars) {
-    if (sidecar.empty() || !(status.ok() || absl::IsNotFound(status))) continue;
-    status = engine_.StopContainer(sidecar, std::max(end - absl::Now(), absl::ZeroDuration()));
-    if (status.ok() || absl::IsNotFound(status)) status = engine_.RemoveContainer(sidecar);
+  absl::Status status;
+  for (const std::string& container : ending.containers) {
+    status = engine_.StopContainer(container, std::max(end - absl::Now(), absl::ZeroDuration()));
+    if (status.ok() || absl::IsNotFound(status)) status = engine_.RemoveContainer(container);
+    if (!status.ok()) break;
   }
-  if (status.ok() || absl::IsNotFound(status)) status = engine_.RemoveContainer(container_id);
+  if (status.ok()) status = engine_.RemoveContainer(sandbox);
   if (!status.ok()) {
-    spdlog::warn("msg=\"cannot end a pod\" container={} error=\"{}\"", container_id.substr(0, 12),
+    spdlog::warn("msg=\"cannot end a pod\" container={} error=\"{}\"", sandbox.substr(0, 12),
                  std::string(status.message()));
     return kRetry;
   }
   {
     std::lock_guard lock(mutex_);
-    endings_.erase(container_id);
+    endings_.erase(sandbox);
   }
   on_gone_(ending.key);
   return KeyedQueue::kDone;

@@ -17,13 +17,13 @@ namespace weft::local {
 class Terminator {
  public:
   // `lead`: how long a ready pod still runs, so that Services leave it before it ends. `on_gone`
-  // gets the controller's key when a container is gone.
+  // gets the controller's key when a pod is gone.
   Terminator(engine::Engine& engine, int threads, KeyedQueue::Clock::duration lead,
              std::function<void(const std::string& key)> on_gone);
 
-  // Returns at once. A container that is being ended already is passed over.
+  // Returns at once. A pod that is being ended already is passed over.
   void Terminate(const Pod& pod, const std::string& key);
-  bool IsTerminating(const std::string& container_id) const;
+  bool IsTerminating(const std::string& sandbox) const;
 
   void Stop() { queue_.Stop(); }
 
@@ -31,16 +31,16 @@ class Terminator {
   struct Ending {
     std::string key;
     absl::Duration grace;
-    std::vector<std::string> sidecars;  // Containers that go with it.
+    std::vector<std::string> containers;  // In the order in which they end.
   };
-  KeyedQueue::Clock::duration End(const std::string& container_id);
+  KeyedQueue::Clock::duration End(const std::string& sandbox);
 
   engine::Engine& engine_;
   const KeyedQueue::Clock::duration lead_;
   const std::function<void(const std::string&)> on_gone_;
   mutable std::mutex mutex_;
-  std::map<std::string, Ending> endings_;  // By container id.
-  KeyedQueue queue_;                       // Of container ids. Last: its threads use the rest.
+  std::map<std::string, Ending> endings_;  // By sandbox id.
+  KeyedQueue queue_;                       // Of sandbox ids. Last: its threads use the rest.
 };
 
 }  // namespace weft::local

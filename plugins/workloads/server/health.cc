@@ -22,20 +22,24 @@ struct Trouble {
   std::string message;
 };
 
+Trouble TroubleOf(const sdk::Projection& pod, const char* list) {
+  const json::value* containers = json::FindPath(pod.status, {list});
+  if (containers == nullptr || !containers->is_array()) return {};
+  for (const json::value& container : containers->get_array()) {
+    const std::string reason = json::GetString(container, {"state", "waiting", "reason"});
+    if (std::find(kNeedsHelp.begin(), kNeedsHelp.end(), reason) == kNeedsHelp.end()) continue;
+    return {reason,
+            absl::StrCat("pod ", pod.ref.name, ": ",
+                         json::GetString(container, {"state", "waiting", "message"}, reason))};
+  }
+  return {};
+}
+
 Trouble TroubleOf(const sdk::AssessRequest& request) {
   for (const sdk::Projection& pod : request.observed) {
     if (pod.ref.kind != "Pod" || pod.deleting) continue;
-    const json::value* containers = json::FindPath(pod.status, {"containerStatuses"});
-    if (containers == nullptr || !containers->is_array()) continue;
-    for (const json::value& container : containers->get_array()) {
-      const std::string reason = json::GetString(container, {"state", "waiting", "reason"});
-      for (std::string_view needs_help : kNeedsHelp) {
-        if (reason != needs_help) continue;
-        return {reason,
-                absl::StrCat("pod ", pod.ref.name, ": ",
-                             json::GetString(container, {"state", "waiting", "message"}, reason))};
-      }
-    }
+    for (const char* list : {"initContainerStatuses", "containerStatuses"})
+      if (Trouble trouble = TroubleOf(pod, list); !trouble.reason.empty()) return trouble;
   }
   return {};
 }

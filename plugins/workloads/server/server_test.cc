@@ -79,6 +79,11 @@ TEST(ServerHealth, NamesThePodThatNeedsHelp) {
   EXPECT_EQ(none.message, "0 of 2 ready; pod web-1: no such image");
   request.observed[0].status = *json::Parse(R"({"replicas":2,"readyReplicas":1})");
   EXPECT_EQ(kServer.assess(request).verdict, sdk::Verdict::kDegraded);
+  // Also when what comes before the others does not come to its end.
+  request.observed.back().status = *json::Parse(
+      R"({"initContainerStatuses":[{"state":{"waiting":{"reason":"CrashLoopBackOff","message":"exit 1"}}}],
+      "containerStatuses":[{"state":{"waiting":{"reason":"PodInitializing"}}}]})");
+  EXPECT_EQ(kServer.assess(request).reason, "CrashLoopBackOff");
 }
 
 TEST(ServerHealth, TellsWhereItsServiceCanBeReached) {

@@ -1,0 +1,267 @@
+#include "runtime/local/pod_keeper.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <spdlog/spdlog.h>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/failpoint.h"
+#include "core/base/status.h"
+#include "runtime/anchor/anchor_image.h"
+#include "runtime/local/admission.h"
+#include "runtime/local/inspect.h"
+#include "runtime/local/names.h"
+
+namespace weft::local {
+namespace {
+
+constexpr absl::Duration kFirstRetry = absl::Seconds(1);
+constexpr absl::Duration kLongestRetry = absl::Minutes(1);
+constexpr absl::Duration kIdentityRetry = absl::Seconds(1);
+constexpr absl::Duration kRejoinGrace = absl::Seconds(1);  // Nobody reaches it any more.
+
+bool EngineIsAway(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
+// It runs, or the engine is about to change that itself.
+bool IsUp(const engine::Container& container) {
+  const std::string& state = container.state;
+  return state == "running" || state == "paused" || state == "restarting" || state == "removing";
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Pod>> PodKeeper::Observe(const std::string& key) {
+  WEFT_ASSIGN_OR_RETURN(const std::vector<engine::ContainerSummary> summaries,
+                        parts_.engine.ListContainers({{kInstallationLabel, parts_.installation},
+                                                      {kNamespaceLabel, NamespaceOfKey(key)},
+                                                      {kDeploymentLabel, NameOfKey(key)}}));
+  // Before the look: one that ends in between is not found, or is known to end.
+  std::set<std::string> terminating;
+  for (const engine::ContainerSummary& summary : summaries)
+    if (parts_.terminator.IsTerminating(summary.id)) terminating.insert(summary.id);
+  WEFT_ASSIGN_OR_RETURN(const std::vector<engine::Container> containers,
+                        InspectAll(parts_.engine, summaries));
+  Assembled assembled = AssemblePods(parts_.installation, containers);
+  for (const std::string& orphan : assembled.orphans)
+    WEFT_RETURN_IF_ERROR(parts_.engine.RemoveContainer(orphan));
+  for (Pod& pod : assembled.pods) {
+    pod.terminating = terminating.contains(pod.sandbox.id);
+    for (const std::string& stale : pod.stale)
+      WEFT_RETURN_IF_ERROR(parts_.engine.RemoveContainer(stale));
+    pod.stale.clear();
+  }
+  JudgeReadiness(key, assembled.pods);
+  return std::move(assembled.pods);
+}
+
+void PodKeeper::JudgeReadiness(const std::string& key, std::vector<Pod>& pods) const {
+  std::vector<ProbeTarget> targets;
+  for (const Pod& pod : pods) {
+    for (const Member& member : pod.members) {
+      if (Runs(pod, member) && member.probe.has_value() && !pod.terminating)
+        targets.push_back(
+            {member.run.container.id, member.run.container.started_at, pod.address, *member.probe});
+    }
+  }
+  parts_.prober.Track(key, targets);
+  for (Pod& pod : pods) {
+    for (Member& member : pod.members) {
+      const engine::Container& container = member.run.container;
+      member.readiness = Readiness::kNotReady;
+      member.complaint.clear();
+      if (!Runs(pod, member) || IsCrashLooping(member.run, parts_.now())) continue;
+      member.readiness = Readiness::kReady;
+      if (!member.probe.has_value()) continue;
+      member.readiness = parts_.prober.Of(container.id, container.started_at);
+      member.complaint = parts_.prober.Complaint(container.id, container.started_at);
+    }
+  }
+}
+
+absl::StatusOr<absl::Duration> PodKeeper::BringUp(const ObjectRef& owner,
+                                                  const PodTemplate& pod_template, Pod& pod) {
+  const std::string provider = IdentityOf(owner, pod_template);
+  const std::string identity =
+      provider.empty() ? "" : absl::StrCat(parts_.identities, "/", provider);
+  if (AwaitsIdentity(provider, pod)) return kIdentityRetry;
+  WEFT_ASSIGN_OR_RETURN(absl::Duration again, BringUpSandbox(LocalKey(owner), pod_template, pod));
+  if (pod.address.empty()) return again;  // There is no network to share yet.
+  for (Member& member : pod.members) WEFT_RETURN_IF_ERROR(Rejoin(pod, member));
+  if (pod.template_hash != pod_template.hash) return again;  // It goes soon: as it is.
+  const auto bring_up = [&](const std::vector<PodContainer>& containers) -> absl::Status {
+    for (const PodContainer& container : containers) {
+      Member* member = pod.Find(container.name);
+      if (member == nullptr || (member->init && member != NextInit(pod))) continue;
+      WEFT_ASSIGN_OR_RETURN(
+          const absl::Duration next,
+          BringUpMember(owner, container.name == pod.rules.containers[0].name ? identity : "",
+                        container, pod, *member));
+      again = std::min(again, next);
+    }
+    return absl::OkStatus();
+  };
+  WEFT_RETURN_IF_ERROR(bring_up(pod_template.init_containers));
+  if (NextInit(pod) == nullptr) WEFT_RETURN_IF_ERROR(bring_up(pod_template.containers));
+  return again;
+}
+
+// Whoever installs a provider issues its identity; until then its pods wait.
+bool PodKeeper::AwaitsIdentity(const std::string& provider, Pod& pod) const {
+  if (provider.empty() || !pod.sandbox.id.empty()) return false;
+  std::error_code error;
+  if (IsDnsLabel(provider) &&
+      std::filesystem::is_directory(absl::StrCat(parts_.identities, "/", provider), error))
+    return false;
+  for (Member& member : pod.members)
+    member.waiting = {"IdentityMissing",
+                      absl::StrCat("the provider ", provider, " has no identity yet")};
+  return true;
+}
+
+absl::StatusOr<absl::Duration> PodKeeper::BringUpSandbox(const std::string& key,
+                                                         const PodTemplate& pod_template,
+                                                         Pod& pod) {
+  if (IsUp(pod.sandbox)) return absl::InfiniteDuration();
+  Waiting waiting;
+  WEFT_ASSIGN_OR_RETURN(const absl::Duration again,
+                        Try({key, pod.name, nullptr,
+                             [&](bool failed) { return StartSandbox(pod_template, failed, pod); }},
+                            waiting));
+  for (Member& member : pod.members) member.waiting = waiting;
+  return again;
+}
+
+absl::Status PodKeeper::StartSandbox(const PodTemplate& pod_template, bool failed, Pod& pod) {
+  const bool current = pod.template_hash == pod_template.hash;
+  if (!pod.sandbox.id.empty() && current && (failed || pod.sandbox.state == "dead")) {
+    // What could not be started may refer to what is no longer there: made anew.
+    WEFT_RETURN_IF_ERROR(parts_.engine.RemoveContainer(pod.sandbox.id));
+    pod.sandbox.id.clear();
+  }
+  if (pod.sandbox.id.empty()) {
+    WEFT_RETURN_IF_ERROR(parts_.networks.Ensure(pod.ns).status());
+    WEFT_ASSIGN_OR_RETURN(const std::string image, SandboxImage());
+    Failpoint("runtime.create.before");
+    WEFT_ASSIGN_OR_RETURN(pod.sandbox.id, parts_.engine.CreateContainer(SandboxSpecFor(
+                                              parts_.installation, pod_template, pod, image)));
+    Failpoint("runtime.create.after");
+  }
+  WEFT_RETURN_IF_ERROR(parts_.engine.StartContainer(pod.sandbox.id));
+  WEFT_ASSIGN_OR_RETURN(const engine::Container sandbox,
+                        parts_.engine.InspectContainer(pod.sandbox.id));
+  Assembled assembled = AssemblePods(parts_.installation, {sandbox});
+  if (assembled.pods.empty()) return absl::OkStatus();
+  pod.sandbox = sandbox;
+  pod.address = assembled.pods[0].address;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> PodKeeper::SandboxImage() {
+  std::lock_guard lock(image_mutex_);
+  return anchor::EnsureAnchorImage(parts_.engine, parts_.sandbox_program);
+}
+
+// Stops a container that runs since before its pod's network was made.
+absl::Status PodKeeper::Rejoin(const Pod& pod, Member& member) {
+  engine::Container& container = member.run.container;
+  if (container.state != "running" || Runs(pod, member)) return absl::OkStatus();
+  const absl::Status stopped = parts_.engine.StopContainer(container.id, kRejoinGrace);
+  if (absl::IsNotFound(stopped)) return absl::OkStatus();
+  WEFT_RETURN_IF_ERROR(stopped);
+  WEFT_ASSIGN_OR_RETURN(container, parts_.engine.InspectContainer(container.id));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
+                                                        const std::string& identity,
+                                                        const PodContainer& container, Pod& pod,
+                                                        Member& member) {
+  engine::Container& now = member.run.container;
+  if (now.image.empty()) now.image = container.image;
+  if (IsUp(now))
+    return IsCrashLooping(member.run, parts_.now()) ? kTrustedAfter : absl::InfiniteDuration();
+  const bool made = now.state == "created";
+  if (!now.id.empty() && !made) {
+    const absl::Duration wait = RestartOf(member.run, parts_.now()).at - parts_.now();
+    if (wait > absl::ZeroDuration()) return wait;
+  }
+  return Try(
+      {LocalKey(owner), absl::StrCat(pod.name, ".", member.name), made ? nullptr : &container,
+       [&](bool failed) { return StartRun(container, identity, pod, failed, member); }},
+      member.waiting);
+}
+
+absl::Status PodKeeper::StartRun(const PodContainer& container, const std::string& identity,
+                                 const Pod& pod, bool failed, Member& member) {
+  Run next = member.run;
+  if (next.container.state != "created") {
+    if (!next.container.id.empty()) {
+      const Restart restart = RestartOf(member.run, parts_.now());
+      next = {{}, restart.number, restart.crashes};
+    }
+  } else if (failed) {
+    // What could not be started may refer to what is no longer there: made anew.
+    WEFT_RETURN_IF_ERROR(parts_.engine.RemoveContainer(next.container.id));
+    next.container = {};
+  }
+  if (next.container.id.empty()) {
+    WEFT_ASSIGN_OR_RETURN(next.container.id, parts_.engine.CreateContainer(
+                                                 RunSpecFor(parts_.installation, container, pod,
+                                                            next.number, next.crashes, identity)));
+  }
+  const std::string id = next.container.id;
+  next.container.state = "created";
+  if (next.number > member.run.number) member.previous = std::move(member.run);
+  member.run = std::move(next);
+  Failpoint("runtime.start.before");
+  WEFT_RETURN_IF_ERROR(parts_.engine.StartContainer(id));
+  Failpoint("runtime.start.after");
+  WEFT_ASSIGN_OR_RETURN(member.run.container, parts_.engine.InspectContainer(id));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::Duration> PodKeeper::Try(const Attempt& attempt, Waiting& waiting) {
+  Failure failure;
+  {
+    std::lock_guard lock(mutex_);
+    const auto& failures = failures_[attempt.key];
+    if (const auto found = failures.find(attempt.name); found != failures.end())
+      failure = found->second;
+  }
+  if (failure.times > 0 && failure.retry_at > parts_.now()) {
+    waiting = failure.waiting;
+    return failure.retry_at - parts_.now();
+  }
+  if (attempt.image != nullptr) {
+    WEFT_ASSIGN_OR_RETURN(
+        const ImagePuller::Answer answer,
+        parts_.images.Ask(attempt.image->image, attempt.image->pull, attempt.key));
+    waiting = {answer.reason, answer.message};
+    if (!answer.present) return absl::InfiniteDuration();
+  }
+  const absl::Status started = attempt.start(failure.times > 0);
+  if (EngineIsAway(started)) return started;
+  std::lock_guard lock(mutex_);
+  if (started.ok()) {
+    failures_[attempt.key].erase(attempt.name);
+    return absl::InfiniteDuration();
+  }
+  waiting = {attempt.image != nullptr ? "CreateContainerError" : "RunContainerError",
+             std::string(started.message())};
+  spdlog::warn("msg=\"cannot start a container\" object={} container={} error=\"{}\"", attempt.key,
+               attempt.name, waiting.message);
+  const absl::Duration wait =
+      std::min(kFirstRetry * (1 << std::min(failure.times, 10)), kLongestRetry);
+  failures_[attempt.key][attempt.name] = {waiting, parts_.now() + wait, failure.times + 1};
+  return wait;
+}
+
+void PodKeeper::Forget(const std::string& key) {
+  std::lock_guard lock(mutex_);
+  failures_.erase(key);
+}
+
+}  // namespace weft::local

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "runtime/local/controller.h"
+#include "runtime/local/pod.h"
+
+namespace weft::local {
+
+// Brings pods up and keeps them up, whatever controller they belong to: the sandbox, then the
+// containers of the start one after the other, then the others. Thread-safe, for different
+// controllers at once.
+class PodKeeper {
+ public:
+  explicit PodKeeper(Parts parts) : parts_(std::move(parts)) {}
+
+  // What the engine has of a Deployment's pods; what belongs to none of them, or is of an older run
+  // than the last two, is removed. Their readiness is that of the last probes.
+  absl::StatusOr<std::vector<Pod>> Observe(const std::string& key);
+
+  // Judges by the last probes whether what runs is ready, and has what runs now probed.
+  void JudgeReadiness(const std::string& key, std::vector<Pod>& pods) const;
+
+  // Takes the next steps of one pod that stays. After how long to come back at the latest; an
+  // error: the engine is away, so that the others would only wait for it, too.
+  absl::StatusOr<absl::Duration> BringUp(const ObjectRef& owner, const PodTemplate& pod_template,
+                                         Pod& pod);
+
+  // Forgets what could not be started for a controller that is gone.
+  void Forget(const std::string& key);
+
+ private:
+  // Why something could not be started, and when to try again.
+  struct Failure {
+    Waiting waiting;
+    absl::Time retry_at;
+    int times = 0;
+  };
+  // One attempt to start something: `name` tells it from the others of its controller, and `image`
+  // it needs, unless it is made already.
+  struct Attempt {
+    std::string key;
+    std::string name;
+    const PodContainer* image = nullptr;
+    // Makes and starts it. `failed`: the attempt before did.
+    std::function<absl::Status(bool failed)> start;
+  };
+  absl::StatusOr<absl::Duration> Try(const Attempt& attempt, Waiting& waiting);
+
+  absl::StatusOr<absl::Duration> BringUpSandbox(const std::string& key,
+                                                const PodTemplate& pod_template, Pod& pod);
+  absl::Status StartSandbox(const PodTemplate& pod_template, bool failed, Pod& pod);
+  absl::StatusOr<std::string> SandboxImage();
+  absl::StatusOr<absl::Duration> BringUpMember(const ObjectRef& owner, const std::string& identity,
+                                               const PodContainer& container, Pod& pod,
+                                               Member& member);
+  absl::Status StartRun(const PodContainer& container, const std::string& identity, const Pod& pod,
+                        bool failed, Member& member);
+  absl::Status Rejoin(const Pod& pod, Member& member);
+  bool AwaitsIdentity(const std::string& identity, Pod& pod) const;
+
+  const Parts parts_;
+  std::mutex mutex_;
+  // By the controller's key and the name of the attempt; guarded by mutex_.
+  std::map<std::string, std::map<std::string, Failure>> failures_;
+  std::mutex image_mutex_;  // Held while the sandboxes' image is looked for and imported.
+};
+
+}  // namespace weft::local
