@@ -22,6 +22,8 @@ class DockerEngine final : public Engine {
   absl::Status StartContainer(const std::string& id) override;
   absl::Status StopContainer(const std::string& id, absl::Duration grace) override;
   absl::Status RemoveContainer(const std::string& id) override;
+  absl::StatusOr<ExecResult> Exec(const std::string& id, const std::vector<std::string>& command,
+                                  absl::Duration deadline) override;
   absl::StatusOr<Container> InspectContainer(const std::string& id) override;
   absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) override;
 

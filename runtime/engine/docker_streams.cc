@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "core/base/status.h"
 #include "runtime/engine/container_json.h"
 #include "runtime/engine/docker_engine.h"
@@ -14,6 +15,7 @@ namespace weft::engine {
 namespace {
 
 constexpr absl::Duration kUploadDeadline = absl::Minutes(10);  // Unpacking a large image.
+constexpr size_t kMostOutput = 4096;                           // Of a command.
 constexpr absl::Duration kPullSilence = absl::Minutes(2);
 
 // Cuts a stream of JSON texts, one a line, into values.
@@ -146,6 +148,42 @@ absl::Status DockerEngine::WatchEvents(StreamControl& control, const std::functi
                    }));
   WEFT_RETURN_IF_ERROR(StatusFromAnswer(response.status, response.body, "watch events"));
   return absl::UnavailableError("the engine ended its events");
+}
+
+absl::StatusOr<ExecResult> DockerEngine::Exec(const std::string& id,
+                                              const std::vector<std::string>& command,
+                                              absl::Duration deadline) {
+  const absl::Time end = absl::Now() + deadline;
+  const std::string attempted = "run a command in container " + id.substr(0, 12);
+  json::array words(command.begin(), command.end());
+  WEFT_ASSIGN_OR_RETURN(
+      const json::value made,
+      Ask("POST", absl::StrCat("/containers/", UrlEncode(id), "/exec"), attempted,
+          json::Canonical(json::object{
+              {"Cmd", std::move(words)}, {"AttachStdout", true}, {"AttachStderr", true}})));
+  const std::string exec = json::GetString(made, {"Id"});
+  ExecResult result;
+  LogFrames frames([&](std::string_view piece) {
+    result.output.append(
+        piece.substr(0, kMostOutput - std::min(kMostOutput, result.output.size())));
+    return true;
+  });
+  StreamControl control;
+  bool in_time = true;
+  WEFT_ASSIGN_OR_RETURN(
+      const HttpResponse response,
+      http_.Stream({"POST", absl::StrCat("/v1.41/exec/", UrlEncode(exec), "/start"),
+                    R"({"Detach":false,"Tty":false})"},
+                   control, deadline, {}, [&](std::string_view piece) {
+                     in_time = absl::Now() < end;
+                     return in_time && frames.Take(piece);
+                   }));
+  WEFT_RETURN_IF_ERROR(StatusFromAnswer(response.status, response.body, attempted));
+  if (!in_time) return absl::DeadlineExceededError(attempted + ": it has not ended");
+  WEFT_ASSIGN_OR_RETURN(const json::value ended,
+                        Ask("GET", absl::StrCat("/exec/", UrlEncode(exec), "/json"), attempted));
+  result.exit_code = json::GetInt(ended, {"ExitCode"});
+  return result;
 }
 
 absl::Status DockerEngine::ReadLogs(const std::string& id, const LogSelection& selection,

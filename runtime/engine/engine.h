@@ -111,6 +111,12 @@ struct Info {
   int64_t memory_bytes = 0;
 };
 
+// What a command in a container came to.
+struct ExecResult {
+  int64_t exit_code = 0;
+  std::string output;  // Both streams, at most 4 KiB.
+};
+
 // Ends a streaming call from another thread. One for each call. Thread-safe.
 class StreamControl {
  public:
@@ -154,6 +160,11 @@ class Engine {
   virtual absl::Status StopContainer(const std::string& id, absl::Duration grace) = 0;
   // Removes it with its anonymous volumes, running or not. OK if there is none.
   virtual absl::Status RemoveContainer(const std::string& id) = 0;
+  // Runs a command in a container that runs, to its end. DEADLINE_EXCEEDED: it has not ended by
+  // then, and goes on.
+  virtual absl::StatusOr<ExecResult> Exec(const std::string& id,
+                                          const std::vector<std::string>& command,
+                                          absl::Duration deadline) = 0;
   virtual absl::StatusOr<Container> InspectContainer(const std::string& id) = 0;
   // All that bear every one of `labels`, running or not.
   virtual absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) = 0;

@@ -79,6 +79,11 @@ void FakeEngine::SetStartError(absl::Status error) {
   start_error_ = std::move(error);
 }
 
+void FakeEngine::SetExec(absl::StatusOr<ExecResult> result) {
+  std::lock_guard lock(mutex_);
+  exec_ = std::move(result);
+}
+
 int FakeEngine::creations() const {
   std::lock_guard lock(mutex_);
   return creations_;
@@ -180,6 +185,15 @@ absl::Status FakeEngine::RemoveContainer(const std::string& id) {
   containers_.erase(removed);
   EmitLocked("container", "destroy", removed, labels);
   return absl::OkStatus();
+}
+
+absl::StatusOr<ExecResult> FakeEngine::Exec(const std::string& id, const std::vector<std::string>&,
+                                            absl::Duration) {
+  std::lock_guard lock(mutex_);
+  WEFT_ASSIGN_OR_RETURN(const Held* held, FindLocked(id));
+  if (held->container.state != "running")
+    return absl::FailedPreconditionError("the container is not running");
+  return exec_;
 }
 
 absl::StatusOr<Container> FakeEngine::InspectContainer(const std::string& id) {

@@ -24,6 +24,7 @@ class FakeEngine final : public Engine {
   void SetReachable(bool reachable);                // False: calls fail, event streams end.
   void Exit(const std::string& id, int exit_code);  // The process ends.
   void SetStartError(absl::Status error);           // Of every start, until it is set to OK.
+  void SetExec(absl::StatusOr<ExecResult> result);  // Of every command; before: exit code 0.
   int creations() const;
   int starts() const;
   int pulls() const;
@@ -35,6 +36,8 @@ class FakeEngine final : public Engine {
   absl::Status StartContainer(const std::string& id) override;
   absl::Status StopContainer(const std::string& id, absl::Duration grace) override;
   absl::Status RemoveContainer(const std::string& id) override;
+  absl::StatusOr<ExecResult> Exec(const std::string& id, const std::vector<std::string>& command,
+                                  absl::Duration deadline) override;
   absl::StatusOr<Container> InspectContainer(const std::string& id) override;
   absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) override;
   absl::StatusOr<std::string> CreateNetwork(const NetworkSpec& spec) override;
@@ -71,6 +74,7 @@ class FakeEngine final : public Engine {
   std::condition_variable changed_;
   bool reachable_ = true;
   absl::Status start_error_;
+  absl::StatusOr<ExecResult> exec_ = ExecResult{};
   int64_t counter_ = 0;
   int creations_ = 0, starts_ = 0, pulls_ = 0;
   std::map<std::string, Held> containers_;   // By id.

@@ -241,7 +241,9 @@ absl::StatusOr<HttpResponse> HttpClient::Stream(const HttpRequest& request, Stre
     ~Attached() { control.Attach(-1); }
   } attached{control};
   if (!control.Attach(connection.fd())) return absl::CancelledError("cancelled");
-  auto message = MakeRequest<http::empty_body>(request);
+  auto message = MakeRequest<http::string_body>(request);
+  if (!request.body.empty()) message.set(http::field::content_type, request.content_type);
+  message.body() = request.body;
   absl::StatusOr<HttpResponse> response = [&]() -> absl::StatusOr<HttpResponse> {
     message.prepare_payload();
     WEFT_RETURN_IF_ERROR(connection.Write(message));

@@ -66,20 +66,19 @@ TEST(Admission, ReadsAllContainersOfAPod) {
   EXPECT_EQ(pod.containers[0].image, "web:1");
   EXPECT_EQ(pod.containers[1].image, "helper:2");
   EXPECT_EQ(pod.containers[1].args, std::vector<std::string>{"x"});
-  EXPECT_TRUE(pod.containers[1].readiness.has_value());
+  EXPECT_TRUE(pod.containers[1].probes.readiness.has_value());
   ASSERT_EQ(pod.init_containers.size(), 1u);
   EXPECT_EQ(pod.init_containers[0].image, "init:3");
 }
 
 TEST(Admission, SaysWhatIsWrongWithAnyContainerAtItsPlace) {
   const auto problems = ProblemsOf(R"(},{"name":"UPPER","image":"helper:2"}],
-      "initContainers":[{"name":"main","image":"a b","readinessProbe":{"httpGet":{"port":80}})");
+      "initContainers":[{"name":"main","image":"a b")");
   std::set<std::string> found;
   for (const Problem& problem : problems) found.insert(problem.pointer);
   const std::string pod = "/spec/template/spec";
   EXPECT_EQ(found, (std::set<std::string>{pod + "/containers/0/name", pod + "/containers/1/name",
-                                          pod + "/initContainers/0/image",
-                                          pod + "/initContainers/0/readinessProbe"}));
+                                          pod + "/initContainers/0/image"}));
 }
 
 TEST(Admission, RefusesWhatTheMachineDoesNotHave) {
@@ -102,7 +101,10 @@ TEST(Admission, RefusesValuesThatItCannotCarryOut) {
        {R"(,"imagePullPolicy":"Always")", R"(,"readinessProbe":{"periodSeconds":1})",
         R"(,"readinessProbe":{"httpGet":{"port":"nobody"}})",
         R"(,"resources":{"requests":{"cpu":"much"}})", R"(,"env":[{"name":"A=B","value":""}])",
-        R"(,"ports":[{"containerPort":0}])"}) {
+        R"(,"ports":[{"containerPort":0}])",
+        R"(,"livenessProbe":{"httpGet":{"port":1},"exec":{"command":["x"]}})",
+        R"(,"livenessProbe":{"tcpSocket":{"port":1},"successThreshold":2})",
+        R"(,"startupProbe":{"exec":{"command":[]}})"}) {
     EXPECT_EQ(ProblemsOf(more).size(), 1u) << more;
   }
 }

@@ -205,6 +205,57 @@ TEST_F(RealRuntime, SaysWhyAPodDoesNotRun) {
   });
 }
 
+// It lives as long as a file is there.
+constexpr char kMortal[] = R"({"apiVersion":"apps/v1","kind":"Deployment",
+    "metadata":{"name":"web","namespace":"default"},
+    "spec":{"selector":{"matchLabels":{"app":"web"}},"template":{
+    "metadata":{"labels":{"app":"web"}},"spec":{"terminationGracePeriodSeconds":1,
+    "initContainers":[
+    {"name":"before","image":"test/busybox:1","command":["/bin/busybox","true"]}],
+    "containers":[
+    {"name":"main","image":"test/busybox:1","command":["/bin/sh","-c"],
+     "args":["trap 'exit 0' TERM; busybox touch /alive; busybox sleep 1000000 & wait"],
+     "startupProbe":{"periodSeconds":1,"exec":{"command":["/bin/busybox","test","-e","/alive"]}},
+     "livenessProbe":{"periodSeconds":1,"failureThreshold":1,
+                      "exec":{"command":["/bin/busybox","cat","/alive"]}}}]}}}})";
+
+TEST_F(RealRuntime, WhatDoesNotLiveAnyMoreRunsAgainAndTheStatusSaysWhy) {
+  ImportBusybox();
+  Apply({kMortal}, 1);
+  const std::string run = Runs(WaitFor(Ready(1)), "web").at(0);
+  const std::string id = run.substr(sizeof("docker://") - 1, 64);
+  const auto removed = engine().Exec(id, {"/bin/busybox", "rm", "/alive"}, absl::Seconds(5));
+  ASSERT_TRUE(removed.ok()) << removed.status();
+  EXPECT_EQ(removed->exit_code, 0);
+  WaitFor([&](const Projections& now) {
+    const auto pod = now.lower_bound("Pod/");
+    return pod != now.end() && Ready(1)(now) && Runs(now, "web").at(0) != run &&
+           absl::StrContains(pod->second.status(),
+                             "liveness probe failed: /bin/busybox cat /alive: exit code 1: cat: "
+                             "can't open '/alive'");
+  });
+}
+
+TEST_F(RealRuntime, RunsACommandInAContainerAndWaitsNoLongerThanItMay) {
+  ImportBusybox();
+  Apply({kMortal}, 1);
+  const std::string run = Runs(WaitFor(Ready(1)), "web").at(0);
+  const std::string id = run.substr(sizeof("docker://") - 1, 64);
+  const auto said =
+      engine().Exec(id, {"/bin/sh", "-c", "echo out; echo err >&2; exit 3"}, absl::Seconds(5));
+  ASSERT_TRUE(said.ok()) << said.status();
+  EXPECT_EQ(said->exit_code, 3);
+  EXPECT_EQ(said->output, "out\nerr\n");
+  const absl::Time begin = absl::Now();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(
+      engine().Exec(id, {"/bin/busybox", "sleep", "30"}, absl::Milliseconds(300)).status()));
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(10));
+  const auto chatter = engine().Exec(id, {"/bin/busybox", "yes"}, absl::Milliseconds(300));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(chatter.status())) << chatter.status();
+  const auto nothing = engine().Exec(id, {"/nothing"}, absl::Seconds(5));
+  EXPECT_TRUE(!nothing.ok() || nothing->exit_code != 0);
+}
+
 TEST_F(RealRuntime, RollsToANewTemplateWithoutBeingUnready) {
   ImportBusybox();
   Apply({WebDeployment("web", 2)}, 1);

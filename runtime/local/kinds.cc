@@ -26,17 +26,22 @@ constexpr std::pair<const char*, LeafType> kContainerLeaves[] = {
     {"ports/[]/containerPort", kInteger},
     {"ports/[]/protocol", kString},
     {"resources/requests/cpu", kQuantity},
-    {"resources/requests/memory", kQuantity},
-    {"readinessProbe/httpGet/path", kString},
-    {"readinessProbe/httpGet/port", kPort},
-    {"readinessProbe/httpGet/scheme", kString},
-    {"readinessProbe/httpGet/httpHeaders/[]/name", kString},
-    {"readinessProbe/httpGet/httpHeaders/[]/value", kString},
-    {"readinessProbe/initialDelaySeconds", kInteger},
-    {"readinessProbe/periodSeconds", kInteger},
-    {"readinessProbe/timeoutSeconds", kInteger},
-    {"readinessProbe/successThreshold", kInteger},
-    {"readinessProbe/failureThreshold", kInteger}};
+    {"resources/requests/memory", kQuantity}};
+
+// What a probe may say.
+constexpr std::pair<const char*, LeafType> kProbeLeaves[] = {
+    {"httpGet/path", kString},
+    {"httpGet/port", kPort},
+    {"httpGet/scheme", kString},
+    {"httpGet/httpHeaders/[]/name", kString},
+    {"httpGet/httpHeaders/[]/value", kString},
+    {"tcpSocket/port", kPort},
+    {"exec/command/[]", kString},
+    {"initialDelaySeconds", kInteger},
+    {"periodSeconds", kInteger},
+    {"timeoutSeconds", kInteger},
+    {"successThreshold", kInteger},
+    {"failureThreshold", kInteger}};
 
 // What a pod template may say.
 void AddPodTemplate(std::vector<Leaf>& leaves) {
@@ -51,6 +56,9 @@ void AddPodTemplate(std::vector<Leaf>& leaves) {
                                {at + "/metadata/namespace", kString, false}});
   for (const char* list : {"/spec/initContainers/[]/", "/spec/containers/[]/"})
     for (const auto& [leaf, type] : kContainerLeaves) leaves.push_back({at + list + leaf, type});
+  for (const char* probe : {"startupProbe/", "livenessProbe/", "readinessProbe/"})
+    for (const auto& [leaf, type] : kProbeLeaves)
+      leaves.push_back({absl::StrCat(at, "/spec/containers/[]/", probe, leaf), type});
 }
 
 Kind DeploymentKind() {

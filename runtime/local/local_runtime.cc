@@ -52,7 +52,10 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
       o.workers, [=](const std::string& key) { return runtime->Work(key); });
   runtime->images_ = std::make_unique<ImagePuller>(
       engine, kPulls, absl::ToChronoNanoseconds(o.first_pull_retry), kLongestPullRetry, wake);
-  runtime->prober_ = std::make_unique<Prober>(kProbes, o.now(), o.probe, wake);
+  const Prober::Ask ask = [&engine](const ProbeTarget& target) {
+    return AskContainer(engine, target);
+  };
+  runtime->prober_ = std::make_unique<Prober>(kProbes, o.now(), o.probe ? o.probe : ask, wake);
   runtime->terminator_ = std::make_unique<Terminator>(
       engine, kEndings, absl::ToChronoNanoseconds(o.termination_lead), wake);
   const Parts parts = runtime->MakeParts(services);

@@ -51,7 +51,7 @@ class LocalRuntime {
     absl::Duration resync = absl::Seconds(30);  // Everything is looked at again this often.
     absl::Duration termination_lead = absl::Milliseconds(500);  // See Terminator.
     absl::Duration first_pull_retry = absl::Seconds(10);
-    Prober::Ask probe = ProbeHttp;
+    Prober::Ask probe;                // Empty: as the probes say.
     std::function<absl::Time()> now;  // Empty: the machine's clock.
   };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <mutex>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
@@ -56,7 +58,11 @@ class LocalRuntimeTest : public testing::Test {
     options.sandbox_program = "/bin/true";
     options.termination_lead = absl::ZeroDuration();
     options.first_pull_retry = absl::Milliseconds(1);
-    options.probe = [](const ProbeTarget&) { return absl::OkStatus(); };
+    options.probe = [this](const ProbeTarget& target) {
+      std::lock_guard lock(mutex_);
+      return failing_.contains(target.kind) ? absl::UnavailableError("no answer")
+                                            : absl::OkStatus();
+    };
     auto runtime = LocalRuntime::Open(engine_, services_, directory_ + "/db", options);
     ASSERT_TRUE(runtime.ok()) << runtime.status();
     runtime_ = *std::move(runtime);
@@ -97,7 +103,14 @@ class LocalRuntimeTest : public testing::Test {
     return ids;
   }
 
+  void SetFailing(std::set<ProbeKind> failing) {
+    std::lock_guard lock(mutex_);
+    failing_ = std::move(failing);
+  }
+
   std::string directory_;
+  std::mutex mutex_;
+  std::set<ProbeKind> failing_;  // Probes that fail; guarded by mutex_.
   engine::FakeEngine engine_;
   FakeServiceNetwork services_;
   std::unique_ptr<LocalRuntime> runtime_;
@@ -407,6 +420,32 @@ TEST_F(LocalRuntimeTest, ADryRunChecksEverythingAndChangesNothing) {
   EXPECT_EQ(results[1].outcome, ApplyResult::Outcome::kRefused);
   EXPECT_EQ(results[1].problems[0].pointer, "/spec/template/spec/containers/0/tty");
   EXPECT_TRUE(runtime_->objects().All().empty());
+}
+
+TEST_F(LocalRuntimeTest, WhatDoesNotLiveAnyMoreRunsAgainAndTheStatusSaysWhy) {
+  SetFailing({ProbeKind::kLiveness});
+  Start();
+  ApplyWeb(1, 1,
+           R"(,"livenessProbe":{"tcpSocket":{"port":80},"periodSeconds":1,"failureThreshold":1})");
+  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
+    return SomePodSays(R"("message":"liveness probe failed: no answer")")(seen) &&
+           SomePodSays(R"("restartCount":1)")(seen);
+  }));
+  SetFailing({});
+  EXPECT_TRUE(follower_->Until(Ready(1)));
+}
+
+TEST_F(LocalRuntimeTest, NothingElseIsAskedBeforeAContainerHasStarted) {
+  SetFailing({ProbeKind::kStartup, ProbeKind::kLiveness});
+  Start();
+  ApplyWeb(1, 1,
+           R"(,"startupProbe":{"tcpSocket":{"port":80},"periodSeconds":1,"failureThreshold":1000},)"
+           R"("livenessProbe":{"tcpSocket":{"port":80},"periodSeconds":1,"failureThreshold":1})");
+  ASSERT_TRUE(follower_->Until(SomePodSays(R"("running")")));
+  const std::string id = Running("main").at(0).id;
+  SetFailing({});
+  EXPECT_TRUE(follower_->Until(Ready(1)));
+  EXPECT_EQ(Running("main").at(0).id, id) << "it was not ended";
 }
 
 TEST_F(LocalRuntimeTest, AContainerThatCrashesAgainAndAgainIsNotReady) {

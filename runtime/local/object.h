@@ -44,16 +44,46 @@ struct ContainerPort {
   std::string protocol = "TCP";
 };
 
-// Source: Kubernetes API, core/v1 Probe and HTTPGetAction; the defaults are theirs.
-struct HttpProbe {
+// How a container is asked. Source: Kubernetes API, core/v1 HTTPGetAction, TCPSocketAction,
+// ExecAction.
+struct HttpGet {
   std::string path = "/";
   PortRef port;
   std::vector<std::pair<std::string, std::string>> headers;
+
+  bool operator==(const HttpGet&) const = default;
+};
+struct TcpSocket {
+  PortRef port;
+
+  bool operator==(const TcpSocket&) const = default;
+};
+struct Exec {
+  std::vector<std::string> command;
+
+  bool operator==(const Exec&) const = default;
+};
+
+// Source: Kubernetes API, core/v1 Probe; the defaults are theirs.
+struct Probe {
+  std::variant<HttpGet, TcpSocket, Exec> action;
   absl::Duration initial_delay = absl::ZeroDuration();
   absl::Duration period = absl::Seconds(10);
   absl::Duration timeout = absl::Seconds(1);
   int success_threshold = 1;
   int failure_threshold = 3;
+
+  bool operator==(const Probe&) const = default;
+};
+
+// What a container is asked. Until it has started, nothing else is asked; when it does not start,
+// or live any more, it is ended and runs again.
+struct Probes {
+  std::optional<Probe> startup;
+  std::optional<Probe> liveness;
+  std::optional<Probe> readiness;
+
+  bool operator==(const Probes&) const = default;
 };
 
 // One container of a pod.
@@ -67,7 +97,7 @@ struct PodContainer {
   std::vector<ContainerPort> ports;
   int64_t cpu_milli = 0;     // Requested; 0: none.
   int64_t memory_bytes = 0;  // Requested; 0: none.
-  std::optional<HttpProbe> readiness;
+  Probes probes;
 };
 
 // Source: Kubernetes API, core/v1 PodTemplateSpec.

@@ -7,8 +7,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "core/base/json.h"
-#include "runtime/local/json_list.h"
 #include "runtime/local/names.h"
 
 namespace weft::local {
@@ -30,39 +28,6 @@ constexpr absl::Duration kForgottenAfter = absl::Minutes(10);
 // Docker refuses a smaller reservation.
 int64_t MemoryReservation(int64_t bytes) {
   return bytes == 0 ? 0 : std::max<int64_t>(bytes, int64_t{6} << 20);
-}
-
-json::object ReadinessToJson(const HttpProbe& probe) {
-  json::array headers;
-  for (const auto& [name, value] : probe.headers) headers.push_back(json::array{name, value});
-  return {{"path", probe.path},
-          {"port", probe.port.number},
-          {"headers", std::move(headers)},
-          {"initialDelay", absl::ToInt64Seconds(probe.initial_delay)},
-          {"period", absl::ToInt64Seconds(probe.period)},
-          {"timeout", absl::ToInt64Seconds(probe.timeout)},
-          {"success", probe.success_threshold},
-          {"failure", probe.failure_threshold}};
-}
-
-HttpProbe ReadinessFromJson(const json::value& v) {
-  HttpProbe probe;
-  probe.path = json::GetString(v, {"path"}, "/");
-  probe.port.number = static_cast<int>(json::GetInt(v, {"port"}));
-  probe.initial_delay = absl::Seconds(json::GetInt(v, {"initialDelay"}));
-  probe.period = absl::Seconds(json::GetInt(v, {"period"}, 10));
-  probe.timeout = absl::Seconds(json::GetInt(v, {"timeout"}, 1));
-  probe.success_threshold = static_cast<int>(json::GetInt(v, {"success"}, 1));
-  probe.failure_threshold = static_cast<int>(json::GetInt(v, {"failure"}, 3));
-  const json::value* headers = json::Find(v, "headers");
-  if (headers == nullptr || !headers->is_array()) return probe;
-  for (const json::value& header : headers->get_array()) {
-    if (!header.is_array() || header.get_array().size() != 2) continue;
-    const auto& pair = header.get_array();
-    if (pair[0].is_string() && pair[1].is_string())
-      probe.headers.emplace_back(pair[0].get_string(), pair[1].get_string());
-  }
-  return probe;
 }
 
 std::string LabelOf(const engine::Labels& labels, const char* key) {
@@ -93,7 +58,7 @@ std::vector<Member> MembersOf(const PodRules& rules) {
   for (const std::string& name : rules.init_containers)
     members.push_back({.name = name, .init = true});
   for (const PodRules::Member& container : rules.containers)
-    members.push_back({.name = container.name, .probe = container.readiness});
+    members.push_back({.name = container.name, .probes = container.probes});
   return members;
 }
 
@@ -133,63 +98,6 @@ void AddRun(Run run, Member& member, std::vector<std::string>& stale) {
 
 }  // namespace
 
-PodRules RulesOf(const PodTemplate& pod) {
-  PodRules rules;
-  rules.grace_seconds = pod.grace_seconds;
-  for (const PodContainer& container : pod.init_containers)
-    rules.init_containers.push_back(container.name);
-  for (const PodContainer& container : pod.containers) {
-    rules.containers.push_back({container.name, container.readiness});
-    for (const ContainerPort& port : container.ports)
-      if (!port.name.empty()) rules.ports.emplace(port.name, port.number);
-  }
-  for (PodRules::Member& member : rules.containers) {
-    if (!member.readiness.has_value()) continue;
-    PortRef& port = member.readiness->port;
-    if (const auto named = rules.ports.find(port.name); named != rules.ports.end())
-      port = {named->second, ""};
-  }
-  return rules;
-}
-
-std::string PodRulesToJson(const PodRules& rules) {
-  json::object ports;
-  for (const auto& [name, number] : rules.ports) ports[name] = number;
-  json::array containers;
-  for (const PodRules::Member& member : rules.containers) {
-    json::object& container =
-        containers.emplace_back(json::object{{"name", member.name}}).as_object();
-    if (member.readiness.has_value()) container["readiness"] = ReadinessToJson(*member.readiness);
-  }
-  json::object object = {{"containers", std::move(containers)},
-                         {"ports", std::move(ports)},
-                         {"grace", rules.grace_seconds}};
-  if (!rules.init_containers.empty())
-    object["init"] = json::array(rules.init_containers.begin(), rules.init_containers.end());
-  return json::Canonical(object);
-}
-
-PodRules PodRulesFromJson(const std::string& text) {
-  PodRules rules;
-  const absl::StatusOr<json::value> v = json::Parse(text);
-  if (!v.ok()) return rules;
-  rules.grace_seconds = static_cast<int>(json::GetInt(*v, {"grace"}, 10));
-  const json::value* ports = json::Find(*v, "ports");
-  if (ports != nullptr && ports->is_object()) {
-    for (const auto& [name, number] : ports->get_object())
-      if (number.is_int64()) rules.ports[std::string(name)] = static_cast<int>(number.get_int64());
-  }
-  for (const json::value& name : ListAt(*v, "init"))
-    if (name.is_string()) rules.init_containers.emplace_back(name.get_string());
-  for (const json::value& container : ListAt(*v, "containers")) {
-    PodRules::Member& member = rules.containers.emplace_back();
-    member.name = json::GetString(container, {"name"});
-    if (const json::value* readiness = json::Find(container, "readiness"))
-      member.readiness = ReadinessFromJson(*readiness);
-  }
-  return rules;
-}
-
 Pod PlannedPod(const ObjectRef& deployment, const PodTemplate& pod_template, int index) {
   Pod pod;
   pod.ns = deployment.ns;
@@ -224,10 +132,9 @@ engine::ContainerSpec SandboxSpecFor(const std::string& installation,
 }
 
 engine::ContainerSpec RunSpecFor(const std::string& installation, const PodContainer& container,
-                                 const Pod& pod, int number, int crashes,
-                                 const std::string& identity) {
+                                 const Pod& pod, const Run& next, const std::string& identity) {
   engine::ContainerSpec run;
-  run.name = RunName(installation, pod.ns, pod.name, container.name, number);
+  run.name = RunName(installation, pod.ns, pod.name, container.name, next.number);
   run.image = container.image;
   run.entrypoint = container.command;
   run.command = container.args;
@@ -235,8 +142,9 @@ engine::ContainerSpec RunSpecFor(const std::string& installation, const PodConta
     run.environment.push_back(absl::StrCat(name, "=", value));
   run.labels = LabelsOf(installation, pod);
   run.labels[kContainerLabel] = container.name;
-  run.labels[kRunLabel] = std::to_string(number);
-  run.labels[kCrashesLabel] = std::to_string(crashes);
+  run.labels[kRunLabel] = std::to_string(next.number);
+  run.labels[kCrashesLabel] = std::to_string(next.crashes);
+  if (!next.ended_for.empty()) run.labels[kEndedForLabel] = next.ended_for;
   run.cpu_shares = CpuShares(container.cpu_milli);
   run.memory_reservation = MemoryReservation(container.memory_bytes);
   run.stop_grace_seconds = pod.rules.grace_seconds;
@@ -277,7 +185,7 @@ Assembled AssemblePods(const std::string& installation,
       continue;
     }
     AddRun({*container, NumberOf(container->labels, kRunLabel),
-            NumberOf(container->labels, kCrashesLabel)},
+            NumberOf(container->labels, kCrashesLabel), LabelOf(container->labels, kEndedForLabel)},
            *member, pod->stale);
   }
   return assembled;

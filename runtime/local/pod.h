@@ -21,7 +21,7 @@ namespace weft::local {
 struct PodRules {
   struct Member {
     std::string name;
-    std::optional<HttpProbe> readiness = {};  // Its port by number.
+    Probes probes = {};  // Their ports by number.
   };
   std::vector<std::string> init_containers;  // Their names, in order.
   std::vector<Member> containers;
@@ -48,17 +48,20 @@ struct Run {
   engine::Container container;  // Empty `id`: none was made yet.
   int number = 0;               // So often it was restarted before.
   int crashes = 0;              // So many runs before it ended soon, in a row.
+  std::string ended_for = {};   // Why the runtime ended the run before; empty: it did not.
 };
 
 // A container of a pod.
 struct Member {
   std::string name;
   bool init = false;
-  std::optional<HttpProbe> probe;
+  Probes probes = {};
   Run run;                      // The last one.
   std::optional<Run> previous;  // The one before, if there is something of it.
   Readiness readiness = Readiness::kNotReady;
   std::string complaint;  // Why it is still not ready although it runs; empty: nothing to say.
+  std::string failed;     // Why it is to be ended: it does not start, or live any more.
+  std::string ended_for;  // Why the runtime ended the last run, which has ended.
   Waiting waiting;
 };
 
@@ -91,11 +94,10 @@ engine::ContainerSpec SandboxSpecFor(const std::string& installation,
                                      const PodTemplate& pod_template, const Pod& pod,
                                      const std::string& image);
 
-// The next run of a container of `pod`, whose sandbox is made. `identity`: the directory of the
-// provider's identity, empty: it has none.
+// The next run of a container of `pod`, whose sandbox is made: `next` without its container.
+// `identity`: the directory of the provider's identity, empty: it has none.
 engine::ContainerSpec RunSpecFor(const std::string& installation, const PodContainer& container,
-                                 const Pod& pod, int number, int crashes,
-                                 const std::string& identity = "");
+                                 const Pod& pod, const Run& next, const std::string& identity = "");
 
 // The pods of containers of ours, with the containers that belong to none of them: their sandbox is
 // gone, or a version made them that made pods in another way. What the runtime did not make is

@@ -57,27 +57,58 @@ absl::StatusOr<std::vector<Pod>> PodKeeper::Observe(const std::string& key) {
   return std::move(assembled.pods);
 }
 
-void PodKeeper::JudgeReadiness(const std::string& key, std::vector<Pod>& pods) const {
+void PodKeeper::JudgeReadiness(const std::string& key, std::vector<Pod>& pods) {
   std::vector<ProbeTarget> targets;
   for (const Pod& pod : pods) {
     for (const Member& member : pod.members) {
-      if (Runs(pod, member) && member.probe.has_value() && !pod.terminating)
-        targets.push_back(
-            {member.run.container.id, member.run.container.started_at, pod.address, *member.probe});
+      if (!Runs(pod, member) || pod.terminating) continue;
+      const engine::Container& container = member.run.container;
+      const auto ask = [&](ProbeKind kind, const std::optional<Probe>& probe) {
+        if (probe.has_value())
+          targets.push_back({container.id, container.started_at, pod.address, kind, *probe});
+      };
+      ask(ProbeKind::kStartup, member.probes.startup);
+      const Answers startup = AnswersOf(member, ProbeKind::kStartup, member.probes.startup);
+      if (!startup.ready && !startup.inherited) continue;
+      ask(ProbeKind::kLiveness, member.probes.liveness);
+      ask(ProbeKind::kReadiness, member.probes.readiness);
     }
   }
   parts_.prober.Track(key, targets);
-  for (Pod& pod : pods) {
-    for (Member& member : pod.members) {
-      const engine::Container& container = member.run.container;
-      member.readiness = Readiness::kNotReady;
-      member.complaint.clear();
-      if (!Runs(pod, member) || IsCrashLooping(member.run, parts_.now())) continue;
-      member.readiness = Readiness::kReady;
-      if (!member.probe.has_value()) continue;
-      member.readiness = parts_.prober.Of(container.id, container.started_at);
-      member.complaint = parts_.prober.Complaint(container.id, container.started_at);
-    }
+  for (Pod& pod : pods)
+    for (Member& member : pod.members) Judge(pod, member);
+}
+
+// Without a probe it is as if it had been asked and was well.
+Answers PodKeeper::AnswersOf(const Member& member, ProbeKind kind,
+                             const std::optional<Probe>& probe) const {
+  if (!probe.has_value()) return {.asked = true, .ready = true};
+  return parts_.prober.Of(member.run.container.id, member.run.container.started_at, kind);
+}
+
+void PodKeeper::Judge(const Pod& pod, Member& member) {
+  member.readiness = Readiness::kNotReady;
+  member.complaint.clear();
+  member.failed.clear();
+  if (!Runs(pod, member)) {
+    std::lock_guard lock(mutex_);
+    const auto ended = ended_for_.find(member.run.container.id);
+    member.ended_for = ended == ended_for_.end() ? "" : ended->second;
+    return;
+  }
+  const Answers startup = AnswersOf(member, ProbeKind::kStartup, member.probes.startup);
+  const Answers liveness = AnswersOf(member, ProbeKind::kLiveness, member.probes.liveness);
+  const Answers readiness = AnswersOf(member, ProbeKind::kReadiness, member.probes.readiness);
+  if (startup.failed) member.failed = "startup probe failed: " + startup.failure;
+  if (startup.ready && liveness.failed)
+    member.failed = "liveness probe failed: " + liveness.failure;
+  if (IsCrashLooping(member.run, parts_.now())) return;
+  if (startup.inherited || (startup.ready && readiness.inherited)) {
+    member.readiness = Readiness::kUnknown;
+  } else if (startup.ready && readiness.ready) {
+    member.readiness = Readiness::kReady;
+  } else if (readiness.telling) {
+    member.complaint = readiness.failure;
   }
 }
 
@@ -181,6 +212,10 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
                                                         Member& member) {
   engine::Container& now = member.run.container;
   if (now.image.empty()) now.image = container.image;
+  if (IsUp(now) && !member.failed.empty()) {
+    EndRun(LocalKey(owner), pod, member);
+    return absl::InfiniteDuration();
+  }
   if (IsUp(now))
     return IsCrashLooping(member.run, parts_.now()) ? kTrustedAfter : absl::InfiniteDuration();
   const bool made = now.state == "created";
@@ -194,13 +229,23 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
       member.waiting);
 }
 
+void PodKeeper::EndRun(const std::string& key, const Pod& pod, const Member& member) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!ended_for_.emplace(member.run.container.id, member.failed).second) return;
+  }
+  spdlog::warn("msg=\"a container is restarted\" object={} pod={} container={} reason=\"{}\"", key,
+               pod.name, member.name, member.failed);
+  parts_.terminator.EndRun(member.run.container.id, absl::Seconds(pod.rules.grace_seconds), key);
+}
+
 absl::Status PodKeeper::StartRun(const PodContainer& container, const std::string& identity,
                                  const Pod& pod, bool failed, Member& member) {
   Run next = member.run;
   if (next.container.state != "created") {
     if (!next.container.id.empty()) {
       const Restart restart = RestartOf(member.run, parts_.now());
-      next = {{}, restart.number, restart.crashes};
+      next = {{}, restart.number, restart.crashes, member.ended_for};
     }
   } else if (failed) {
     // What could not be started may refer to what is no longer there: made anew.
@@ -208,9 +253,11 @@ absl::Status PodKeeper::StartRun(const PodContainer& container, const std::strin
     next.container = {};
   }
   if (next.container.id.empty()) {
-    WEFT_ASSIGN_OR_RETURN(next.container.id, parts_.engine.CreateContainer(
-                                                 RunSpecFor(parts_.installation, container, pod,
-                                                            next.number, next.crashes, identity)));
+    WEFT_ASSIGN_OR_RETURN(next.container.id,
+                          parts_.engine.CreateContainer(
+                              RunSpecFor(parts_.installation, container, pod, next, identity)));
+    std::lock_guard lock(mutex_);
+    ended_for_.erase(member.run.container.id);
   }
   const std::string id = next.container.id;
   next.container.state = "created";

@@ -25,7 +25,7 @@ class PodKeeper {
   absl::StatusOr<std::vector<Pod>> Observe(const std::string& key);
 
   // Judges by the last probes whether what runs is ready, and has what runs now probed.
-  void JudgeReadiness(const std::string& key, std::vector<Pod>& pods) const;
+  void JudgeReadiness(const std::string& key, std::vector<Pod>& pods);
 
   // Takes the next steps of one pod that stays. After how long to come back at the latest; an
   // error: the engine is away, so that the others would only wait for it, too.
@@ -53,6 +53,8 @@ class PodKeeper {
   };
   absl::StatusOr<absl::Duration> Try(const Attempt& attempt, Waiting& waiting);
 
+  Answers AnswersOf(const Member& member, ProbeKind kind, const std::optional<Probe>& probe) const;
+  void Judge(const Pod& pod, Member& member);
   absl::StatusOr<absl::Duration> BringUpSandbox(const std::string& key,
                                                 const PodTemplate& pod_template, Pod& pod);
   absl::Status StartSandbox(const PodTemplate& pod_template, bool failed, Pod& pod);
@@ -62,6 +64,7 @@ class PodKeeper {
                                                Member& member);
   absl::Status StartRun(const PodContainer& container, const std::string& identity, const Pod& pod,
                         bool failed, Member& member);
+  void EndRun(const std::string& key, const Pod& pod, const Member& member);
   absl::Status Rejoin(const Pod& pod, Member& member);
   bool AwaitsIdentity(const std::string& identity, Pod& pod) const;
 
@@ -69,6 +72,8 @@ class PodKeeper {
   std::mutex mutex_;
   // By the controller's key and the name of the attempt; guarded by mutex_.
   std::map<std::string, std::map<std::string, Failure>> failures_;
+  // Why a run was ended, by its container, until the next one is made; guarded by mutex_.
+  std::map<std::string, std::string> ended_for_;
   std::mutex image_mutex_;  // Held while the sandboxes' image is looked for and imported.
 };
 

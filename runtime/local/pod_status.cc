@@ -26,7 +26,7 @@ int SignalOf(const engine::Container& c) {
   return c.exit_code > 128 && c.exit_code < 128 + NSIG ? static_cast<int>(c.exit_code) - 128 : 0;
 }
 
-json::object Terminated(const engine::Container& c) {
+json::object Terminated(const engine::Container& c, const std::string& message) {
   json::object terminated = {{"exitCode", c.exit_code},
                              {"reason", c.out_of_memory    ? "OOMKilled"
                                         : c.exit_code == 0 ? "Completed"
@@ -34,6 +34,7 @@ json::object Terminated(const engine::Container& c) {
                              {"startedAt", c.started_at},
                              {"finishedAt", c.finished_at}};
   if (const int signal = SignalOf(c); signal != 0) terminated["signal"] = signal;
+  if (!message.empty()) terminated["message"] = message;
   return {{"terminated", std::move(terminated)}};
 }
 
@@ -50,24 +51,25 @@ json::object CrashLoop(const Member& member, absl::Time now) {
   const engine::Container& ended = Ended(run.container) || !member.previous.has_value()
                                        ? run.container
                                        : member.previous->container;
+  const std::string& why = Ended(run.container) ? member.ended_for : run.ended_for;
   const std::string back_off =
       Ended(run.container)
           ? absl::StrCat("back-off ", absl::FormatDuration(RestartOf(run, now).back_off), ": ")
           : "";
   return WaitingState("CrashLoopBackOff",
-                      absl::StrCat(back_off, EndInWords(ended), ", restarted ", run.number,
-                                   run.number == 1 ? " time" : " times"));
+                      absl::StrCat(back_off, why.empty() ? EndInWords(ended) : why, ", restarted ",
+                                   run.number, run.number == 1 ? " time" : " times"));
 }
 
 json::object State(const Member& member, bool initializing, absl::Time now) {
   const engine::Container& c = member.run.container;
   if (!member.waiting.reason.empty())
     return WaitingState(member.waiting.reason, member.waiting.message);
-  if (Completed(member) && member.init) return Terminated(c);
+  if (Completed(member) && member.init) return Terminated(c, "");
   if (IsCrashLooping(member.run, now)) return CrashLoop(member, now);
   if (c.state == "running" || c.state == "paused")
     return {{"running", json::object{{"startedAt", c.started_at}}}};
-  if (Ended(c)) return Terminated(c);
+  if (Ended(c)) return Terminated(c, member.ended_for);
   return WaitingState(initializing && !member.init ? "PodInitializing" : "ContainerCreating", "");
 }
 
@@ -82,9 +84,9 @@ json::object ContainerStatus(const Member& member, bool initializing, absl::Time
                          {"state", State(member, initializing, now)}};
   if (!c.id.empty()) status["containerID"] = "docker://" + c.id;
   if (Ended(c) && !status.at("state").as_object().contains("terminated")) {
-    status["lastState"] = Terminated(c);
+    status["lastState"] = Terminated(c, member.ended_for);
   } else if (member.previous.has_value()) {
-    status["lastState"] = Terminated(member.previous->container);
+    status["lastState"] = Terminated(member.previous->container, member.run.ended_for);
   }
   return status;
 }

@@ -37,7 +37,7 @@ engine::Container MadeSandbox(const PodTemplate& pod, const Pod& planned) {
 }
 
 engine::Container MadeRun(const PodTemplate& pod, const Pod& planned, int number, int crashes = 0) {
-  return Made(RunSpecFor(kInstallation, pod.containers[0], planned, number, crashes),
+  return Made(RunSpecFor(kInstallation, pod.containers[0], planned, {{}, number, crashes}),
               "r" + std::to_string(number));
 }
 
@@ -58,9 +58,11 @@ TEST(Pod, ItsSandboxSaysAllThatIsNeededOfItLater) {
   const PodTemplate spec = TemplateOf(R"(,"ports":[{"name":"http","containerPort":8080}],
       "readinessProbe":{"httpGet":{"path":"/ok","port":"http","httpHeaders":[{"name":"A","value":"b"}]},
       "periodSeconds":3,"timeoutSeconds":2,"successThreshold":2,"failureThreshold":5,
-      "initialDelaySeconds":7})");
+      "initialDelaySeconds":7},
+      "livenessProbe":{"tcpSocket":{"port":"http"}},"startupProbe":{"exec":{"command":["a","b"]}})");
   const Pod planned = PlannedPod(DeploymentRef("web"), spec, 0);
-  EXPECT_EQ(planned.members.at(0).probe->port.number, 8080) << "also before it is made";
+  EXPECT_EQ(std::get<HttpGet>(planned.members.at(0).probes.readiness->action).port.number, 8080)
+      << "also before it is made";
   const Pod pod = AssemblePods(kInstallation, {MadeSandbox(spec, planned)}).pods.at(0);
   EXPECT_EQ(pod.name, planned.name);
   EXPECT_EQ(pod.template_hash, spec.hash);
@@ -69,11 +71,13 @@ TEST(Pod, ItsSandboxSaysAllThatIsNeededOfItLater) {
   EXPECT_EQ(pod.rules.ports.at("http"), 8080);
   ASSERT_EQ(pod.members.size(), 1u);
   EXPECT_EQ(pod.members[0].name, "main");
-  ASSERT_TRUE(pod.members[0].probe.has_value());
-  const HttpProbe& probe = *pod.members[0].probe;
-  EXPECT_EQ(probe.path, "/ok");
-  EXPECT_EQ(probe.port.number, 8080);
-  EXPECT_EQ(probe.headers, (std::vector<std::pair<std::string, std::string>>{{"A", "b"}}));
+  EXPECT_EQ(pod.members[0].probes, planned.members[0].probes);
+  ASSERT_TRUE(pod.members[0].probes.readiness.has_value());
+  const Probe& probe = *pod.members[0].probes.readiness;
+  EXPECT_EQ(probe.action, (decltype(probe.action)(HttpGet{"/ok", {8080, ""}, {{"A", "b"}}})));
+  EXPECT_EQ(pod.members[0].probes.liveness->action,
+            (decltype(probe.action)(TcpSocket{{8080, ""}})));
+  EXPECT_EQ(pod.members[0].probes.startup->action, (decltype(probe.action)(Exec{{"a", "b"}})));
   EXPECT_EQ(probe.period, absl::Seconds(3));
   EXPECT_EQ(probe.timeout, absl::Seconds(2));
   EXPECT_EQ(probe.initial_delay, absl::Seconds(7));
@@ -90,18 +94,18 @@ TEST(Pod, AProviderOfTheSystemGetsItsIdentityForReading) {
   EXPECT_EQ(IdentityOf(system, TemplateOf("")), "");
   const Pod pod = PlannedPod(system, spec, 0);
   const engine::ContainerSpec with =
-      RunSpecFor(kInstallation, spec.containers[0], pod, 0, 0, "/d/greeter");
+      RunSpecFor(kInstallation, spec.containers[0], pod, {}, "/d/greeter");
   EXPECT_EQ(with.binds, (std::vector<engine::Bind>{{"/d/greeter", "/etc/weft/tls"}}));
   EXPECT_EQ(with.environment, (std::vector<std::string>{"WEFT_TLS_DIR=/etc/weft/tls"}));
-  const engine::ContainerSpec without = RunSpecFor(kInstallation, spec.containers[0], pod, 0, 0);
+  const engine::ContainerSpec without = RunSpecFor(kInstallation, spec.containers[0], pod, {});
   EXPECT_TRUE(without.binds.empty());
   EXPECT_TRUE(without.environment.empty());
 }
 
 TEST(Pod, RequestsAreWeightsAndNeverLimits) {
   const PodTemplate spec = TemplateOf(R"(,"resources":{"requests":{"cpu":"500m","memory":"1Mi"}})");
-  const engine::ContainerSpec container = RunSpecFor(
-      kInstallation, spec.containers[0], PlannedPod(DeploymentRef("web"), spec, 0), 0, 0);
+  const engine::ContainerSpec container =
+      RunSpecFor(kInstallation, spec.containers[0], PlannedPod(DeploymentRef("web"), spec, 0), {});
   EXPECT_EQ(container.cpu_shares, 512);
   EXPECT_EQ(container.memory_reservation, 6 << 20);  // Docker takes no less.
 }
@@ -192,6 +196,13 @@ TEST(Pod, SaysHowAContainerEndedAndWhatItWaitsFor) {
   EXPECT_EQ(json::GetString(memory, {"state", "waiting", "message"}),
             "back-off 10s: it ran out of memory, restarted 1 time");
   EXPECT_EQ(json::GetString(memory, {"lastState", "terminated", "reason"}), "OOMKilled");
+  Pod restarted = pod;
+  restarted.members[0].ended_for = "liveness probe failed: no answer";
+  const json::value unwell = EndedStatus(restarted, 143, false, 1, "2026-01-01T00:00:06Z");
+  EXPECT_EQ(json::GetString(unwell, {"state", "waiting", "message"}),
+            "back-off 10s: liveness probe failed: no answer, restarted 1 time");
+  EXPECT_EQ(json::GetString(unwell, {"lastState", "terminated", "message"}),
+            "liveness probe failed: no answer");
 }
 
 TEST(Pod, OneThatIsStillNotReadySaysWhy) {

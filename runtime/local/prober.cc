@@ -4,6 +4,7 @@
 #include <set>
 #include <spdlog/spdlog.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
 namespace weft::local {
@@ -23,11 +24,21 @@ bool SameRun(const ProbeTarget& a, const ProbeTarget& b) {
   return a.started_at == b.started_at && a.address == b.address;
 }
 
-// Until a container is ready it is asked this often, so that a long period delays no start.
+// Until a container has started and is ready it is asked this often, so that a long period delays
+// no start.
 constexpr absl::Duration kEagerPeriod = absl::Seconds(1);
 
 // More failures than a container has that is only starting.
 constexpr int kFailuresToTell = 10;
+
+std::string KeyOf(const std::string& container_id, ProbeKind kind) {
+  return absl::StrCat(container_id, " ", static_cast<int>(kind));
+}
+
+bool Same(const Answers& a, const Answers& b) {
+  return a.ready == b.ready && a.failed == b.failed && a.inherited == b.inherited &&
+         a.telling == b.telling;
+}
 
 }  // namespace
 
@@ -36,70 +47,60 @@ Prober::Prober(int threads, absl::Time now, Ask ask,
     : began_(now),
       ask_(std::move(ask)),
       on_change_(std::move(on_change)),
-      queue_(threads, [this](const std::string& id) { return Probe(id); }) {}
+      queue_(threads, [this](const std::string& key) { return AskOne(key); }) {}
 
 void Prober::Track(const std::string& group, const std::vector<ProbeTarget>& targets) {
   std::lock_guard lock(mutex_);
   std::set<std::string> wanted;
   for (const ProbeTarget& target : targets) {
-    wanted.insert(target.container_id);
-    const auto found = tracked_.find(target.container_id);
+    const std::string key = KeyOf(target.container_id, target.kind);
+    wanted.insert(key);
+    const auto found = tracked_.find(key);
     if (found != tracked_.end() && SameRun(found->second.target, target)) continue;
     if (found != tracked_.end()) tracked_.erase(found);
-    const HttpProbe& probe = target.probe;
+    const Probe& probe = target.probe;
     tracked_.insert(
-        {target.container_id,
+        {key,
          {group, target, ReadinessJudge(probe.success_threshold, probe.failure_threshold),
           FirstAsk(target) <= began_}});
-    queue_.Add(target.container_id, FirstDelay(target));
+    queue_.Add(key, FirstDelay(target));
   }
   std::erase_if(tracked_, [&](const auto& entry) {
     return entry.second.group == group && wanted.count(entry.first) == 0;
   });
 }
 
-Readiness Prober::Of(const std::string& container_id, const std::string& started_at) const {
+Answers Prober::Of(const std::string& container_id, const std::string& started_at,
+                   ProbeKind kind) const {
   std::lock_guard lock(mutex_);
-  const Tracked* tracked = FindLocked(container_id, started_at);
-  if (tracked == nullptr) return Readiness::kNotReady;
-  if (tracked->judge.ready()) return Readiness::kReady;
-  return tracked->inherited && !tracked->judge.asked() ? Readiness::kUnknown : Readiness::kNotReady;
+  const auto found = tracked_.find(KeyOf(container_id, kind));
+  if (found == tracked_.end() || found->second.target.started_at != started_at) return {};
+  return AnswersOf(found->second);
 }
 
-std::string Prober::Complaint(const std::string& container_id,
-                              const std::string& started_at) const {
-  std::lock_guard lock(mutex_);
-  const Tracked* tracked = FindLocked(container_id, started_at);
-  return tracked == nullptr ? "" : tracked->complaint;
+Answers Prober::AnswersOf(const Tracked& tracked) {
+  const ReadinessJudge& judge = tracked.judge;
+  return {judge.asked(),   judge.ready(),  judge.failed(), tracked.inherited && !judge.asked(),
+          tracked.failure, tracked.telling};
 }
 
-// Null: that run is not among the tracked.
-const Prober::Tracked* Prober::FindLocked(const std::string& container_id,
-                                          const std::string& started_at) const {
-  const auto found = tracked_.find(container_id);
-  if (found == tracked_.end() || found->second.target.started_at != started_at) return nullptr;
-  return &found->second;
-}
-
-// Takes note of why a container is not ready. True: for the first time since it was ready.
-bool Prober::Complain(Tracked& tracked, const absl::Status& answer) {
-  const bool told = !tracked.complaint.empty();
+// Takes note of why a container is not well.
+void Prober::Tell(Tracked& tracked, const absl::Status& answer) {
   const ProbeTarget& target = tracked.target;
   tracked.failures = answer.ok() ? 0 : tracked.failures + 1;
+  // What succeeds now, but not often enough yet, has nothing newer to complain of.
+  if (!answer.ok()) tracked.failure = std::string(answer.message());
+  if (target.kind != ProbeKind::kReadiness) return;
   if (tracked.judge.ready()) {
-    tracked.complaint.clear();
-    if (told)
+    if (tracked.telling)
       spdlog::info("msg=\"ready after all\" object={} container={}", tracked.group,
                    target.container_id);
-    return false;
-  }
-  if (!told && tracked.failures < kFailuresToTell) return false;
-  // What succeeds now, but not often enough yet, has nothing newer to complain of.
-  if (!answer.ok()) tracked.complaint = std::string(answer.message());
-  if (!told)
+    tracked.telling = false;
+  } else if (!tracked.telling && tracked.failures >= kFailuresToTell) {
+    tracked.telling = true;
     spdlog::warn("msg=\"still not ready\" object={} container={} failures={} error=\"{}\"",
-                 tracked.group, target.container_id, tracked.failures, tracked.complaint);
-  return !told;
+                 tracked.group, target.container_id, tracked.failures, tracked.failure);
+  }
 }
 
 KeyedQueue::Clock::duration Prober::FirstDelay(const ProbeTarget& target) const {
@@ -107,28 +108,29 @@ KeyedQueue::Clock::duration Prober::FirstDelay(const ProbeTarget& target) const 
   return absl::ToChronoNanoseconds(std::max(delay, absl::ZeroDuration()));
 }
 
-KeyedQueue::Clock::duration Prober::Probe(const std::string& container_id) {
+KeyedQueue::Clock::duration Prober::AskOne(const std::string& key) {
   std::unique_lock lock(mutex_);
-  const auto before = tracked_.find(container_id);
+  const auto before = tracked_.find(key);
   if (before == tracked_.end()) return KeyedQueue::kDone;
   const ProbeTarget target = before->second.target;
   lock.unlock();
   const absl::Status answer = ask_(target);
   lock.lock();
-  const auto found = tracked_.find(container_id);
+  const auto found = tracked_.find(key);
   // Tracked anew meanwhile: that added it to the queue.
   if (found == tracked_.end() || !SameRun(found->second.target, target)) return KeyedQueue::kDone;
   Tracked& tracked = found->second;
-  const bool was_ready = tracked.judge.ready();
-  const bool was_known = tracked.judge.asked() || !tracked.inherited;
+  const Answers was = AnswersOf(tracked);
   tracked.judge.Take(answer.ok());
-  const bool complains = Complain(tracked, answer);
-  const bool ready = tracked.judge.ready();
+  Tell(tracked, answer);
+  const Answers now = AnswersOf(tracked);
   const std::string group = tracked.group;
   lock.unlock();
-  if (ready != was_ready || !was_known || complains) on_change_(group);
-  return absl::ToChronoNanoseconds(ready ? target.probe.period
-                                         : std::min(target.probe.period, kEagerPeriod));
+  if (!Same(was, now)) on_change_(group);
+  if (now.ready && target.kind == ProbeKind::kStartup) return KeyedQueue::kDone;
+  const bool eager = !now.ready && target.kind != ProbeKind::kLiveness;
+  return absl::ToChronoNanoseconds(eager ? std::min(target.probe.period, kEagerPeriod)
+                                         : target.probe.period);
 }
 
 }  // namespace weft::local

@@ -10,44 +10,57 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "core/base/keyed_queue.h"
+#include "runtime/engine/engine.h"
 #include "runtime/local/object.h"
-#include "runtime/local/pod.h"
 #include "runtime/local/readiness.h"
 
 namespace weft::local {
 
-// One run of one container, and how to ask whether it is ready.
+enum class ProbeKind { kStartup, kLiveness, kReadiness };
+
+// One run of one container, and one of the things that it is asked.
 struct ProbeTarget {
   std::string container_id;
   std::string started_at;  // RFC 3339; a restart is another run.
   std::string address;     // IPv4.
-  HttpProbe probe;         // Its port is a number.
+  ProbeKind kind = ProbeKind::kReadiness;
+  Probe probe;  // Its port is a number.
 };
 
-// OK: the answer is 200 to 399; else UNAVAILABLE says what was asked and what came of it. Blocks,
-// no longer than the probe's timeout. Thread-safe.
+// OK: it is well; else UNAVAILABLE says what was asked and what came of it. Each blocks, no longer
+// than the probe's timeout. Thread-safe. HTTP: 200 to 399 is well; TCP: a connection is; a command:
+// exit code 0.
 absl::Status ProbeHttp(const ProbeTarget& target);
+absl::Status ProbeTcp(const ProbeTarget& target);
+absl::Status ProbeExec(engine::Engine& engine, const ProbeTarget& target);
+// As the probe's action says.
+absl::Status AskContainer(engine::Engine& engine, const ProbeTarget& target);
 
-// Asks containers in their periods whether they are ready. Of one that is not, after ten failures
-// in a row it says why: in the log, and to whoever asks. Thread-safe.
+// What is known of a container by asking it.
+struct Answers {
+  bool asked = false;
+  bool ready = false;   // So many successes in a row came last.
+  bool failed = false;  // So many failures in a row came last.
+  // Not asked yet, but it may have been before this prober was made, so it may well be ready.
+  bool inherited = false;
+  std::string failure;   // What came of the last failure, since it was ready.
+  bool telling = false;  // It failed often enough for that to be told.
+};
+
+// Asks containers in their periods what they are to be asked. Of one that is not ready, after ten
+// failures in a row it says why: in the log, and to whoever asks. Thread-safe.
 class Prober {
  public:
   using Ask = std::function<absl::Status(const ProbeTarget&)>;
-  // `on_change` gets the group of a container whose readiness has changed or became known, or of
-  // which there is a Complaint now.
+  // `on_change` gets the group of a container of which Of says something new.
   Prober(int threads, absl::Time now, Ask ask, std::function<void(const std::string&)> on_change);
 
-  // The containers of `group` that are to be asked from now on: those of before that are not among
-  // them are forgotten.
+  // What the containers of `group` are to be asked from now on: what they were asked before and is
+  // not among that is forgotten.
   void Track(const std::string& group, const std::vector<ProbeTarget>& targets);
 
-  // kUnknown: not asked yet, but it may have been before this prober was made, so it may well be
-  // ready.
-  Readiness Of(const std::string& container_id, const std::string& started_at) const;
-
-  // Why a container is still not ready: its last failure. Empty: it is ready, or has not failed
-  // often enough.
-  std::string Complaint(const std::string& container_id, const std::string& started_at) const;
+  // Of a run that is not asked this: nothing.
+  Answers Of(const std::string& container_id, const std::string& started_at, ProbeKind kind) const;
 
   void Stop() { queue_.Stop(); }
 
@@ -58,19 +71,20 @@ class Prober {
     ReadinessJudge judge;
     bool inherited;
     int failures = 0;  // In a row.
-    std::string complaint = "";
+    std::string failure = "";
+    bool telling = false;
   };
-  const Tracked* FindLocked(const std::string& container_id, const std::string& started_at) const;
-  static bool Complain(Tracked& tracked, const absl::Status& answer);
-  KeyedQueue::Clock::duration Probe(const std::string& container_id);
+  static void Tell(Tracked& tracked, const absl::Status& answer);
+  static Answers AnswersOf(const Tracked& tracked);
+  KeyedQueue::Clock::duration AskOne(const std::string& key);
   KeyedQueue::Clock::duration FirstDelay(const ProbeTarget& target) const;
 
   const absl::Time began_;
   const Ask ask_;
   const std::function<void(const std::string&)> on_change_;
   mutable std::mutex mutex_;
-  std::map<std::string, Tracked> tracked_;  // By container id.
-  KeyedQueue queue_;                        // Of container ids. Last: its threads use the rest.
+  std::map<std::string, Tracked> tracked_;  // By container id and kind.
+  KeyedQueue queue_;                        // Of keys of tracked_. Last: its threads use the rest.
 };
 
 }  // namespace weft::local

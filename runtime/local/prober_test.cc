@@ -24,7 +24,7 @@ TEST(ReadinessJudge, BecomesReadyAfterSuccessesInARowAndUnreadyAfterFailuresInAR
 }
 
 // Answers as it is told, and waits for the prober.
-class Answers {
+class Scripted {
  public:
   absl::Status Ask(const ProbeTarget& target) {
     std::unique_lock lock(mutex_);
@@ -83,38 +83,41 @@ class ProberTest : public testing::Test {
             2, absl::Now(), [this](const ProbeTarget& t) { return answers_.Ask(t); },
             [this](const std::string& group) { answers_.Changed(group); }) {}
 
-  ProbeTarget Target(const std::string& id, absl::Duration age) {
-    HttpProbe probe;
+  static ProbeTarget Target(const std::string& id, absl::Duration age,
+                            ProbeKind kind = ProbeKind::kReadiness) {
+    Probe probe;
     probe.period = absl::Milliseconds(1);
     return {id, absl::FormatTime(absl::RFC3339_full, absl::Now() - age, absl::UTCTimeZone()),
-            "172.16.0.2", probe};
+            "172.16.0.2", kind, probe};
+  }
+  Answers Of(const ProbeTarget& target) const {
+    return prober_.Of(target.container_id, target.started_at, target.kind);
   }
 
-  Answers answers_;
+  Scripted answers_;
   Prober prober_;
 };
 
 TEST_F(ProberTest, ANewContainerIsNotReadyUntilItAnswersAndNoMoreWhenItFails) {
   const ProbeTarget target = Target("c", absl::ZeroDuration());
-  const auto of = [&] { return prober_.Of("c", target.started_at); };
-  EXPECT_EQ(of(), Readiness::kNotReady);
+  EXPECT_FALSE(Of(target).ready);
   prober_.Track("web", {target});
   ASSERT_TRUE(answers_.WaitForAsked(1));
-  EXPECT_EQ(of(), Readiness::kNotReady);
+  EXPECT_FALSE(Of(target).ready);
   answers_.Set("c", true);
-  EXPECT_TRUE(answers_.WaitUntil([&] { return of() == Readiness::kReady; }));
+  EXPECT_TRUE(answers_.WaitUntil([&] { return Of(target).ready; }));
   answers_.Set("c", false);
-  EXPECT_TRUE(answers_.WaitUntil([&] { return of() == Readiness::kNotReady; }));
+  EXPECT_TRUE(answers_.WaitUntil([&] { return !Of(target).ready; }));
 }
 
-TEST_F(ProberTest, AContainerThatMayHaveBeenAskedBeforeIsUnknownUntilItIsAsked) {
+TEST_F(ProberTest, AContainerThatMayHaveBeenAskedBeforeIsInheritedUntilItIsAsked) {
   const ProbeTarget old = Target("old", absl::Hours(1));
   ProbeTarget starting = Target("starting", absl::Hours(1));
   starting.probe.initial_delay = absl::Hours(2);  // Nobody has asked it yet.
   answers_.Block();
   prober_.Track("web", {old, starting});
-  EXPECT_EQ(prober_.Of("old", old.started_at), Readiness::kUnknown);
-  EXPECT_EQ(prober_.Of("starting", starting.started_at), Readiness::kNotReady);
+  EXPECT_TRUE(Of(old).inherited);
+  EXPECT_FALSE(Of(starting).inherited);
   answers_.Unblock();
 }
 
@@ -122,7 +125,8 @@ TEST_F(ProberTest, TheVerdictOnAnInheritedContainerIsNewsEvenIfItIsBad) {
   const ProbeTarget target = Target("c", absl::Hours(1));
   prober_.Track("web", {target});
   ASSERT_TRUE(answers_.WaitForChanges("web", 1));
-  EXPECT_EQ(prober_.Of("c", target.started_at), Readiness::kNotReady);
+  EXPECT_FALSE(Of(target).inherited);
+  EXPECT_FALSE(Of(target).ready);
 }
 
 TEST_F(ProberTest, ARestartedContainerIsJudgedAnew) {
@@ -133,25 +137,51 @@ TEST_F(ProberTest, ARestartedContainerIsJudgedAnew) {
   ProbeTarget second = first;
   second.started_at = Target("c", -absl::Hours(1)).started_at;  // Not asked for an hour.
   prober_.Track("web", {second});
-  EXPECT_EQ(prober_.Of("c", first.started_at), Readiness::kNotReady);
-  EXPECT_EQ(prober_.Of("c", second.started_at), Readiness::kNotReady);
+  EXPECT_FALSE(Of(first).ready);
+  EXPECT_FALSE(Of(second).ready);
 }
 
 TEST_F(ProberTest, SaysWhyAfterTenFailuresInARowUntilItIsReady) {
   const ProbeTarget target = Target("c", absl::ZeroDuration());
   prober_.Track("web", {target});
-  ASSERT_TRUE(answers_.WaitForChanges("web", 1));
+  ASSERT_TRUE(answers_.WaitUntil([&] { return Of(target).telling; }));
   EXPECT_GE(answers_.asked(), 10);
-  EXPECT_EQ(prober_.Of("c", target.started_at), Readiness::kNotReady);
-  EXPECT_EQ(prober_.Complaint("c", target.started_at), "refused");
-  EXPECT_EQ(prober_.Complaint("c", "another run"), "");
+  EXPECT_FALSE(Of(target).ready);
+  EXPECT_EQ(Of(target).failure, "refused");
+  EXPECT_EQ(prober_.Of("c", "another run", ProbeKind::kReadiness).failure, "");
   answers_.Set("c", true);
-  ASSERT_TRUE(answers_.WaitForChanges("web", 2));
-  EXPECT_EQ(prober_.Of("c", target.started_at), Readiness::kReady);
-  EXPECT_EQ(prober_.Complaint("c", target.started_at), "");
+  ASSERT_TRUE(answers_.WaitUntil([&] { return Of(target).ready; }));
+  EXPECT_FALSE(Of(target).telling);
+}
+
+TEST_F(ProberTest, EachThingThatAContainerIsAskedIsJudgedByItself) {
+  const ProbeTarget readiness = Target("c", absl::ZeroDuration());
+  ProbeTarget liveness = Target("c", absl::ZeroDuration(), ProbeKind::kLiveness);
+  liveness.started_at = readiness.started_at;
+  liveness.probe.failure_threshold = 2;
+  prober_.Track("web", {readiness, liveness});
+  ASSERT_TRUE(answers_.WaitUntil([&] { return Of(liveness).failed; }));
+  answers_.Set("c", true);
+  ASSERT_TRUE(answers_.WaitUntil([&] { return Of(liveness).ready && Of(readiness).ready; }));
+  EXPECT_FALSE(Of(liveness).failed);
+  prober_.Track("web", {readiness});
+  EXPECT_FALSE(Of(liveness).asked);
+  EXPECT_TRUE(Of(readiness).ready);
+}
+
+TEST_F(ProberTest, WhatHasStartedIsNotAskedThatAgain) {
+  answers_.Set("c", true);
+  const ProbeTarget startup = Target("c", absl::ZeroDuration(), ProbeKind::kStartup);
+  prober_.Track("web", {startup});
+  ASSERT_TRUE(answers_.WaitUntil([&] { return Of(startup).ready; }));
+  const int asked = answers_.asked();
+  const ProbeTarget other = Target("d", absl::ZeroDuration());
+  prober_.Track("other", {other});
+  ASSERT_TRUE(answers_.WaitForAsked(asked + 20));  // Only the other one.
   answers_.Set("c", false);
-  ASSERT_TRUE(answers_.WaitForChanges("web", 4));  // Not ready any more, and why.
-  EXPECT_EQ(prober_.Complaint("c", target.started_at), "refused");
+  prober_.Track("web", {startup});
+  ASSERT_TRUE(answers_.WaitForAsked(asked + 40));
+  EXPECT_TRUE(Of(startup).ready);
 }
 
 TEST_F(ProberTest, GroupsDoNotForgetEachOthersContainers) {
@@ -160,9 +190,9 @@ TEST_F(ProberTest, GroupsDoNotForgetEachOthersContainers) {
   prober_.Track("one", {a});
   prober_.Track("two", {});
   ASSERT_TRUE(answers_.WaitForChanges("one", 1));
-  EXPECT_EQ(prober_.Of("a", a.started_at), Readiness::kReady);
+  EXPECT_TRUE(Of(a).ready);
   prober_.Track("one", {});
-  EXPECT_EQ(prober_.Of("a", a.started_at), Readiness::kNotReady);
+  EXPECT_FALSE(Of(a).ready);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "runtime/local/admission.h"
 #include "runtime/local/json_list.h"
 #include "runtime/local/quantity.h"
@@ -106,44 +107,91 @@ int64_t ReadRequest(const json::value& container, const std::string& at, const c
   return *milli;
 }
 
-bool NamesAPort(const PodContainer& spec, const std::string& name) {
-  return std::any_of(spec.ports.begin(), spec.ports.end(),
-                     [&](const ContainerPort& p) { return p.name == name; });
-}
+// Reads one of a container's probes.
+class ProbeReader {
+ public:
+  ProbeReader(const json::value& probe, std::string pointer, const PodContainer& container,
+              std::vector<Problem>& problems)
+      : probe_(probe), pointer_(std::move(pointer)), container_(container), problems_(problems) {}
 
-std::optional<HttpProbe> ReadReadiness(const json::value& container, const std::string& at,
-                                       const PodContainer& spec, std::vector<Problem>& problems) {
-  const json::value* v = json::Find(container, "readinessProbe");
-  if (v == nullptr) return std::nullopt;
-  const std::string pointer = absl::StrCat(at, "/readinessProbe");
-  const json::value* get = json::Find(*v, "httpGet");
-  if (get == nullptr || json::Find(*get, "port") == nullptr) {
-    Refuse(problems, pointer + "/httpGet", "a readinessProbe needs httpGet with a port");
-    return std::nullopt;
+  Probe Read(bool successes) {
+    Probe probe;
+    ReadAction(probe);
+    Reader numbers(probe_, pointer_, problems_);
+    probe.initial_delay = absl::Seconds(numbers.Integer("initialDelaySeconds", 0, 0, 86400));
+    probe.period = absl::Seconds(numbers.Integer("periodSeconds", 10, 1, 86400));
+    probe.timeout = absl::Seconds(numbers.Integer("timeoutSeconds", 1, 1, 86400));
+    probe.success_threshold =
+        static_cast<int>(numbers.Integer("successThreshold", 1, 1, successes ? 1000 : 1));
+    probe.failure_threshold = static_cast<int>(numbers.Integer("failureThreshold", 3, 1, 1000));
+    return probe;
   }
-  HttpProbe probe;
-  Reader http(*get, pointer + "/httpGet", problems);
-  http.OneOf("scheme", "HTTP", {"HTTP"});
-  probe.path = json::GetString(*get, {"path"}, "/");
-  if (probe.path.empty() || probe.path[0] != '/') probe.path = "/" + probe.path;
-  if (json::Find(*get, "port")->is_string()) {
-    probe.port.name = json::GetString(*get, {"port"});
-    if (!NamesAPort(spec, probe.port.name))
-      Refuse(problems, pointer + "/httpGet/port", "the container has no port of this name",
-             probe.port.name);
-  } else {
-    probe.port.number = static_cast<int>(http.Integer("port", 0, 1, 65535));
+
+ private:
+  void ReadAction(Probe& probe) {
+    std::vector<std::string> said;
+    for (const char* action : {"httpGet", "tcpSocket", "exec"})
+      if (json::Find(probe_, action) != nullptr) said.emplace_back(action);
+    if (said.size() != 1) {
+      Refuse(problems_, pointer_, "a probe needs exactly one of httpGet, tcpSocket and exec",
+             absl::StrJoin(said, ", "));
+    } else if (said[0] == "httpGet") {
+      probe.action = ReadHttpGet(*json::Find(probe_, "httpGet"));
+    } else if (said[0] == "tcpSocket") {
+      probe.action = TcpSocket{ReadPort(*json::Find(probe_, "tcpSocket"), "/tcpSocket")};
+    } else {
+      Exec exec;
+      for (const json::value& word : ListAt(*json::Find(probe_, "exec"), "command"))
+        exec.command.emplace_back(word.get_string());
+      if (exec.command.empty())
+        Refuse(problems_, pointer_ + "/exec/command", "a command is needed");
+      probe.action = std::move(exec);
+    }
   }
-  for (const json::value& header : ListAt(*get, "httpHeaders"))
-    probe.headers.emplace_back(json::GetString(header, {"name"}),
+
+  HttpGet ReadHttpGet(const json::value& v) {
+    HttpGet get;
+    Reader(v, pointer_ + "/httpGet", problems_).OneOf("scheme", "HTTP", {"HTTP"});
+    get.path = json::GetString(v, {"path"}, "/");
+    if (get.path.empty() || get.path[0] != '/') get.path = "/" + get.path;
+    get.port = ReadPort(v, "/httpGet");
+    for (const json::value& header : ListAt(v, "httpHeaders"))
+      get.headers.emplace_back(json::GetString(header, {"name"}),
                                json::GetString(header, {"value"}));
-  Reader numbers(*v, pointer, problems);
-  probe.initial_delay = absl::Seconds(numbers.Integer("initialDelaySeconds", 0, 0, 86400));
-  probe.period = absl::Seconds(numbers.Integer("periodSeconds", 10, 1, 86400));
-  probe.timeout = absl::Seconds(numbers.Integer("timeoutSeconds", 1, 1, 86400));
-  probe.success_threshold = static_cast<int>(numbers.Integer("successThreshold", 1, 1, 1000));
-  probe.failure_threshold = static_cast<int>(numbers.Integer("failureThreshold", 3, 1, 1000));
-  return probe;
+    return get;
+  }
+
+  PortRef ReadPort(const json::value& v, const char* below) {
+    const std::string at = pointer_ + below;
+    const json::value* port = json::Find(v, "port");
+    if (port == nullptr) {
+      Refuse(problems_, at + "/port", "a port is needed");
+      return {};
+    }
+    if (!port->is_string())
+      return {static_cast<int>(Reader(v, at, problems_).Integer("port", 0, 1, 65535)), ""};
+    PortRef ref{0, json::GetString(v, {"port"})};
+    const auto& ports = container_.ports;
+    if (std::none_of(ports.begin(), ports.end(),
+                     [&](const ContainerPort& p) { return p.name == ref.name; }))
+      Refuse(problems_, at + "/port", "the container has no port of this name", ref.name);
+    return ref;
+  }
+
+  const json::value& probe_;
+  const std::string pointer_;
+  const PodContainer& container_;
+  std::vector<Problem>& problems_;
+};
+
+Probes ReadProbes(const json::value& container, const std::string& at, const PodContainer& spec,
+                  std::vector<Problem>& problems) {
+  const auto read = [&](const char* key, bool successes) -> std::optional<Probe> {
+    const json::value* probe = json::Find(container, key);
+    if (probe == nullptr) return std::nullopt;
+    return ProbeReader(*probe, absl::StrCat(at, "/", key), spec, problems).Read(successes);
+  };
+  return {read("startupProbe", false), read("livenessProbe", false), read("readinessProbe", true)};
 }
 
 PodContainer ReadContainer(const json::value& container, const std::string& at,
@@ -166,7 +214,7 @@ PodContainer ReadContainer(const json::value& container, const std::string& at,
       ReadRequest(container, at, "memory", std::min(machine.memory_bytes, INT64_MAX / 1000) * 1000,
                   problems) /
       1000;
-  spec.readiness = ReadReadiness(container, at, spec, problems);
+  spec.probes = ReadProbes(container, at, spec, problems);
   return spec;
 }
 
@@ -248,9 +296,9 @@ Spec ReadDeployment(const json::value& object, const Machine& machine,
   spec.pod.init_containers = containers.Read("initContainers");
   spec.pod.containers = containers.Read("containers");
   for (size_t i = 0; i < spec.pod.init_containers.size(); ++i)
-    if (spec.pod.init_containers[i].readiness.has_value())
-      Refuse(problems, absl::StrCat(kPod, "/initContainers/", i, "/readinessProbe"),
-             "a container that runs before the others is not asked whether it is ready");
+    if (spec.pod.init_containers[i].probes != Probes{})
+      Refuse(problems, absl::StrCat(kPod, "/initContainers/", i),
+             "a container that runs before the others cannot have probes");
   return spec;
 }
 

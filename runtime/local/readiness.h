@@ -18,6 +18,8 @@ class ReadinessJudge {
 
   bool asked() const { return asked_; }
   bool ready() const { return ready_; }
+  // The last results are failures, enough of them in a row.
+  bool failed() const { return asked_ && !last_ && streak_ >= failure_threshold_; }
 
  private:
   const int success_threshold_;

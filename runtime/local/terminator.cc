@@ -30,6 +30,15 @@ void Terminator::Terminate(const Pod& pod, const std::string& key) {
   queue_.Add(pod.sandbox.id, serves ? lead_ : KeyedQueue::Clock::duration(0));
 }
 
+void Terminator::EndRun(const std::string& container, absl::Duration grace,
+                        const std::string& key) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!endings_.try_emplace(container, Ending{key, grace, {container}, true}).second) return;
+  }
+  queue_.Add(container, KeyedQueue::Clock::duration(0));
+}
+
 bool Terminator::IsTerminating(const std::string& sandbox) const {
   std::lock_guard lock(mutex_);
   return endings_.count(sandbox) > 0;
@@ -49,10 +58,11 @@ KeyedQueue::Clock::duration Terminator::End(const std::string& sandbox) {
   absl::Status status;
   for (const std::string& container : ending.containers) {
     status = engine_.StopContainer(container, std::max(end - absl::Now(), absl::ZeroDuration()));
-    if (status.ok() || absl::IsNotFound(status)) status = engine_.RemoveContainer(container);
+    if (absl::IsNotFound(status)) status = absl::OkStatus();
+    if (status.ok() && !ending.run) status = engine_.RemoveContainer(container);
     if (!status.ok()) break;
   }
-  if (status.ok()) status = engine_.RemoveContainer(sandbox);
+  if (status.ok() && !ending.run) status = engine_.RemoveContainer(sandbox);
   if (!status.ok()) {
     spdlog::warn("msg=\"cannot end a pod\" container={} error=\"{}\"", sandbox.substr(0, 12),
                  std::string(status.message()));

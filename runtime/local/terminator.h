@@ -23,6 +23,8 @@ class Terminator {
 
   // Returns at once. A pod that is being ended already is passed over.
   void Terminate(const Pod& pod, const std::string& key);
+  // Ends one container of a pod that stays, likewise; it is not removed.
+  void EndRun(const std::string& container, absl::Duration grace, const std::string& key);
   bool IsTerminating(const std::string& sandbox) const;
 
   void Stop() { queue_.Stop(); }
@@ -32,6 +34,7 @@ class Terminator {
     std::string key;
     absl::Duration grace;
     std::vector<std::string> containers;  // In the order in which they end.
+    bool run = false;                     // One container, which stays.
   };
   KeyedQueue::Clock::duration End(const std::string& sandbox);
 
@@ -39,7 +42,7 @@ class Terminator {
   const KeyedQueue::Clock::duration lead_;
   const std::function<void(const std::string&)> on_gone_;
   mutable std::mutex mutex_;
-  std::map<std::string, Ending> endings_;  // By sandbox id.
+  std::map<std::string, Ending> endings_;  // By the sandbox's id, or the run's.
   KeyedQueue queue_;                       // Of sandbox ids. Last: its threads use the rest.
 };
 

@@ -37,10 +37,8 @@ class OneAnswer {
   }
 
   ProbeTarget Target(absl::Duration timeout = absl::Seconds(5)) const {
-    ProbeTarget target{"c", "", "127.0.0.1", {}};
-    target.probe.port.number = port_;
-    target.probe.path = "/ready";
-    target.probe.headers = {{"X-Probe", "yes"}};
+    ProbeTarget target{.container_id = "c", .address = "127.0.0.1"};
+    target.probe.action = HttpGet{"/ready", {port_, ""}, {{"X-Probe", "yes"}}};
     target.probe.timeout = timeout;
     return target;
   }
@@ -70,18 +68,18 @@ class OneAnswer {
   std::thread thread_;
 };
 
-std::string Probe(const std::string& answer) {
+std::string AskOnce(const std::string& answer) {
   OneAnswer server(answer);
   return ProbeHttp(server.Target()).ToString();
 }
 
 TEST(ProbeHttp, From200To399IsReady) {
-  EXPECT_EQ(Probe("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\npartly"), "OK");
-  EXPECT_EQ(Probe("HTTP/1.0 302 Found\r\n\r\n"), "OK");
-  EXPECT_THAT(Probe("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+  EXPECT_EQ(AskOnce("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\npartly"), "OK");
+  EXPECT_EQ(AskOnce("HTTP/1.0 302 Found\r\n\r\n"), "OK");
+  EXPECT_THAT(AskOnce("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
               EndsWith("/ready: answered 404"));
-  EXPECT_THAT(Probe("HTTP/1.1 503 Service Unavailable\r\n\r\n"), EndsWith("answered 503"));
-  EXPECT_THAT(Probe("no HTTP at all\r\n\r\n"), StartsWith("UNAVAILABLE: GET http://127.0.0.1:"));
+  EXPECT_THAT(AskOnce("HTTP/1.1 503 Service Unavailable\r\n\r\n"), EndsWith("answered 503"));
+  EXPECT_THAT(AskOnce("no HTTP at all\r\n\r\n"), StartsWith("UNAVAILABLE: GET http://127.0.0.1:"));
 }
 
 TEST(ProbeHttp, AsksForThePathWithTheHeaders) {
@@ -98,11 +96,21 @@ TEST(ProbeHttp, NoAnswerWithinTheTimeoutIsUnready) {
 }
 
 TEST(ProbeHttp, NobodyThereOrABadHeaderIsUnready) {
-  ProbeTarget target{"c", "", "127.0.0.1", {}};
-  target.probe.port.number = 1;
+  ProbeTarget target{.container_id = "c", .address = "127.0.0.1"};
+  target.probe.action = HttpGet{"/", {1, ""}, {}};
   EXPECT_EQ(ProbeHttp(target).message(), "GET http://127.0.0.1:1/: Connection refused");
   target.address = "nonsense";
   EXPECT_FALSE(ProbeHttp(target).ok());
+}
+
+TEST(ProbeTcp, AConnectionIsEnough) {
+  OneAnswer server("never read");
+  ProbeTarget target = server.Target();
+  const int port = std::get<HttpGet>(target.probe.action).port.number;
+  target.probe.action = TcpSocket{{port, ""}};
+  EXPECT_TRUE(ProbeTcp(target).ok());
+  target.probe.action = TcpSocket{{1, ""}};
+  EXPECT_EQ(ProbeTcp(target).message(), "connect to 127.0.0.1:1: Connection refused");
 }
 
 }  // namespace

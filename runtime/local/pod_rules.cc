@@ -1,0 +1,135 @@
+// PodRules as JSON, as they travel on a sandbox.
+#include "absl/strings/str_cat.h"
+#include "core/base/json.h"
+#include "runtime/local/json_list.h"
+#include "runtime/local/pod.h"
+
+namespace weft::local {
+namespace {
+
+constexpr std::pair<const char*, std::optional<Probe> Probes::*> kProbes[] = {
+    {"startup", &Probes::startup},
+    {"liveness", &Probes::liveness},
+    {"readiness", &Probes::readiness}};
+
+json::object ToJson(const HttpGet& get) {
+  json::array headers;
+  for (const auto& [name, value] : get.headers) headers.push_back(json::array{name, value});
+  return {{"path", get.path}, {"port", get.port.number}, {"headers", std::move(headers)}};
+}
+
+json::object ToJson(const TcpSocket& tcp) { return {{"tcp", tcp.port.number}}; }
+
+json::object ToJson(const Exec& exec) {
+  return {{"exec", json::array(exec.command.begin(), exec.command.end())}};
+}
+
+json::object ToJson(const Probe& probe) {
+  json::object v = std::visit([](const auto& action) { return ToJson(action); }, probe.action);
+  v["initialDelay"] = absl::ToInt64Seconds(probe.initial_delay);
+  v["period"] = absl::ToInt64Seconds(probe.period);
+  v["timeout"] = absl::ToInt64Seconds(probe.timeout);
+  v["success"] = probe.success_threshold;
+  v["failure"] = probe.failure_threshold;
+  return v;
+}
+
+HttpGet HttpGetFrom(const json::value& v) {
+  HttpGet get{json::GetString(v, {"path"}, "/"), {static_cast<int>(json::GetInt(v, {"port"})), ""}};
+  for (const json::value& header : ListAt(v, "headers")) {
+    if (!header.is_array() || header.get_array().size() != 2) continue;
+    const auto& pair = header.get_array();
+    if (pair[0].is_string() && pair[1].is_string())
+      get.headers.emplace_back(pair[0].get_string(), pair[1].get_string());
+  }
+  return get;
+}
+
+Probe ProbeFrom(const json::value& v) {
+  Probe probe;
+  if (json::Find(v, "tcp") != nullptr) {
+    probe.action = TcpSocket{{static_cast<int>(json::GetInt(v, {"tcp"})), ""}};
+  } else if (json::Find(v, "exec") != nullptr) {
+    Exec exec;
+    for (const json::value& word : ListAt(v, "exec"))
+      if (word.is_string()) exec.command.emplace_back(word.get_string());
+    probe.action = std::move(exec);
+  } else {
+    probe.action = HttpGetFrom(v);
+  }
+  probe.initial_delay = absl::Seconds(json::GetInt(v, {"initialDelay"}));
+  probe.period = absl::Seconds(json::GetInt(v, {"period"}, 10));
+  probe.timeout = absl::Seconds(json::GetInt(v, {"timeout"}, 1));
+  probe.success_threshold = static_cast<int>(json::GetInt(v, {"success"}, 1));
+  probe.failure_threshold = static_cast<int>(json::GetInt(v, {"failure"}, 3));
+  return probe;
+}
+
+// The port of `probe` by number, if it has one of these names.
+void Number(const std::map<std::string, int>& ports, std::optional<Probe>& probe) {
+  if (!probe.has_value()) return;
+  PortRef* port = nullptr;
+  if (auto* get = std::get_if<HttpGet>(&probe->action)) port = &get->port;
+  if (auto* tcp = std::get_if<TcpSocket>(&probe->action)) port = &tcp->port;
+  if (port == nullptr) return;
+  if (const auto named = ports.find(port->name); named != ports.end()) *port = {named->second, ""};
+}
+
+}  // namespace
+
+PodRules RulesOf(const PodTemplate& pod) {
+  PodRules rules;
+  rules.grace_seconds = pod.grace_seconds;
+  for (const PodContainer& container : pod.init_containers)
+    rules.init_containers.push_back(container.name);
+  for (const PodContainer& container : pod.containers) {
+    rules.containers.push_back({container.name, container.probes});
+    for (const ContainerPort& port : container.ports)
+      if (!port.name.empty()) rules.ports.emplace(port.name, port.number);
+  }
+  for (PodRules::Member& member : rules.containers)
+    for (const auto& [name, probe] : kProbes) Number(rules.ports, member.probes.*probe);
+  return rules;
+}
+
+std::string PodRulesToJson(const PodRules& rules) {
+  json::object ports;
+  for (const auto& [name, number] : rules.ports) ports[name] = number;
+  json::array containers;
+  for (const PodRules::Member& member : rules.containers) {
+    json::object container = {{"name", member.name}};
+    for (const auto& [name, probe] : kProbes)
+      if ((member.probes.*probe).has_value()) container[name] = ToJson(*(member.probes.*probe));
+    containers.push_back(std::move(container));
+  }
+  json::object object = {{"containers", std::move(containers)},
+                         {"ports", std::move(ports)},
+                         {"grace", rules.grace_seconds}};
+  if (!rules.init_containers.empty())
+    object["init"] = json::array(rules.init_containers.begin(), rules.init_containers.end());
+  return json::Canonical(object);
+}
+
+PodRules PodRulesFromJson(const std::string& text) {
+  PodRules rules;
+  const absl::StatusOr<json::value> v = json::Parse(text);
+  if (!v.ok()) return rules;
+  rules.grace_seconds = static_cast<int>(json::GetInt(*v, {"grace"}, 10));
+  const json::value* ports = json::Find(*v, "ports");
+  if (ports != nullptr && ports->is_object()) {
+    for (const auto& [name, number] : ports->get_object())
+      if (number.is_int64()) rules.ports[std::string(name)] = static_cast<int>(number.get_int64());
+  }
+  for (const json::value& name : ListAt(*v, "init"))
+    if (name.is_string()) rules.init_containers.emplace_back(name.get_string());
+  for (const json::value& container : ListAt(*v, "containers")) {
+    PodRules::Member& member = rules.containers.emplace_back();
+    member.name = json::GetString(container, {"name"});
+    for (const auto& [name, probe] : kProbes)
+      if (const json::value* found = json::Find(container, name))
+        member.probes.*probe = ProbeFrom(*found);
+  }
+  return rules;
+}
+
+}  // namespace weft::local

@@ -1,0 +1,35 @@
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "runtime/local/prober.h"
+
+namespace weft::local {
+namespace {
+
+constexpr size_t kMostToTell = 200;  // Bytes of a command's output.
+
+}  // namespace
+
+absl::Status ProbeExec(engine::Engine& engine, const ProbeTarget& target) {
+  const std::vector<std::string>& command = std::get<Exec>(target.probe.action).command;
+  const std::string what = absl::StrJoin(command, " ");
+  const absl::StatusOr<engine::ExecResult> result =
+      engine.Exec(target.container_id, command, target.probe.timeout);
+  if (absl::IsDeadlineExceeded(result.status()))
+    return absl::UnavailableError(
+        absl::StrCat(what, ": did not end within ", absl::FormatDuration(target.probe.timeout)));
+  if (!result.ok())
+    return absl::UnavailableError(absl::StrCat(what, ": ", std::string(result.status().message())));
+  if (result->exit_code == 0) return absl::OkStatus();
+  const std::string output(absl::StripAsciiWhitespace(result->output.substr(0, kMostToTell)));
+  return absl::UnavailableError(
+      absl::StrCat(what, ": exit code ", result->exit_code, output.empty() ? "" : ": ", output));
+}
+
+absl::Status AskContainer(engine::Engine& engine, const ProbeTarget& target) {
+  if (std::holds_alternative<HttpGet>(target.probe.action)) return ProbeHttp(target);
+  if (std::holds_alternative<TcpSocket>(target.probe.action)) return ProbeTcp(target);
+  return ProbeExec(engine, target);
+}
+
+}  // namespace weft::local
