@@ -58,6 +58,21 @@ std::string ContainerCreateJson(const ContainerSpec& spec) {
       {"RestartPolicy", json::object{{"Name", spec.keep_running ? "always" : "no"}}}};
   if (spec.cpu_shares > 0) host["CpuShares"] = spec.cpu_shares;
   if (spec.memory_reservation > 0) host["MemoryReservation"] = spec.memory_reservation;
+  if (spec.cpu_limit_milli > 0) host["NanoCpus"] = spec.cpu_limit_milli * 1000000;
+  if (spec.memory_limit > 0) {
+    host["Memory"] = spec.memory_limit;
+    host["MemorySwap"] = spec.memory_limit;
+  }
+  if (spec.read_only_root) host["ReadonlyRootfs"] = true;
+  if (spec.no_new_privileges) host["SecurityOpt"] = json::array{"no-new-privileges"};
+  if (!spec.capabilities_add.empty()) host["CapAdd"] = Strings(spec.capabilities_add);
+  if (!spec.capabilities_drop.empty()) host["CapDrop"] = Strings(spec.capabilities_drop);
+  if (spec.log_bytes > 0) {
+    host["LogConfig"] =
+        json::object{{"Type", "json-file"},
+                     {"Config", json::object{{"max-size", std::to_string(spec.log_bytes)},
+                                             {"max-file", std::to_string(kLogFiles)}}}};
+  }
   if (!spec.sysctls.empty()) host["Sysctls"] = StringMap(spec.sysctls);
   if (!spec.binds.empty()) host["Mounts"] = Mounts(spec.binds);
   json::object endpoint = {{"Aliases", Strings(spec.aliases)}};
@@ -72,6 +87,8 @@ std::string ContainerCreateJson(const ContainerSpec& spec) {
     body["NetworkingConfig"] =
         json::object{{"EndpointsConfig", json::object{{spec.network, endpoint}}}};
   }
+  if (!spec.user.empty()) body["User"] = spec.user;
+  if (!spec.working_directory.empty()) body["WorkingDir"] = spec.working_directory;
   if (!spec.entrypoint.empty()) body["Entrypoint"] = Strings(spec.entrypoint);
   if (!spec.command.empty()) body["Cmd"] = Strings(spec.command);
   return json::Canonical(body);

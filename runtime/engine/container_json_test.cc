@@ -27,6 +27,29 @@ TEST(ContainerJson, AsksForWhatTheSpecSaysAndNothingElse) {
   EXPECT_EQ(json::Find(*body, "Cmd"), nullptr);
 }
 
+TEST(ContainerJson, AsksForLimitsAndRights) {
+  ContainerSpec spec;
+  spec.user = "1000:1000";
+  spec.working_directory = "/work";
+  spec.read_only_root = true;
+  spec.no_new_privileges = true;
+  spec.capabilities_add = {"NET_ADMIN"};
+  spec.capabilities_drop = {"ALL"};
+  spec.cpu_limit_milli = 1500;
+  spec.memory_limit = 64 << 20;
+  spec.log_bytes = 1000;
+  spec.keep_running = true;
+  const json::value body = *json::Parse(ContainerCreateJson(spec));
+  EXPECT_EQ(json::GetString(body, {"User"}), "1000:1000");
+  EXPECT_EQ(json::GetString(body, {"WorkingDir"}), "/work");
+  EXPECT_EQ(json::Canonical(*json::Find(body, "HostConfig")),
+            R"({"CapAdd":["NET_ADMIN"],"CapDrop":["ALL"],)"
+            R"("LogConfig":{"Config":{"max-file":"5","max-size":"1000"},"Type":"json-file"},)"
+            R"("Memory":67108864,"MemorySwap":67108864,"NanoCpus":1500000000,"NetworkMode":"",)"
+            R"("ReadonlyRootfs":true,"RestartPolicy":{"Name":"always"},)"
+            R"("SecurityOpt":["no-new-privileges"]})");
+}
+
 TEST(ContainerJson, ADirectoryIsBoundForReadingOnly) {
   ContainerSpec spec;
   spec.binds = {{"/data/identities/x", "/etc/weft/tls"}};

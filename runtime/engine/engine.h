@@ -27,6 +27,9 @@ struct Bind {
   bool operator==(const Bind&) const = default;
 };
 
+// A container's output is in so many files at most; the oldest one goes.
+inline constexpr int kLogFiles = 5;
+
 struct ContainerSpec {
   std::string name;
   std::string hostname;
@@ -35,8 +38,16 @@ struct ContainerSpec {
   std::vector<std::string> command;      // Empty: the image's, unless `entrypoint` is set.
   std::vector<std::string> environment;  // "NAME=value"
   Labels labels;
+  std::string working_directory;  // Empty: the image's.
+  std::string user;               // "1000" or "1000:1000"; empty: the image's.
+  bool read_only_root = false;
+  bool no_new_privileges = false;
+  std::vector<std::string> capabilities_add, capabilities_drop;
   int64_t cpu_shares = 0;          // Weight against other containers; 0: the engine's default.
+  int64_t cpu_limit_milli = 0;     // Thousandths of a processor; 0: none.
   int64_t memory_reservation = 0;  // Bytes; 0: none.
+  int64_t memory_limit = 0;        // Bytes, also with swap; 0: none.
+  int64_t log_bytes = 0;           // Of each of the kLogFiles files of its output; 0: the engine's.
   int stop_grace_seconds = 10;     // Between SIGTERM and SIGKILL when the engine itself stops it.
   std::string network;             // Empty with `network_of`.
   std::string network_of;  // The id of a container whose network it shares, host name and all.

@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "core/base/status.h"
@@ -187,13 +188,20 @@ absl::Status FakeEngine::RemoveContainer(const std::string& id) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<ExecResult> FakeEngine::Exec(const std::string& id, const std::vector<std::string>&,
+absl::StatusOr<ExecResult> FakeEngine::Exec(const std::string& id,
+                                            const std::vector<std::string>& command,
                                             absl::Duration) {
   std::lock_guard lock(mutex_);
   WEFT_ASSIGN_OR_RETURN(const Held* held, FindLocked(id));
   if (held->container.state != "running")
     return absl::FailedPreconditionError("the container is not running");
+  commands_.push_back(absl::StrCat(held->container.id, " ", absl::StrJoin(command, " ")));
   return exec_;
+}
+
+std::vector<std::string> FakeEngine::commands() const {
+  std::lock_guard lock(mutex_);
+  return commands_;
 }
 
 absl::StatusOr<Container> FakeEngine::InspectContainer(const std::string& id) {

@@ -25,6 +25,7 @@ class FakeEngine final : public Engine {
   void Exit(const std::string& id, int exit_code);  // The process ends.
   void SetStartError(absl::Status error);           // Of every start, until it is set to OK.
   void SetExec(absl::StatusOr<ExecResult> result);  // Of every command; before: exit code 0.
+  std::vector<std::string> commands() const;        // That ran: the container's id and their words.
   int creations() const;
   int starts() const;
   int pulls() const;
@@ -75,6 +76,7 @@ class FakeEngine final : public Engine {
   bool reachable_ = true;
   absl::Status start_error_;
   absl::StatusOr<ExecResult> exec_ = ExecResult{};
+  std::vector<std::string> commands_;
   int64_t counter_ = 0;
   int creations_ = 0, starts_ = 0, pulls_ = 0;
   std::map<std::string, Held> containers_;   // By id.

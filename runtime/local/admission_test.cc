@@ -71,6 +71,22 @@ TEST(Admission, ReadsAllContainersOfAPod) {
   EXPECT_EQ(pod.init_containers[0].image, "init:3");
 }
 
+TEST(Admission, AContainersSecurityGoesBeforeItsPods) {
+  const auto security = [](const std::string& more) {
+    const Admitted admitted = Admit(
+        DeploymentRef("web"),
+        absl::StrReplaceAll(DeploymentText("web", 1, "web:1", more),
+                            {{R"("containers")",
+                              R"("securityContext":{"runAsUser":1,"runAsGroup":2},"containers")"}}),
+        {});
+    EXPECT_TRUE(admitted.problems.empty()) << admitted.problems[0].message;
+    return std::get<DeploymentSpec>(admitted.spec).pod.containers[0].security;
+  };
+  EXPECT_EQ(security("").user, 1);
+  EXPECT_EQ(security("").group, 2);
+  EXPECT_EQ(security(R"(,"securityContext":{"runAsUser":0})").user, 0);
+}
+
 TEST(Admission, SaysWhatIsWrongWithAnyContainerAtItsPlace) {
   const auto problems = ProblemsOf(R"(},{"name":"UPPER","image":"helper:2"}],
       "initContainers":[{"name":"main","image":"a b")");
@@ -104,7 +120,11 @@ TEST(Admission, RefusesValuesThatItCannotCarryOut) {
         R"(,"ports":[{"containerPort":0}])",
         R"(,"livenessProbe":{"httpGet":{"port":1},"exec":{"command":["x"]}})",
         R"(,"livenessProbe":{"tcpSocket":{"port":1},"successThreshold":2})",
-        R"(,"startupProbe":{"exec":{"command":[]}})"}) {
+        R"(,"startupProbe":{"exec":{"command":[]}})",
+        R"(,"resources":{"requests":{"cpu":"2"},"limits":{"cpu":"1"}})",
+        R"(,"resources":{"limits":{"memory":"lots"}})", R"(,"securityContext":{"runAsUser":-1})",
+        R"(,"securityContext":{"runAsGroup":5})", R"(,"securityContext":{"privileged":true})",
+        R"(,"lifecycle":{"preStop":{"exec":{"command":["x"]},"httpGet":{"port":1}}})"}) {
     EXPECT_EQ(ProblemsOf(more).size(), 1u) << more;
   }
 }

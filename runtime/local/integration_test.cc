@@ -256,6 +256,37 @@ TEST_F(RealRuntime, RunsACommandInAContainerAndWaitsNoLongerThanItMay) {
   EXPECT_TRUE(!nothing.ok() || nothing->exit_code != 0);
 }
 
+// Ready only as the user that it is to be, on a root that it cannot write to, with no privileges.
+constexpr char kBounded[] = R"({"apiVersion":"apps/v1","kind":"Deployment",
+    "metadata":{"name":"web","namespace":"default"},
+    "spec":{"selector":{"matchLabels":{"app":"web"}},"template":{
+    "metadata":{"labels":{"app":"web"}},"spec":{"terminationGracePeriodSeconds":1,
+    "containers":[
+    {"name":"main","image":"test/busybox:1","workingDir":"/www",
+     "command":["/bin/busybox","sleep","1000000"],
+     "resources":{"requests":{"memory":"8Mi"},"limits":{"cpu":"500m","memory":"16Mi"}},
+     "securityContext":{"runAsUser":1000,"runAsGroup":2000,"readOnlyRootFilesystem":true,
+                        "allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]}},
+     "readinessProbe":{"periodSeconds":1,"exec":{"command":["/bin/sh","-c",
+       "[ $(busybox id -u) = 1000 ] && [ $(busybox id -g) = 2000 ] && busybox test -e index.html && ! busybox touch /x 2>/dev/null && busybox grep -q 'CapEff:.0000000000000000' /proc/self/status && busybox grep -q 'NoNewPrivs:.1' /proc/self/status"]}}}]}}}})";
+
+TEST_F(RealRuntime, AContainerRunsWithTheRightsAndLimitsThatItIsGiven) {
+  ImportBusybox();
+  Apply({kBounded}, 1);
+  WaitFor(Ready(1));
+  std::string hungry = kBounded;
+  const std::string sleep = R"(["/bin/busybox","sleep","1000000"])";
+  hungry.replace(hungry.find(sleep), sleep.size(),
+                 R"(["/bin/sh","-c","x=aaaaaaaa; while :; do x=$x$x; done"])");
+  Apply({hungry}, 2);
+  WaitFor([](const Projections& now) {
+    return std::any_of(now.begin(), now.end(), [](const auto& entry) {
+      return absl::StrContains(entry.second.status(), "it ran out of memory") &&
+             absl::StrContains(entry.second.status(), "OOMKilled");
+    });
+  });
+}
+
 TEST_F(RealRuntime, RollsToANewTemplateWithoutBeingUnready) {
   ImportBusybox();
   Apply({WebDeployment("web", 2)}, 1);

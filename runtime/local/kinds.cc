@@ -25,7 +25,22 @@ constexpr std::pair<const char*, LeafType> kContainerLeaves[] = {
     {"ports/[]/name", kString},
     {"ports/[]/containerPort", kInteger},
     {"ports/[]/protocol", kString},
+    {"workingDir", kString},
     {"resources/requests/cpu", kQuantity},
+    {"resources/limits/cpu", kQuantity},
+    {"resources/limits/memory", kQuantity},
+    {"lifecycle/preStop/httpGet/path", kString},
+    {"lifecycle/preStop/httpGet/port", kPort},
+    {"lifecycle/preStop/httpGet/scheme", kString},
+    {"lifecycle/preStop/httpGet/httpHeaders/[]/name", kString},
+    {"lifecycle/preStop/httpGet/httpHeaders/[]/value", kString},
+    {"lifecycle/preStop/exec/command/[]", kString},
+    {"securityContext/runAsUser", kInteger},
+    {"securityContext/runAsGroup", kInteger},
+    {"securityContext/readOnlyRootFilesystem", kBoolean},
+    {"securityContext/allowPrivilegeEscalation", kBoolean},
+    {"securityContext/capabilities/add/[]", kString},
+    {"securityContext/capabilities/drop/[]", kString},
     {"resources/requests/memory", kQuantity}};
 
 // What a probe may say.
@@ -51,6 +66,8 @@ void AddPodTemplate(std::vector<Leaf>& leaves) {
                                {at + "/spec/restartPolicy", kString},
                                {at + "/spec/terminationGracePeriodSeconds", kInteger},
                                {at + "/spec/nodeSelector/*", kString},
+                               {at + "/spec/securityContext/runAsUser", kInteger},
+                               {at + "/spec/securityContext/runAsGroup", kInteger},
                                // Names of an API server; nothing here depends on them.
                                {at + "/metadata/name", kString, false},
                                {at + "/metadata/namespace", kString, false}});

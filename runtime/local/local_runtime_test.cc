@@ -57,6 +57,10 @@ class LocalRuntimeTest : public testing::Test {
     options.identities = directory_ + "/identities";
     options.sandbox_program = "/bin/true";
     options.termination_lead = absl::ZeroDuration();
+    options.now = [this] {
+      std::lock_guard lock(mutex_);
+      return absl::Now() + ahead_;
+    };
     options.first_pull_retry = absl::Milliseconds(1);
     options.probe = [this](const ProbeTarget& target) {
       std::lock_guard lock(mutex_);
@@ -108,8 +112,15 @@ class LocalRuntimeTest : public testing::Test {
     failing_ = std::move(failing);
   }
 
+  // How far the runtime's clock is ahead.
+  void SetAhead(absl::Duration ahead) {
+    std::lock_guard lock(mutex_);
+    ahead_ = ahead;
+  }
+
   std::string directory_;
   std::mutex mutex_;
+  absl::Duration ahead_;         // Guarded by mutex_.
   std::set<ProbeKind> failing_;  // Probes that fail; guarded by mutex_.
   engine::FakeEngine engine_;
   FakeServiceNetwork services_;
@@ -292,6 +303,22 @@ TEST_F(LocalRuntimeTest, ANewTemplateReplacesEveryPodAndScalingKeepsThem) {
   for (const std::string& id : first) EXPECT_FALSE(engine_.InspectContainer(id).ok());
 }
 
+TEST_F(LocalRuntimeTest, APodThatStillServesForANewTemplateIsKeptRunning) {
+  Start();
+  ApplyWeb(1, 1);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  const std::string old = Running("main").at(0).id;
+  // A template that never comes up.
+  Apply(DeploymentRef("web"), DeploymentText("web", 1, "missing:1"), 2);
+  ASSERT_TRUE(follower_->Until(SomePodSays("ImagePullBackOff")));
+  SetAhead(absl::Seconds(11));  // What it waits for is over at once.
+  engine_.Exit(old, 1);
+  EXPECT_TRUE(follower_->Until([&](const Seen&) {
+    const auto running = Running("main");
+    return running.size() == 1 && running[0].id == old;
+  }));
+}
+
 TEST_F(LocalRuntimeTest, SteeringAndHandingOverMakeAndEndOnlyWhatTheyMust) {
   Start();
   const auto steer = [&](uint64_t generation, int value, bool set) {
@@ -433,6 +460,18 @@ TEST_F(LocalRuntimeTest, WhatDoesNotLiveAnyMoreRunsAgainAndTheStatusSaysWhy) {
   }));
   SetFailing({});
   EXPECT_TRUE(follower_->Until(Ready(1)));
+}
+
+TEST_F(LocalRuntimeTest, WhatIsToBeDoneBeforeTheEndIsDoneInTheContainer) {
+  Start();
+  ApplyWeb(1, 1, R"(,"lifecycle":{"preStop":{"exec":{"command":["say","goodbye"]}}})");
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  const std::string id = Running("main").at(0).id;
+  Start();  // What is to be done stands on the engine.
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  ASSERT_TRUE(runtime_->Delete({DeploymentRef("web")}).ok());
+  EXPECT_TRUE(follower_->Until([&](const Seen&) { return ContainerIds().empty(); }));
+  EXPECT_EQ(engine_.commands(), std::vector<std::string>{id + " say goodbye"});
 }
 
 TEST_F(LocalRuntimeTest, NothingElseIsAskedBeforeAContainerHasStarted) {

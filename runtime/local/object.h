@@ -64,9 +64,11 @@ struct Exec {
   bool operator==(const Exec&) const = default;
 };
 
+using Action = std::variant<HttpGet, TcpSocket, Exec>;
+
 // Source: Kubernetes API, core/v1 Probe; the defaults are theirs.
 struct Probe {
-  std::variant<HttpGet, TcpSocket, Exec> action;
+  Action action;
   absl::Duration initial_delay = absl::ZeroDuration();
   absl::Duration period = absl::Seconds(10);
   absl::Duration timeout = absl::Seconds(1);
@@ -86,6 +88,14 @@ struct Probes {
   bool operator==(const Probes&) const = default;
 };
 
+// As whom and with what rights a container runs. Source: Kubernetes API, core/v1 SecurityContext.
+struct Security {
+  std::optional<int64_t> user, group;  // Nothing: the image's.
+  bool read_only_root = false;
+  bool no_new_privileges = false;
+  std::vector<std::string> add, drop;  // Capabilities, without "CAP_"; "ALL".
+};
+
 // One container of a pod.
 struct PodContainer {
   std::string name;  // In the pod.
@@ -95,9 +105,14 @@ struct PodContainer {
   std::vector<std::string> args;     // Empty: the image's.
   std::vector<std::pair<std::string, std::string>> environment;  // References resolved.
   std::vector<ContainerPort> ports;
-  int64_t cpu_milli = 0;     // Requested; 0: none.
-  int64_t memory_bytes = 0;  // Requested; 0: none.
+  std::string working_directory;   // Empty: the image's.
+  int64_t cpu_milli = 0;           // Requested; 0: none.
+  int64_t memory_bytes = 0;        // Requested; 0: none.
+  int64_t cpu_limit_milli = 0;     // 0: none.
+  int64_t memory_limit_bytes = 0;  // 0: none.
+  Security security;
   Probes probes;
+  std::optional<Action> pre_stop;  // Done before it gets SIGTERM.
 };
 
 // Source: Kubernetes API, core/v1 PodTemplateSpec.

@@ -20,13 +20,16 @@ int64_t CpuShares(int64_t milli) {
   return milli == 0 ? 0 : std::max<int64_t>(2, milli * 1024 / 1000);
 }
 
+// Source: the kubelet, containerLogMaxSize.
+constexpr int64_t kLogBytes = int64_t{10} << 20;
+
 // Source: the kubelet's back-off of containers.
 constexpr absl::Duration kFirstBackOff = absl::Seconds(10);
 constexpr absl::Duration kLongestBackOff = absl::Minutes(5);
 constexpr absl::Duration kForgottenAfter = absl::Minutes(10);
 
-// Docker refuses a smaller reservation.
-int64_t MemoryReservation(int64_t bytes) {
+// Docker refuses less, as a reservation and as a limit.
+int64_t MemoryAtLeast(int64_t bytes) {
   return bytes == 0 ? 0 : std::max<int64_t>(bytes, int64_t{6} << 20);
 }
 
@@ -58,7 +61,8 @@ std::vector<Member> MembersOf(const PodRules& rules) {
   for (const std::string& name : rules.init_containers)
     members.push_back({.name = name, .init = true});
   for (const PodRules::Member& container : rules.containers)
-    members.push_back({.name = container.name, .probes = container.probes});
+    members.push_back(
+        {.name = container.name, .probes = container.probes, .pre_stop = container.pre_stop});
   return members;
 }
 
@@ -146,7 +150,18 @@ engine::ContainerSpec RunSpecFor(const std::string& installation, const PodConta
   run.labels[kCrashesLabel] = std::to_string(next.crashes);
   if (!next.ended_for.empty()) run.labels[kEndedForLabel] = next.ended_for;
   run.cpu_shares = CpuShares(container.cpu_milli);
-  run.memory_reservation = MemoryReservation(container.memory_bytes);
+  run.memory_reservation = MemoryAtLeast(container.memory_bytes);
+  run.cpu_limit_milli = container.cpu_limit_milli;
+  run.memory_limit = MemoryAtLeast(container.memory_limit_bytes);
+  run.working_directory = container.working_directory;
+  const Security& security = container.security;
+  if (security.user.has_value()) run.user = std::to_string(*security.user);
+  if (security.group.has_value()) absl::StrAppend(&run.user, ":", *security.group);
+  run.read_only_root = security.read_only_root;
+  run.no_new_privileges = security.no_new_privileges;
+  run.capabilities_add = security.add;
+  run.capabilities_drop = security.drop;
+  run.log_bytes = kLogBytes;
   run.stop_grace_seconds = pod.rules.grace_seconds;
   run.network_of = pod.sandbox.id;
   if (!identity.empty()) {

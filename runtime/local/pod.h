@@ -21,7 +21,8 @@ namespace weft::local {
 struct PodRules {
   struct Member {
     std::string name;
-    Probes probes = {};  // Their ports by number.
+    Probes probes = {};                   // Their ports by number.
+    std::optional<Action> pre_stop = {};  // Its port by number.
   };
   std::vector<std::string> init_containers;  // Their names, in order.
   std::vector<Member> containers;
@@ -56,6 +57,7 @@ struct Member {
   std::string name;
   bool init = false;
   Probes probes = {};
+  std::optional<Action> pre_stop = {};
   Run run;                      // The last one.
   std::optional<Run> previous;  // The one before, if there is something of it.
   Readiness readiness = Readiness::kNotReady;

@@ -19,6 +19,7 @@ namespace {
 constexpr absl::Duration kFirstRetry = absl::Seconds(1);
 constexpr absl::Duration kLongestRetry = absl::Minutes(1);
 constexpr absl::Duration kIdentityRetry = absl::Seconds(1);
+constexpr absl::Duration kOldRestart = absl::Seconds(10);  // Its runs are not counted.
 constexpr absl::Duration kRejoinGrace = absl::Seconds(1);  // Nobody reaches it any more.
 
 bool EngineIsAway(const absl::Status& status) {
@@ -45,6 +46,8 @@ absl::StatusOr<std::vector<Pod>> PodKeeper::Observe(const std::string& key) {
   WEFT_ASSIGN_OR_RETURN(const std::vector<engine::Container> containers,
                         InspectAll(parts_.engine, summaries));
   Assembled assembled = AssemblePods(parts_.installation, containers);
+  // What the store does not know is kept, whatever it is.
+  if (parts_.objects.Find(key) == nullptr) assembled.orphans.clear();
   for (const std::string& orphan : assembled.orphans)
     WEFT_RETURN_IF_ERROR(parts_.engine.RemoveContainer(orphan));
   for (Pod& pod : assembled.pods) {
@@ -121,7 +124,10 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUp(const ObjectRef& owner,
   WEFT_ASSIGN_OR_RETURN(absl::Duration again, BringUpSandbox(LocalKey(owner), pod_template, pod));
   if (pod.address.empty()) return again;  // There is no network to share yet.
   for (Member& member : pod.members) WEFT_RETURN_IF_ERROR(Rejoin(pod, member));
-  if (pod.template_hash != pod_template.hash) return again;  // It goes soon: as it is.
+  if (pod.template_hash != pod_template.hash) {
+    WEFT_ASSIGN_OR_RETURN(const absl::Duration next, KeepOld(LocalKey(owner), pod));
+    return std::min(again, next);
+  }
   const auto bring_up = [&](const std::vector<PodContainer>& containers) -> absl::Status {
     for (const PodContainer& container : containers) {
       Member* member = pod.Find(container.name);
@@ -137,6 +143,46 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUp(const ObjectRef& owner,
   WEFT_RETURN_IF_ERROR(bring_up(pod_template.init_containers));
   if (NextInit(pod) == nullptr) WEFT_RETURN_IF_ERROR(bring_up(pod_template.containers));
   return again;
+}
+
+// A pod of another template, which serves until one of this template can: what it was made from is
+// known to its containers alone, so what has ended is started again as it is.
+absl::StatusOr<absl::Duration> PodKeeper::KeepOld(const std::string& key, Pod& pod) {
+  absl::Duration again = absl::InfiniteDuration();
+  for (Member& member : pod.members) {
+    engine::Container& container = member.run.container;
+    if (member.init || container.id.empty()) continue;
+    if (IsUp(container)) {
+      if (!member.failed.empty()) EndRun(key, pod, member);
+      continue;
+    }
+    const absl::Duration wait = std::max(RestartOf(member.run, parts_.now()).at - parts_.now(),
+                                         kOldRestart - SinceEnd(container));
+    if (wait > absl::ZeroDuration()) {
+      again = std::min(again, wait);
+      continue;
+    }
+    WEFT_ASSIGN_OR_RETURN(const absl::Duration next,
+                          Try({key, absl::StrCat(pod.name, ".", member.name), nullptr,
+                               [&](bool) -> absl::Status {
+                                 WEFT_RETURN_IF_ERROR(parts_.engine.StartContainer(container.id));
+                                 WEFT_ASSIGN_OR_RETURN(
+                                     container, parts_.engine.InspectContainer(container.id));
+                                 return absl::OkStatus();
+                               }},
+                              member.waiting));
+    again = std::min(again, next);
+  }
+  return again;
+}
+
+// Long, if it never ended or the clock was set back.
+absl::Duration PodKeeper::SinceEnd(const engine::Container& container) const {
+  absl::Time end;
+  if (!absl::ParseTime(absl::RFC3339_full, container.finished_at, &end, nullptr) ||
+      end > parts_.now())
+    return absl::InfiniteDuration();
+  return parts_.now() - end;
 }
 
 // Whoever installs a provider issues its identity; until then its pods wait.
@@ -236,7 +282,7 @@ void PodKeeper::EndRun(const std::string& key, const Pod& pod, const Member& mem
   }
   spdlog::warn("msg=\"a container is restarted\" object={} pod={} container={} reason=\"{}\"", key,
                pod.name, member.name, member.failed);
-  parts_.terminator.EndRun(member.run.container.id, absl::Seconds(pod.rules.grace_seconds), key);
+  parts_.terminator.EndRun(pod, member, key);
 }
 
 absl::Status PodKeeper::StartRun(const PodContainer& container, const std::string& identity,

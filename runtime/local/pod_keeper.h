@@ -65,6 +65,8 @@ class PodKeeper {
   absl::Status StartRun(const PodContainer& container, const std::string& identity, const Pod& pod,
                         bool failed, Member& member);
   void EndRun(const std::string& key, const Pod& pod, const Member& member);
+  absl::StatusOr<absl::Duration> KeepOld(const std::string& key, Pod& pod);
+  absl::Duration SinceEnd(const engine::Container& container) const;
   absl::Status Rejoin(const Pod& pod, Member& member);
   bool AwaitsIdentity(const std::string& identity, Pod& pod) const;
 

@@ -24,8 +24,12 @@ json::object ToJson(const Exec& exec) {
   return {{"exec", json::array(exec.command.begin(), exec.command.end())}};
 }
 
+json::object ToJson(const Action& action) {
+  return std::visit([](const auto& a) { return ToJson(a); }, action);
+}
+
 json::object ToJson(const Probe& probe) {
-  json::object v = std::visit([](const auto& action) { return ToJson(action); }, probe.action);
+  json::object v = ToJson(probe.action);
   v["initialDelay"] = absl::ToInt64Seconds(probe.initial_delay);
   v["period"] = absl::ToInt64Seconds(probe.period);
   v["timeout"] = absl::ToInt64Seconds(probe.timeout);
@@ -45,18 +49,19 @@ HttpGet HttpGetFrom(const json::value& v) {
   return get;
 }
 
+Action ActionFrom(const json::value& v) {
+  if (json::Find(v, "tcp") != nullptr)
+    return TcpSocket{{static_cast<int>(json::GetInt(v, {"tcp"})), ""}};
+  if (json::Find(v, "exec") == nullptr) return HttpGetFrom(v);
+  Exec exec;
+  for (const json::value& word : ListAt(v, "exec"))
+    if (word.is_string()) exec.command.emplace_back(word.get_string());
+  return exec;
+}
+
 Probe ProbeFrom(const json::value& v) {
   Probe probe;
-  if (json::Find(v, "tcp") != nullptr) {
-    probe.action = TcpSocket{{static_cast<int>(json::GetInt(v, {"tcp"})), ""}};
-  } else if (json::Find(v, "exec") != nullptr) {
-    Exec exec;
-    for (const json::value& word : ListAt(v, "exec"))
-      if (word.is_string()) exec.command.emplace_back(word.get_string());
-    probe.action = std::move(exec);
-  } else {
-    probe.action = HttpGetFrom(v);
-  }
+  probe.action = ActionFrom(v);
   probe.initial_delay = absl::Seconds(json::GetInt(v, {"initialDelay"}));
   probe.period = absl::Seconds(json::GetInt(v, {"period"}, 10));
   probe.timeout = absl::Seconds(json::GetInt(v, {"timeout"}, 1));
@@ -65,12 +70,11 @@ Probe ProbeFrom(const json::value& v) {
   return probe;
 }
 
-// The port of `probe` by number, if it has one of these names.
-void Number(const std::map<std::string, int>& ports, std::optional<Probe>& probe) {
-  if (!probe.has_value()) return;
+// The port of `action` by number, if it has one of these names.
+void Number(const std::map<std::string, int>& ports, Action& action) {
   PortRef* port = nullptr;
-  if (auto* get = std::get_if<HttpGet>(&probe->action)) port = &get->port;
-  if (auto* tcp = std::get_if<TcpSocket>(&probe->action)) port = &tcp->port;
+  if (auto* get = std::get_if<HttpGet>(&action)) port = &get->port;
+  if (auto* tcp = std::get_if<TcpSocket>(&action)) port = &tcp->port;
   if (port == nullptr) return;
   if (const auto named = ports.find(port->name); named != ports.end()) *port = {named->second, ""};
 }
@@ -83,12 +87,15 @@ PodRules RulesOf(const PodTemplate& pod) {
   for (const PodContainer& container : pod.init_containers)
     rules.init_containers.push_back(container.name);
   for (const PodContainer& container : pod.containers) {
-    rules.containers.push_back({container.name, container.probes});
+    rules.containers.push_back({container.name, container.probes, container.pre_stop});
     for (const ContainerPort& port : container.ports)
       if (!port.name.empty()) rules.ports.emplace(port.name, port.number);
   }
-  for (PodRules::Member& member : rules.containers)
-    for (const auto& [name, probe] : kProbes) Number(rules.ports, member.probes.*probe);
+  for (PodRules::Member& member : rules.containers) {
+    for (const auto& [name, probe] : kProbes)
+      if ((member.probes.*probe).has_value()) Number(rules.ports, (member.probes.*probe)->action);
+    if (member.pre_stop.has_value()) Number(rules.ports, *member.pre_stop);
+  }
   return rules;
 }
 
@@ -100,6 +107,7 @@ std::string PodRulesToJson(const PodRules& rules) {
     json::object container = {{"name", member.name}};
     for (const auto& [name, probe] : kProbes)
       if ((member.probes.*probe).has_value()) container[name] = ToJson(*(member.probes.*probe));
+    if (member.pre_stop.has_value()) container["preStop"] = ToJson(*member.pre_stop);
     containers.push_back(std::move(container));
   }
   json::object object = {{"containers", std::move(containers)},
@@ -128,6 +136,8 @@ PodRules PodRulesFromJson(const std::string& text) {
     for (const auto& [name, probe] : kProbes)
       if (const json::value* found = json::Find(container, name))
         member.probes.*probe = ProbeFrom(*found);
+    if (const json::value* pre_stop = json::Find(container, "preStop"))
+      member.pre_stop = ActionFrom(*pre_stop);
   }
   return rules;
 }

@@ -59,6 +59,7 @@ TEST(Pod, ItsSandboxSaysAllThatIsNeededOfItLater) {
       "readinessProbe":{"httpGet":{"path":"/ok","port":"http","httpHeaders":[{"name":"A","value":"b"}]},
       "periodSeconds":3,"timeoutSeconds":2,"successThreshold":2,"failureThreshold":5,
       "initialDelaySeconds":7},
+      "lifecycle":{"preStop":{"httpGet":{"path":"/bye","port":"http"}}},
       "livenessProbe":{"tcpSocket":{"port":"http"}},"startupProbe":{"exec":{"command":["a","b"]}})");
   const Pod planned = PlannedPod(DeploymentRef("web"), spec, 0);
   EXPECT_EQ(std::get<HttpGet>(planned.members.at(0).probes.readiness->action).port.number, 8080)
@@ -72,12 +73,12 @@ TEST(Pod, ItsSandboxSaysAllThatIsNeededOfItLater) {
   ASSERT_EQ(pod.members.size(), 1u);
   EXPECT_EQ(pod.members[0].name, "main");
   EXPECT_EQ(pod.members[0].probes, planned.members[0].probes);
+  EXPECT_EQ(pod.members[0].pre_stop, Action(HttpGet{"/bye", {8080, ""}, {}}));
   ASSERT_TRUE(pod.members[0].probes.readiness.has_value());
   const Probe& probe = *pod.members[0].probes.readiness;
-  EXPECT_EQ(probe.action, (decltype(probe.action)(HttpGet{"/ok", {8080, ""}, {{"A", "b"}}})));
-  EXPECT_EQ(pod.members[0].probes.liveness->action,
-            (decltype(probe.action)(TcpSocket{{8080, ""}})));
-  EXPECT_EQ(pod.members[0].probes.startup->action, (decltype(probe.action)(Exec{{"a", "b"}})));
+  EXPECT_EQ(probe.action, Action(HttpGet{"/ok", {8080, ""}, {{"A", "b"}}}));
+  EXPECT_EQ(pod.members[0].probes.liveness->action, Action(TcpSocket{{8080, ""}}));
+  EXPECT_EQ(pod.members[0].probes.startup->action, Action(Exec{{"a", "b"}}));
   EXPECT_EQ(probe.period, absl::Seconds(3));
   EXPECT_EQ(probe.timeout, absl::Seconds(2));
   EXPECT_EQ(probe.initial_delay, absl::Seconds(7));
@@ -108,6 +109,23 @@ TEST(Pod, RequestsAreWeightsAndNeverLimits) {
       RunSpecFor(kInstallation, spec.containers[0], PlannedPod(DeploymentRef("web"), spec, 0), {});
   EXPECT_EQ(container.cpu_shares, 512);
   EXPECT_EQ(container.memory_reservation, 6 << 20);  // Docker takes no less.
+}
+
+TEST(Pod, ARunHasTheLimitsAndTheRightsOfItsContainer) {
+  const PodTemplate spec = TemplateOf(R"(,"workingDir":"/work",
+      "resources":{"limits":{"cpu":"1500m","memory":"64Mi"}},
+      "securityContext":{"runAsUser":1000,"runAsGroup":2000,"readOnlyRootFilesystem":true,
+      "allowPrivilegeEscalation":false,"capabilities":{"add":["NET_ADMIN"],"drop":["ALL"]}})");
+  const engine::ContainerSpec run =
+      RunSpecFor(kInstallation, spec.containers[0], PlannedPod(DeploymentRef("web"), spec, 0), {});
+  EXPECT_EQ(run.working_directory, "/work");
+  EXPECT_EQ(run.cpu_limit_milli, 1500);
+  EXPECT_EQ(run.memory_limit, 64 << 20);
+  EXPECT_EQ(run.user, "1000:2000");
+  EXPECT_TRUE(run.read_only_root && run.no_new_privileges);
+  EXPECT_EQ(run.capabilities_add, std::vector<std::string>{"NET_ADMIN"});
+  EXPECT_EQ(run.capabilities_drop, std::vector<std::string>{"ALL"});
+  EXPECT_GT(run.log_bytes, 0) << "or its output fills the disk";
 }
 
 TEST(Pod, ItsLastTwoRunsAreKeptAndOlderOnesMayGo) {

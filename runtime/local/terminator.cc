@@ -4,10 +4,13 @@
 #include <spdlog/spdlog.h>
 
 #include "absl/time/clock.h"
+#include "runtime/local/prober.h"
 
 namespace weft::local {
 
 constexpr auto kRetry = std::chrono::seconds(1);
+// Source: the kubelet's minimumGracePeriodInSeconds.
+constexpr absl::Duration kLeastAfterPreStop = absl::Seconds(2);
 
 Terminator::Terminator(engine::Engine& engine, int threads, KeyedQueue::Clock::duration lead,
                        std::function<void(const std::string& key)> on_gone)
@@ -16,11 +19,17 @@ Terminator::Terminator(engine::Engine& engine, int threads, KeyedQueue::Clock::d
       on_gone_(std::move(on_gone)),
       queue_(threads, [this](const std::string& id) { return End(id); }) {}
 
+Terminator::Container Terminator::ToEnd(const Member& member) {
+  const engine::Container& container = member.run.container;
+  // What does not run hears nothing any more.
+  return {container.id, container.state == "running" ? member.pre_stop : std::nullopt};
+}
+
 void Terminator::Terminate(const Pod& pod, const std::string& key) {
-  Ending ending{key, absl::Seconds(pod.rules.grace_seconds), {}};
+  Ending ending{key, absl::Seconds(pod.rules.grace_seconds), pod.address, {}};
   for (const Member& member : pod.members) {
-    if (!member.run.container.id.empty()) ending.containers.push_back(member.run.container.id);
-    if (member.previous.has_value()) ending.containers.push_back(member.previous->container.id);
+    if (!member.run.container.id.empty()) ending.containers.push_back(ToEnd(member));
+    if (member.previous.has_value()) ending.containers.push_back({member.previous->container.id});
   }
   {
     std::lock_guard lock(mutex_);
@@ -30,18 +39,37 @@ void Terminator::Terminate(const Pod& pod, const std::string& key) {
   queue_.Add(pod.sandbox.id, serves ? lead_ : KeyedQueue::Clock::duration(0));
 }
 
-void Terminator::EndRun(const std::string& container, absl::Duration grace,
-                        const std::string& key) {
+void Terminator::EndRun(const Pod& pod, const Member& member, const std::string& key) {
+  const std::string& id = member.run.container.id;
+  Ending ending{key, absl::Seconds(pod.rules.grace_seconds), pod.address, {ToEnd(member)}, true};
   {
     std::lock_guard lock(mutex_);
-    if (!endings_.try_emplace(container, Ending{key, grace, {container}, true}).second) return;
+    if (!endings_.try_emplace(id, std::move(ending)).second) return;
   }
-  queue_.Add(container, KeyedQueue::Clock::duration(0));
+  queue_.Add(id, KeyedQueue::Clock::duration(0));
 }
 
 bool Terminator::IsTerminating(const std::string& sandbox) const {
   std::lock_guard lock(mutex_);
   return endings_.count(sandbox) > 0;
+}
+
+// What is done before is done again if this is called again. OK: it has ended, or is gone.
+absl::Status Terminator::Stop(const Container& container, const std::string& address,
+                              absl::Time end) {
+  absl::Duration left = end - absl::Now();
+  if (container.pre_stop.has_value() && left > absl::ZeroDuration()) {
+    ProbeTarget target{.container_id = container.id, .address = address};
+    target.probe.action = *container.pre_stop;
+    target.probe.timeout = left;
+    if (const absl::Status told = AskContainer(engine_, target); !told.ok())
+      spdlog::warn("msg=\"preStop failed\" container={} error=\"{}\"", container.id.substr(0, 12),
+                   std::string(told.message()));
+    left = std::max(end - absl::Now(), kLeastAfterPreStop);
+  }
+  const absl::Status stopped =
+      engine_.StopContainer(container.id, std::max(left, absl::ZeroDuration()));
+  return absl::IsNotFound(stopped) ? absl::OkStatus() : stopped;
 }
 
 KeyedQueue::Clock::duration Terminator::End(const std::string& sandbox) {
@@ -56,10 +84,9 @@ KeyedQueue::Clock::duration Terminator::End(const std::string& sandbox) {
   // is there, they are known to be a pod's.
   const absl::Time end = absl::Now() + ending.grace;  // Of the whole pod.
   absl::Status status;
-  for (const std::string& container : ending.containers) {
-    status = engine_.StopContainer(container, std::max(end - absl::Now(), absl::ZeroDuration()));
-    if (absl::IsNotFound(status)) status = absl::OkStatus();
-    if (status.ok() && !ending.run) status = engine_.RemoveContainer(container);
+  for (const Container& container : ending.containers) {
+    status = Stop(container, ending.address, end);
+    if (status.ok() && !ending.run) status = engine_.RemoveContainer(container.id);
     if (!status.ok()) break;
   }
   if (status.ok() && !ending.run) status = engine_.RemoveContainer(sandbox);

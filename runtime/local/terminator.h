@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@
 
 namespace weft::local {
 
-// Ends pods in peace: SIGTERM, the pod's grace, SIGKILL, removal. What is under way when the
+// Ends pods in peace: what is to be done before (preStop), SIGTERM, and, when the pod's grace is
+// over, SIGKILL; removal. What is under way when the
 // process dies is decided and begun again by the pods' controller. Thread-safe.
 class Terminator {
  public:
@@ -24,18 +26,25 @@ class Terminator {
   // Returns at once. A pod that is being ended already is passed over.
   void Terminate(const Pod& pod, const std::string& key);
   // Ends one container of a pod that stays, likewise; it is not removed.
-  void EndRun(const std::string& container, absl::Duration grace, const std::string& key);
+  void EndRun(const Pod& pod, const Member& member, const std::string& key);
   bool IsTerminating(const std::string& sandbox) const;
 
   void Stop() { queue_.Stop(); }
 
  private:
+  struct Container {
+    std::string id;
+    std::optional<Action> pre_stop = {};
+  };
   struct Ending {
     std::string key;
     absl::Duration grace;
-    std::vector<std::string> containers;  // In the order in which they end.
-    bool run = false;                     // One container, which stays.
+    std::string address;                // Of the pod.
+    std::vector<Container> containers;  // In the order in which they end.
+    bool run = false;                   // One container, which stays.
   };
+  static Container ToEnd(const Member& member);
+  absl::Status Stop(const Container& container, const std::string& address, absl::Time end);
   KeyedQueue::Clock::duration End(const std::string& sandbox);
 
   engine::Engine& engine_;

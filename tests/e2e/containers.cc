@@ -1,18 +1,17 @@
 #include "tests/e2e/containers.h"
 
 #include <sstream>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 
 namespace weft::e2e {
 
-std::ostream& operator<<(std::ostream& out, const Run& run) {
-  return out << run.id.substr(0, 12) << " " << run.state << " since " << run.started_at;
-}
+namespace {
 
-absl::StatusOr<Runs> ListRuns(engine::Engine& engine, const engine::Labels& labels) {
-  WEFT_ASSIGN_OR_RETURN(const auto containers, engine.ListContainers(labels));
+absl::StatusOr<Runs> InspectRuns(engine::Engine& engine,
+                                 const std::vector<engine::ContainerSummary>& containers) {
   Runs runs;
   for (const engine::ContainerSummary& summary : containers) {
     const absl::StatusOr<engine::Container> container = engine.InspectContainer(summary.id);
@@ -23,8 +22,26 @@ absl::StatusOr<Runs> ListRuns(engine::Engine& engine, const engine::Labels& labe
   return runs;
 }
 
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const Run& run) {
+  return out << run.id.substr(0, 12) << " " << run.state << " since " << run.started_at;
+}
+
+absl::StatusOr<Runs> ListRuns(engine::Engine& engine, const engine::Labels& labels) {
+  WEFT_ASSIGN_OR_RETURN(const auto containers, engine.ListContainers(labels));
+  return InspectRuns(engine, containers);
+}
+
 absl::StatusOr<Runs> ListPods(engine::Engine& engine, const std::string& instance) {
-  return ListRuns(engine, {{"weft.dev/deployment", instance}});
+  WEFT_ASSIGN_OR_RETURN(auto containers,
+                        engine.ListContainers({{"weft.dev/deployment", instance}}));
+  std::erase_if(containers, [](const engine::ContainerSummary& container) {
+    return !container.labels.contains("weft.dev/container");
+  });
+  WEFT_ASSIGN_OR_RETURN(Runs runs, InspectRuns(engine, containers));
+  std::erase_if(runs, [](const auto& run) { return run.second.state != "running"; });
+  return runs;
 }
 
 std::string Disturbed(const Runs& before, const Runs& after) {

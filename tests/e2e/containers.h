@@ -27,7 +27,7 @@ using Runs = std::map<std::string, Run>;
 // Every container of `engine` that bears `labels`, running or not.
 absl::StatusOr<Runs> ListRuns(engine::Engine& engine, const engine::Labels& labels = {});
 
-// The containers of an instance's Deployment.
+// The containers that run of an instance's pods, without their sandboxes.
 absl::StatusOr<Runs> ListPods(engine::Engine& engine, const std::string& instance);
 
 // Those of `before` that `after` lacks, or has in another run, for people; empty: all go on.

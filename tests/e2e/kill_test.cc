@@ -42,7 +42,7 @@ class Kill : public Mesh {
     ASSERT_EQ(Apply("bystander", Text({"bystander", kReplicas})).status, 0);
     ASSERT_TRUE(AwaitConverged("bystander", {{InstanceOf("bystander"), kReplicas}}));
     ASSERT_TRUE(Await("pods and the Service's anchor",
-                      [&] { return RunningOf(Containers()).size() == kReplicas + 1; }));
+                      [&] { return RunningOf(Containers()).size() == 2 * kReplicas + 1; }));
     bystander_ = Containers();
   }
 

@@ -1,9 +1,11 @@
 // How fast applications come to be on a cluster: through Weft, from documents, beside a client that
 // sends the same objects as they are over as many connections.
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <iostream>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -19,7 +21,8 @@
 namespace weft::bench {
 namespace {
 
-constexpr int kApplications = 500;
+constexpr int kApplications = 500;  // Of each way, in kRounds turns.
+constexpr int kRounds = 5;
 constexpr int kWarmUp = 20;
 constexpr int kConnections = 16;  // Of the runtime's; source: runtime/kubernetes.
 constexpr char kFleet[] = "fleet";
@@ -29,6 +32,7 @@ constexpr char kBare[] = "bare";
 struct Took {
   absl::Duration calls;    // Until the last call was answered.
   absl::Duration objects;  // Until the last object was there.
+  absl::Duration ready;    // Until the cluster had done all that they ask for.
 };
 
 class ApplyBench : public ClusterBench {
@@ -127,19 +131,43 @@ class ApplyBench : public ClusterBench {
     EXPECT_EQ(wait.status, 0) << wait.err;
   }
 
-  Took Bare(const std::string& prefix) const {
-    return Measure(kApplications, kBare, [&](int i) { ApplyBare(absl::StrCat(prefix, i)); });
+  // A round of one way, from the first call until the cluster has nothing left to do; then makes
+  // room on the only node.
+  Took Round(int round, bool weft) {
+    const std::string prefix = absl::StrCat(weft ? "weft" : "bare", round, "x");
+    const char* ns = weft ? kFleet : kBare;
+    const absl::Time begin = absl::Now();
+    Took took = Measure(kApplications / kRounds, ns, [&](int i) {
+      const std::string application = absl::StrCat(prefix, i);
+      weft ? ApplyThroughWeft(application) : ApplyBare(application);
+    });
+    AwaitQuiet(ns);
+    took.ready = absl::Now() - begin;
+    weft ? DeleteThroughWeft(prefix) : DeleteBare();
+    const std::string pods = absl::StrCat("/api/v1/namespaces/", ns, "/pods");
+    const int64_t others = weft ? 2 * kWarmUp : 0;
+    EXPECT_TRUE(e2e::Await(
+        "all is gone",
+        [&] { return Objects(ns) == others && bare().Count(pods).value_or(-1) == others / 2; },
+        absl::Minutes(5)));
+    return took;
   }
 
-  // Makes room on the only node.
-  void RemoveBare() const {
-    AwaitQuiet(kBare);
+  void DeleteBare() const {
     for (const char* kind : {"Deployment", "Service"})
       EXPECT_EQ(cluster().Kubectl({"delete", "--raw", Collection(kind, kBare)}).status, 0);
-    const std::string pods = absl::StrCat("/api/v1/namespaces/", kBare, "/pods");
-    EXPECT_TRUE(e2e::Await(
-        "all is gone", [&] { return Objects(kBare) == 0 && bare().Count(pods).value_or(1) == 0; },
-        absl::Minutes(5)));
+  }
+
+  void DeleteThroughWeft(const std::string& prefix) const {
+    for (int i = 0; i < kApplications / kRounds; ++i) {
+      core::v1::DeleteApplicationRequest request;
+      request.set_namespace_(kFleet);
+      request.set_name(absl::StrCat(prefix, i));
+      grpc::ClientContext context;
+      core::v1::DeleteApplicationResponse response;
+      const grpc::Status status = applications_->Delete(&context, request, &response);
+      EXPECT_TRUE(status.ok()) << status.error_message();
+    }
   }
 
  private:
@@ -147,28 +175,47 @@ class ApplyBench : public ClusterBench {
   std::map<std::string, std::string> bodies_;  // By kind.
 };
 
-void Print(const char* way, const Took& took, absl::Duration bare) {
-  const double seconds = absl::ToDoubleSeconds(took.objects);
-  std::cout << absl::StrFormat(R"({"bench":"apply","way":"%s","applications":%d,"connections":%d,)"
-                               R"("answered_s":%.2f,"objects_s":%.2f,"applications_per_s":%.1f,)"
-                               R"("objects_per_s":%.1f,"ratio_to_bare":%.3f})",
-                               way, kApplications, kConnections, absl::ToDoubleSeconds(took.calls),
-                               seconds, kApplications / seconds, 2 * kApplications / seconds,
-                               absl::FDivDuration(bare, took.objects))
+// The sum of one figure over all rounds.
+absl::Duration Sum(const std::vector<Took>& rounds, absl::Duration Took::*figure) {
+  absl::Duration sum;
+  for (const Took& took : rounds) sum += took.*figure;
+  return sum;
+}
+
+// The median over the rounds of one figure of `bare` in that of `weft`: the ratio of the rates.
+double Ratio(const std::vector<Took>& bare, const std::vector<Took>& weft,
+             absl::Duration Took::*figure) {
+  std::vector<double> ratios;
+  for (size_t i = 0; i < weft.size(); ++i)
+    ratios.push_back(absl::FDivDuration(bare[i].*figure, weft[i].*figure));
+  std::sort(ratios.begin(), ratios.end());
+  return ratios[ratios.size() / 2];
+}
+
+void Print(const char* way, const std::vector<Took>& rounds, const std::vector<Took>& bare) {
+  const auto seconds = [&](absl::Duration Took::*figure) {
+    return absl::ToDoubleSeconds(Sum(rounds, figure));
+  };
+  std::cout << absl::StrFormat(
+                   R"({"bench":"apply","way":"%s","applications":%d,"rounds":%d,"connections":%d,)"
+                   R"("answered_s":%.2f,"objects_s":%.2f,"ready_s":%.2f,"answered_per_s":%.1f,)"
+                   R"("ready_per_s":%.1f,"ratio_objects":%.3f,"ratio_ready":%.3f})",
+                   way, kApplications, kRounds, kConnections, seconds(&Took::calls),
+                   seconds(&Took::objects), seconds(&Took::ready),
+                   kApplications / seconds(&Took::calls), kApplications / seconds(&Took::ready),
+                   Ratio(bare, rounds, &Took::objects), Ratio(bare, rounds, &Took::ready))
             << std::endl;
 }
 
 TEST_F(ApplyBench, FiveHundredApplications) {
-  const Took before = Bare("before");
-  RemoveBare();
-  const Took weft =
-      Measure(kApplications, kFleet, [&](int i) { ApplyThroughWeft(absl::StrCat("app", i)); });
-  AwaitQuiet(kFleet);
-  const Took after = Bare("after");
-  const absl::Duration bare = (before.objects + after.objects) / 2;
-  Print("bare_before", before, bare);
+  std::vector<Took> bare, weft;
+  for (int round = 0; round < kRounds; ++round) {
+    // Who is first takes turns.
+    for (const bool through_weft : {round % 2 == 0, round % 2 != 0})
+      (through_weft ? weft : bare).push_back(Round(round, through_weft));
+  }
+  Print("bare", bare, bare);
   Print("weft", weft, bare);
-  Print("bare_after", after, bare);
 }
 
 }  // namespace

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "runtime/local/admission.h"
+#include "runtime/local/object.h"
+
+// What the readers of kinds that have pods share. Each adds what is wrong at its pointer.
+namespace weft::local {
+
+// The pod template at `at` of its object, all of whose leaves have the right types.
+PodTemplate ReadPodTemplate(const json::value& pod_template, const std::string& at,
+                            const Machine& machine, std::vector<Problem>& problems);
+
+// The probes of the container at `at`, whose ports are read.
+Probes ReadProbes(const json::value& container, const std::string& at, const PodContainer& spec,
+                  std::vector<Problem>& problems);
+
+// What it is told before it ends, likewise.
+std::optional<Action> ReadPreStop(const json::value& container, const std::string& at,
+                                  const PodContainer& spec, std::vector<Problem>& problems);
+
+}  // namespace weft::local
