@@ -49,11 +49,11 @@ class Statement {
 // database; it is left as it is. UNAVAILABLE: it cannot be opened, or is locked for over 5 s.
 class Database {
  public:
-  // Opens or makes the file at `path` and brings it to the newest schema. `migrations` are in their
-  // order: the one at N is SQL that makes schema N + 1 of schema N; a new file has schema 0. Each
-  // is one transaction, so that whoever opens the file next goes on from where this was cut short,
-  // and several processes may do it at once. A migration that was ever released is never changed.
-  // FAILED_PRECONDITION: the file has a newer schema.
+  // Opens or makes the file at `path`, for its user alone, and brings it to the newest schema.
+  // `migrations` are in their order: the one at N is SQL that makes schema N + 1 of schema N; a new
+  // file has schema 0. Each is one transaction, so that whoever opens the file next goes on from
+  // where this was cut short, and several processes may do it at once. A migration that was ever
+  // released is never changed. FAILED_PRECONDITION: the file has a newer schema.
   static absl::StatusOr<Database> Open(const std::string& path,
                                        absl::Span<const std::string_view> migrations);
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr absl::Duration kUploadDeadline = absl::Minutes(10);  // Unpacking a large image.
 constexpr size_t kMostOutput = 4096;                           // Of a command.
+constexpr absl::Duration kLookAgain = absl::Milliseconds(5);   // Whether it has ended.
 constexpr absl::Duration kPullSilence = absl::Minutes(2);
 
 // Cuts a stream of JSON texts, one a line, into values.
@@ -180,10 +181,15 @@ absl::StatusOr<ExecResult> DockerEngine::Exec(const std::string& id,
                    }));
   WEFT_RETURN_IF_ERROR(StatusFromAnswer(response.status, response.body, attempted));
   if (!in_time) return absl::DeadlineExceededError(attempted + ": it has not ended");
-  WEFT_ASSIGN_OR_RETURN(const json::value ended,
-                        Ask("GET", absl::StrCat("/exec/", UrlEncode(exec), "/json"), attempted));
-  result.exit_code = json::GetInt(ended, {"ExitCode"});
-  return result;
+  // Its output may end a little before the engine knows how the command did, and there is no call
+  // that waits for that.
+  for (;; absl::SleepFor(kLookAgain)) {
+    WEFT_ASSIGN_OR_RETURN(const json::value now,
+                          Ask("GET", absl::StrCat("/exec/", UrlEncode(exec), "/json"), attempted));
+    result.exit_code = json::GetInt(now, {"ExitCode"});
+    if (!json::GetBool(now, {"Running"})) return result;
+    if (absl::Now() >= end) return absl::DeadlineExceededError(attempted + ": it has not ended");
+  }
 }
 
 absl::Status DockerEngine::ReadLogs(const std::string& id, const LogSelection& selection,

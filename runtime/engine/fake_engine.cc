@@ -105,6 +105,11 @@ std::vector<Bind> FakeEngine::BindsOf(const std::string& id) const {
   return containers_.at(id).binds;
 }
 
+std::vector<std::string> FakeEngine::EnvironmentOf(const std::string& id) const {
+  std::lock_guard lock(mutex_);
+  return containers_.at(id).environment;
+}
+
 absl::Status FakeEngine::Ping() {
   std::lock_guard lock(mutex_);
   return ReachableLocked();
@@ -132,7 +137,8 @@ absl::StatusOr<std::string> FakeEngine::CreateContainer(const ContainerSpec& spe
   c.labels = spec.labels;
   c.created = absl::FromUnixSeconds(counter_);
   c.state = "created";
-  containers_[id] = {c, spec.network, spec.address, spec.network_of, spec.binds, spec.keep_running};
+  containers_[id] = {c,          spec.network,     spec.address,     spec.network_of,
+                     spec.binds, spec.environment, spec.keep_running};
   ++creations_;
   EmitLocked("container", "create", id, c.labels);
   return id;

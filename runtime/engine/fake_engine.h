@@ -29,7 +29,9 @@ class FakeEngine final : public Engine {
   int creations() const;
   int starts() const;
   int pulls() const;
-  std::vector<Bind> BindsOf(const std::string& id) const;  // Of a container that there is.
+  // Of a container that there is.
+  std::vector<Bind> BindsOf(const std::string& id) const;
+  std::vector<std::string> EnvironmentOf(const std::string& id) const;
 
   absl::Status Ping() override;
   absl::StatusOr<Info> GetInfo() override;
@@ -63,6 +65,7 @@ class FakeEngine final : public Engine {
     std::string wanted_address;
     std::string network_of;
     std::vector<Bind> binds;
+    std::vector<std::string> environment;
     bool keep_running = false;
   };
   static void EndLocked(Held& held);

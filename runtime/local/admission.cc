@@ -1,5 +1,7 @@
 #include "runtime/local/admission.h"
 
+#include <map>
+
 #include "absl/strings/str_cat.h"
 
 namespace weft::local {
@@ -50,36 +52,6 @@ Labels ReadLabels(const json::value* v) {
   return labels;
 }
 
-std::string ExpandVariables(std::string_view text,
-                            const std::vector<std::pair<std::string, std::string>>& variables) {
-  std::string expanded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '$' || i + 1 == text.size()) {
-      expanded += text[i];
-      continue;
-    }
-    if (text[i + 1] == '$') {
-      expanded += '$';
-      ++i;
-      continue;
-    }
-    const size_t end = text[i + 1] == '(' ? text.find(')', i) : std::string_view::npos;
-    const std::string* value = nullptr;
-    if (end != std::string_view::npos) {
-      const std::string_view name = text.substr(i + 2, end - i - 2);
-      for (const auto& [variable, content] : variables)
-        if (variable == name) value = &content;
-    }
-    if (value == nullptr) {
-      expanded += '$';
-      continue;
-    }
-    expanded += *value;
-    i = end;
-  }
-  return expanded;
-}
-
 Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machine,
                const std::vector<SteeredLeaf>& steered) {
   Admitted admitted;
@@ -101,8 +73,13 @@ Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machi
   CheckLeaves(*kind, *object, admitted.problems);
   CheckMetadata(ref, *object, admitted.problems);
   if (!admitted.problems.empty()) return admitted;
-  admitted.spec = ref.kind == "Deployment" ? ReadDeployment(*object, machine, admitted.problems)
-                                           : ReadService(*object, admitted.problems);
+  static const auto* const readers =
+      new std::map<std::string, Spec (*)(const json::value&, const Machine&,
+                                         std::vector<Problem>&)>{{"Deployment", &ReadDeployment},
+                                                                 {"Service", &ReadService},
+                                                                 {"ConfigMap", &ReadConfigMap},
+                                                                 {"Secret", &ReadSecret}};
+  admitted.spec = readers->at(ref.kind)(*object, machine, admitted.problems);
   return admitted;
 }
 

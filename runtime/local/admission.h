@@ -35,12 +35,10 @@ Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machi
 // For admission.cc, by kind. Each reads an object whose leaves have the right types.
 Spec ReadDeployment(const json::value& object, const Machine& machine,
                     std::vector<Problem>& problems);
-Spec ReadService(const json::value& object, std::vector<Problem>& problems);
-
-// "$(NAME)" replaced by the variable's value, "$$" by "$"; an unknown name stays as it is. Source:
-// Kubernetes API, Container.command.
-std::string ExpandVariables(std::string_view text,
-                            const std::vector<std::pair<std::string, std::string>>& variables);
+Spec ReadService(const json::value& object, const Machine& machine, std::vector<Problem>& problems);
+Spec ReadConfigMap(const json::value& object, const Machine& machine,
+                   std::vector<Problem>& problems);
+Spec ReadSecret(const json::value& object, const Machine& machine, std::vector<Problem>& problems);
 
 // Shared by the readers.
 bool IsDnsLabel(std::string_view name);

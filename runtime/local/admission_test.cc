@@ -24,8 +24,8 @@ TEST(Admission, AcceptsADeploymentAndReadsIt) {
   ASSERT_TRUE(admitted.problems.empty()) << admitted.problems[0].message;
   const auto& spec = std::get<DeploymentSpec>(admitted.spec);
   EXPECT_EQ(spec.replicas, 3);
-  EXPECT_EQ(spec.pod.containers[0].environment[1].second, "1-$(A)-$(C)");
-  EXPECT_EQ(spec.pod.containers[0].command[1], "1-$(A)-$(C)");
+  EXPECT_EQ(spec.pod.containers[0].environment[1].value, "$(A)-$$(A)-$(C)");
+  EXPECT_EQ(spec.pod.containers[0].command[1], "$(B)");
   EXPECT_EQ(spec.pod.containers[0].cpu_milli, 100);
   EXPECT_EQ(spec.pod.containers[0].memory_bytes, 64 << 20);
   EXPECT_TRUE(spec.pod.containers[0].pull);
@@ -117,7 +117,9 @@ TEST(Admission, RefusesValuesThatItCannotCarryOut) {
        {R"(,"imagePullPolicy":"Always")", R"(,"readinessProbe":{"periodSeconds":1})",
         R"(,"readinessProbe":{"httpGet":{"port":"nobody"}})",
         R"(,"resources":{"requests":{"cpu":"much"}})", R"(,"env":[{"name":"A=B","value":""}])",
-        R"(,"ports":[{"containerPort":0}])",
+        R"(,"env":[{"name":"A","valueFrom":{"secretKeyRef":{"name":"s"}}}])",
+        R"(,"env":[{"name":"A","valueFrom":{"fieldRef":{"fieldPath":"spec.nodeName"}}}])",
+        R"(,"envFrom":[{"prefix":"A"}])", R"(,"ports":[{"containerPort":0}])",
         R"(,"livenessProbe":{"httpGet":{"port":1},"exec":{"command":["x"]}})",
         R"(,"livenessProbe":{"tcpSocket":{"port":1},"successThreshold":2})",
         R"(,"startupProbe":{"exec":{"command":[]}})",
@@ -155,6 +157,31 @@ TEST(Admission, ReadsAService) {
   const std::string twice = absl::StrReplaceAll(
       ServiceText("web"), {{R"([{"port":80}])", R"([{"port":80},{"port":80}])"}});
   EXPECT_EQ(Admit(ServiceRef("web"), twice, {}).problems.at(0).pointer, "/spec/ports/1/port");
+}
+
+TEST(Admission, ReadsWhatPodsReadFromAndNeverTellsASecret) {
+  const ObjectRef map{"v1", "ConfigMap", "default", "settings"};
+  const ObjectRef secret{"v1", "Secret", "default", "keys"};
+  const auto text = [](const ObjectRef& ref, const std::string& rest) {
+    return absl::StrCat(R"({"apiVersion":"v1","kind":")", ref.kind, R"(","metadata":{"name":")",
+                        ref.name, R"(","namespace":"default"},)", rest, "}");
+  };
+  using Data = std::map<std::string, std::string>;
+  EXPECT_EQ(std::get<DataSpec>(Admit(map, text(map, R"("data":{"a":"1"})"), {}).spec).data,
+            (Data{{"a", "1"}}));
+  EXPECT_EQ(
+      std::get<DataSpec>(
+          Admit(secret,
+                text(secret, R"("data":{"a":"b3Blbg==","b":"AA=="},"stringData":{"a":"x"})"), {})
+              .spec)
+          .data,
+      (Data{{"a", "x"}, {"b", std::string(1, '\0')}}));
+  const auto problems =
+      Admit(secret, text(secret, R"("data":{"a":"top!secret","b/c":"AA=="})"), {}).problems;
+  ASSERT_EQ(problems.size(), 2u);
+  EXPECT_EQ(problems[0].pointer, "/data/a");
+  EXPECT_EQ(problems[0].found, "");
+  EXPECT_EQ(problems[1].pointer, "/data/b~1c");
 }
 
 TEST(Quantity, IsReadAsKubernetesReadsIt) {

@@ -245,7 +245,8 @@ TEST_F(RealRuntime, RunsACommandInAContainerAndWaitsNoLongerThanItMay) {
       engine().Exec(id, {"/bin/sh", "-c", "echo out; echo err >&2; exit 3"}, absl::Seconds(5));
   ASSERT_TRUE(said.ok()) << said.status();
   EXPECT_EQ(said->exit_code, 3);
-  EXPECT_EQ(said->output, "out\nerr\n");
+  // The two streams come in any order.
+  EXPECT_THAT(said->output, testing::AnyOf("out\nerr\n", "err\nout\n"));
   const absl::Time begin = absl::Now();
   EXPECT_TRUE(absl::IsDeadlineExceeded(
       engine().Exec(id, {"/bin/busybox", "sleep", "30"}, absl::Milliseconds(300)).status()));
@@ -285,6 +286,31 @@ TEST_F(RealRuntime, AContainerRunsWithTheRightsAndLimitsThatItIsGiven) {
              absl::StrContains(entry.second.status(), "OOMKilled");
     });
   });
+}
+
+constexpr char kReader[] = R"j({"apiVersion":"apps/v1","kind":"Deployment",
+    "metadata":{"name":"web","namespace":"default"},
+    "spec":{"selector":{"matchLabels":{"app":"web"}},"template":{
+    "metadata":{"labels":{"app":"web"}},"spec":{"terminationGracePeriodSeconds":1,"containers":[
+    {"name":"main","image":"test/busybox:1","command":["/bin/busybox","sleep","1000000"],
+     "envFrom":[{"secretRef":{"name":"keys"}}],
+     "env":[{"name":"BOTH","value":"$(TOKEN)-$(POD)"},
+            {"name":"IP","valueFrom":{"fieldRef":{"fieldPath":"status.podIP"}}}],
+     "readinessProbe":{"periodSeconds":1,"exec":{"command":["/bin/sh","-c",
+       "[ \"$TOKEN\" = abc ] && [ \"$BOTH\" = 'abc-$(POD)' ] && busybox ip addr | busybox grep -q \"$IP/\""]}}}]}}}})j";
+
+TEST_F(RealRuntime, APodRunsWithWhatStandsInASecret) {
+  ImportBusybox();
+  Apply({kReader}, 1);
+  WaitFor([](const Projections& now) {
+    const auto pod = now.lower_bound("Pod/");
+    return pod != now.end() &&
+           absl::StrContains(pod->second.status(), R"(secret \"keys\" not found)");
+  });
+  Apply({R"({"apiVersion":"v1","kind":"Secret","metadata":{"name":"keys","namespace":"default"},
+             "data":{"TOKEN":"YWJj"}})"},
+        1);
+  WaitFor(Ready(1));
 }
 
 TEST_F(RealRuntime, RollsToANewTemplateWithoutBeingUnready) {

@@ -22,6 +22,19 @@ constexpr std::pair<const char*, LeafType> kContainerLeaves[] = {
     {"args/[]", kString},
     {"env/[]/name", kString},
     {"env/[]/value", kString},
+    {"env/[]/valueFrom/configMapKeyRef/name", kString},
+    {"env/[]/valueFrom/configMapKeyRef/key", kString},
+    {"env/[]/valueFrom/configMapKeyRef/optional", kBoolean},
+    {"env/[]/valueFrom/secretKeyRef/name", kString},
+    {"env/[]/valueFrom/secretKeyRef/key", kString},
+    {"env/[]/valueFrom/secretKeyRef/optional", kBoolean},
+    {"env/[]/valueFrom/fieldRef/fieldPath", kString},
+    {"env/[]/valueFrom/fieldRef/apiVersion", kString},
+    {"envFrom/[]/prefix", kString},
+    {"envFrom/[]/configMapRef/name", kString},
+    {"envFrom/[]/configMapRef/optional", kBoolean},
+    {"envFrom/[]/secretRef/name", kString},
+    {"envFrom/[]/secretRef/optional", kBoolean},
     {"ports/[]/name", kString},
     {"ports/[]/containerPort", kInteger},
     {"ports/[]/protocol", kString},
@@ -78,38 +91,42 @@ void AddPodTemplate(std::vector<Leaf>& leaves) {
       leaves.push_back({absl::StrCat(at, "/spec/containers/[]/", probe, leaf), type});
 }
 
+// A kind, with what every object may say.
+Kind KindOf(const char* api_version, const char* kind, std::vector<Leaf> leaves) {
+  for (const char* pointer : {"/apiVersion", "/kind", "/metadata/name", "/metadata/namespace",
+                              "/metadata/labels/*", "/metadata/annotations/*"})
+    leaves.push_back({pointer, kString});
+  return {api_version, kind, std::move(leaves)};
+}
+
 Kind DeploymentKind() {
-  Kind kind{"apps/v1",
-            "Deployment",
-            {{"/apiVersion", kString},
-             {"/kind", kString},
-             {"/metadata/name", kString},
-             {"/metadata/namespace", kString},
-             {"/metadata/labels/*", kString},
-             {"/metadata/annotations/*", kString},
-             {"/spec/replicas", kInteger},
-             {"/spec/selector/matchLabels/*", kString},
-             // The history of an API server.
-             {"/spec/revisionHistoryLimit", kInteger, false}}};
+  Kind kind = KindOf("apps/v1", "Deployment",
+                     {{"/spec/replicas", kInteger},
+                      {"/spec/selector/matchLabels/*", kString},
+                      // The history of an API server.
+                      {"/spec/revisionHistoryLimit", kInteger, false}});
   AddPodTemplate(kind.leaves);
   return kind;
 }
 
 Kind ServiceKind() {
-  return {"v1",
-          "Service",
-          {{"/apiVersion", kString},
-           {"/kind", kString},
-           {"/metadata/name", kString},
-           {"/metadata/namespace", kString},
-           {"/metadata/labels/*", kString},
-           {"/metadata/annotations/*", kString},
-           {"/spec/type", kString},
-           {"/spec/selector/*", kString},
-           {"/spec/ports/[]/name", kString},
-           {"/spec/ports/[]/port", kInteger},
-           {"/spec/ports/[]/targetPort", kPort},
-           {"/spec/ports/[]/protocol", kString}}};
+  return KindOf("v1", "Service",
+                {{"/spec/type", kString},
+                 {"/spec/selector/*", kString},
+                 {"/spec/ports/[]/name", kString},
+                 {"/spec/ports/[]/port", kInteger},
+                 {"/spec/ports/[]/targetPort", kPort},
+                 {"/spec/ports/[]/protocol", kString}});
+}
+
+Kind ConfigMapKind() { return KindOf("v1", "ConfigMap", {{"/data/*", kString}}); }
+
+Kind SecretKind() {
+  return KindOf("v1", "Secret",
+                {{"/data/*", kString},
+                 {"/stringData/*", kString},
+                 // What it is for; nothing here depends on it.
+                 {"/type", kString, false}});
 }
 
 // The table as a tree of tokens. Null `leaf`: an inner node.
@@ -214,7 +231,8 @@ void Check(const Node& node, const json::value& v, const std::string& pointer,
 }  // namespace
 
 const std::vector<Kind>& Kinds() {
-  static const auto* const kinds = new std::vector<Kind>{DeploymentKind(), ServiceKind()};
+  static const auto* const kinds =
+      new std::vector<Kind>{DeploymentKind(), ServiceKind(), ConfigMapKind(), SecretKind()};
   return *kinds;
 }
 

@@ -184,7 +184,22 @@ absl::StatusOr<absl::Duration> LocalRuntime::Reconcile(const std::string& key) {
   const std::string kind = KindOfKey(key);
   if (kind == "Deployment") return deployments_->Reconcile(key);
   if (kind == "Service") return services_->Reconcile(key);
+  if (kind == "ConfigMap" || kind == "Secret") return KeepData(key);
   WEFT_RETURN_IF_ERROR(networks_->RemoveUnused(NamespaceOfKey(key)));
+  return absl::InfiniteDuration();
+}
+
+// It is only there, for those who read it.
+absl::StatusOr<absl::Duration> LocalRuntime::KeepData(const std::string& key) {
+  const ObjectPtr object = objects_->Find(key);
+  if (object == nullptr) return absl::InfiniteDuration();
+  if (object->deleting) {
+    WEFT_RETURN_IF_ERROR(objects_->Forget(object->ref));
+    return absl::InfiniteDuration();
+  }
+  board_.SetStatus(key, object->generation, "{}", true);
+  for (const ObjectPtr& other : objects_->InNamespace(object->ref.ns))
+    if (other->ref.kind == "Deployment") Wake(LocalKey(other->ref));
   return absl::InfiniteDuration();
 }
 

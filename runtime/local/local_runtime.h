@@ -90,6 +90,8 @@ class LocalRuntime {
   KeyedQueue::Clock::duration Work(const std::string& key);
   absl::StatusOr<absl::Duration> Reconcile(const std::string& key);
 
+  absl::StatusOr<absl::Duration> KeepData(const std::string& key);
+
   void OnChange(const ObjectRef& ref, const ObjectPtr& now);
   void OnEvent(const engine::Event& event);
   absl::Status Resync();

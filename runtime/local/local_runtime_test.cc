@@ -392,6 +392,29 @@ TEST_F(LocalRuntimeTest, DeletionIsDoneAlsoByTheNextProcessAndLeavesOnlyWhatIsNo
   EXPECT_TRUE(engine_.InspectNetwork("theirs").ok());
 }
 
+TEST_F(LocalRuntimeTest, APodWaitsForWhatItReadsAndRunsWhenThatComes) {
+  Start();
+  ApplyWeb(1, 1, R"(,"envFrom":[{"configMapRef":{"name":"settings"}}])");
+  ASSERT_TRUE(follower_->Until(SomePodSays("CreateContainerConfigError")));
+  EXPECT_TRUE(SomePodSays(R"(configmap \"settings\" not found)")(follower_->seen()));
+  const ObjectRef map{"v1", "ConfigMap", "default", "settings"};
+  EXPECT_EQ(Apply(map,
+                  R"({"apiVersion":"v1","kind":"ConfigMap",
+                  "metadata":{"name":"settings","namespace":"default"},"data":{"MODE":"fast"}})",
+                  1)
+                .outcome,
+            ApplyResult::Outcome::kAccepted);
+  EXPECT_TRUE(follower_->Until([](const Seen& seen) {
+    const auto settings = seen.find("ConfigMap/default/settings");
+    return Ready(1)(seen) && settings != seen.end() && settings->second.up_to_date;
+  }));
+  EXPECT_EQ(engine_.EnvironmentOf(Running("main").at(0).id), std::vector<std::string>{"MODE=fast"});
+  ASSERT_TRUE(runtime_->Delete({map}).ok());
+  EXPECT_TRUE(follower_->Until(
+      [](const Seen& seen) { return seen.count("ConfigMap/default/settings") == 0; }));
+  EXPECT_TRUE(Ready(1)(follower_->seen())) << "what runs is not touched";
+}
+
 TEST_F(LocalRuntimeTest, TheNetworkOfANamespaceGoesWithItsLastObject) {
   Start();
   ApplyWeb(1, 1);

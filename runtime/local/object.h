@@ -96,14 +96,38 @@ struct Security {
   std::vector<std::string> add, drop;  // Capabilities, without "CAP_"; "ALL".
 };
 
+// A variable of a container's environment. Its value is text, or stands elsewhere: under a key of a
+// ConfigMap or a Secret, or in a field of the pod. Source: Kubernetes API, core/v1 EnvVar.
+struct EnvironmentVariable {
+  struct Key {
+    std::string kind;  // "ConfigMap" or "Secret".
+    std::string name;
+    std::string key;
+    bool optional = false;  // Without it there is no such variable.
+  };
+  std::string name;
+  std::string value;  // With its "$(NAME)".
+  std::optional<Key> key;
+  std::string field;  // "metadata.name"; empty: none.
+};
+
+// All of a ConfigMap or a Secret as variables. Source: Kubernetes API, core/v1 EnvFromSource.
+struct EnvironmentSource {
+  std::string kind;
+  std::string name;
+  std::string prefix;
+  bool optional = false;
+};
+
 // One container of a pod.
 struct PodContainer {
   std::string name;  // In the pod.
   std::string image;
   bool pull = true;                  // False: only an image that is there.
-  std::vector<std::string> command;  // Empty: the image's.
-  std::vector<std::string> args;     // Empty: the image's.
-  std::vector<std::pair<std::string, std::string>> environment;  // References resolved.
+  std::vector<std::string> command;  // Empty: the image's. With its "$(NAME)".
+  std::vector<std::string> args;     // Likewise.
+  std::vector<EnvironmentSource> environment_sources;
+  std::vector<EnvironmentVariable> environment;  // These go before those of the sources.
   std::vector<ContainerPort> ports;
   std::string working_directory;   // Empty: the image's.
   int64_t cpu_milli = 0;           // Requested; 0: none.
@@ -141,7 +165,12 @@ struct ServiceSpec {
   std::vector<ServicePort> ports;
 };
 
-using Spec = std::variant<std::monostate, DeploymentSpec, ServiceSpec>;
+// Of a ConfigMap, or of a Secret, decoded.
+struct DataSpec {
+  std::map<std::string, std::string> data;
+};
+
+using Spec = std::variant<std::monostate, DeploymentSpec, ServiceSpec, DataSpec>;
 
 // An accepted object. Never changed in place: a new generation is a new Object.
 struct Object {

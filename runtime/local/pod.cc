@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "runtime/local/environment.h"
 #include "runtime/local/names.h"
 
 namespace weft::local {
@@ -136,13 +137,14 @@ engine::ContainerSpec SandboxSpecFor(const std::string& installation,
 }
 
 engine::ContainerSpec RunSpecFor(const std::string& installation, const PodContainer& container,
-                                 const Pod& pod, const Run& next, const std::string& identity) {
+                                 const RunText& text, const Pod& pod, const Run& next,
+                                 const std::string& identity) {
   engine::ContainerSpec run;
   run.name = RunName(installation, pod.ns, pod.name, container.name, next.number);
   run.image = container.image;
-  run.entrypoint = container.command;
-  run.command = container.args;
-  for (const auto& [name, value] : container.environment)
+  run.entrypoint = text.command;
+  run.command = text.args;
+  for (const auto& [name, value] : text.environment)
     run.environment.push_back(absl::StrCat(name, "=", value));
   run.labels = LabelsOf(installation, pod);
   run.labels[kContainerLabel] = container.name;

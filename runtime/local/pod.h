@@ -96,10 +96,13 @@ engine::ContainerSpec SandboxSpecFor(const std::string& installation,
                                      const PodTemplate& pod_template, const Pod& pod,
                                      const std::string& image);
 
+struct RunText;  // environment.h
+
 // The next run of a container of `pod`, whose sandbox is made: `next` without its container.
 // `identity`: the directory of the provider's identity, empty: it has none.
 engine::ContainerSpec RunSpecFor(const std::string& installation, const PodContainer& container,
-                                 const Pod& pod, const Run& next, const std::string& identity = "");
+                                 const RunText& text, const Pod& pod, const Run& next,
+                                 const std::string& identity = "");
 
 // The pods of containers of ours, with the containers that belong to none of them: their sandbox is
 // gone, or a version made them that made pods in another way. What the runtime did not make is

@@ -269,9 +269,17 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
     const absl::Duration wait = RestartOf(member.run, parts_.now()).at - parts_.now();
     if (wait > absl::ZeroDuration()) return wait;
   }
+  const absl::StatusOr<RunText> text =
+      TextOf(container, pod, [&](const std::string& kind, const std::string& name) {
+        return parts_.objects.Find(LocalKey(kind, pod.ns, name));
+      });
+  if (!text.ok()) {  // Whatever brings it wakes the controller.
+    member.waiting = {"CreateContainerConfigError", std::string(text.status().message())};
+    return absl::InfiniteDuration();
+  }
   return Try(
       {LocalKey(owner), absl::StrCat(pod.name, ".", member.name), made ? nullptr : &container,
-       [&](bool failed) { return StartRun(container, identity, pod, failed, member); }},
+       [&](bool failed) { return StartRun(container, *text, identity, pod, failed, member); }},
       member.waiting);
 }
 
@@ -285,8 +293,9 @@ void PodKeeper::EndRun(const std::string& key, const Pod& pod, const Member& mem
   parts_.terminator.EndRun(pod, member, key);
 }
 
-absl::Status PodKeeper::StartRun(const PodContainer& container, const std::string& identity,
-                                 const Pod& pod, bool failed, Member& member) {
+absl::Status PodKeeper::StartRun(const PodContainer& container, const RunText& text,
+                                 const std::string& identity, const Pod& pod, bool failed,
+                                 Member& member) {
   Run next = member.run;
   if (next.container.state != "created") {
     if (!next.container.id.empty()) {
@@ -300,8 +309,8 @@ absl::Status PodKeeper::StartRun(const PodContainer& container, const std::strin
   }
   if (next.container.id.empty()) {
     WEFT_ASSIGN_OR_RETURN(next.container.id,
-                          parts_.engine.CreateContainer(
-                              RunSpecFor(parts_.installation, container, pod, next, identity)));
+                          parts_.engine.CreateContainer(RunSpecFor(parts_.installation, container,
+                                                                   text, pod, next, identity)));
     std::lock_guard lock(mutex_);
     ended_for_.erase(member.run.container.id);
   }

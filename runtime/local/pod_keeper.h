@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "runtime/local/controller.h"
+#include "runtime/local/environment.h"
 #include "runtime/local/pod.h"
 
 namespace weft::local {
@@ -62,8 +63,8 @@ class PodKeeper {
   absl::StatusOr<absl::Duration> BringUpMember(const ObjectRef& owner, const std::string& identity,
                                                const PodContainer& container, Pod& pod,
                                                Member& member);
-  absl::Status StartRun(const PodContainer& container, const std::string& identity, const Pod& pod,
-                        bool failed, Member& member);
+  absl::Status StartRun(const PodContainer& container, const RunText& text,
+                        const std::string& identity, const Pod& pod, bool failed, Member& member);
   void EndRun(const std::string& key, const Pod& pod, const Member& member);
   absl::StatusOr<absl::Duration> KeepOld(const std::string& key, Pod& pod);
   absl::Duration SinceEnd(const engine::Container& container) const;

@@ -5,6 +5,7 @@
 
 #include "core/base/json.h"
 #include "runtime/local/admission.h"
+#include "runtime/local/environment.h"
 #include "runtime/local/local_test_support.h"
 #include "runtime/local/names.h"
 
@@ -37,7 +38,7 @@ engine::Container MadeSandbox(const PodTemplate& pod, const Pod& planned) {
 }
 
 engine::Container MadeRun(const PodTemplate& pod, const Pod& planned, int number, int crashes = 0) {
-  return Made(RunSpecFor(kInstallation, pod.containers[0], planned, {{}, number, crashes}),
+  return Made(RunSpecFor(kInstallation, pod.containers[0], {}, planned, {{}, number, crashes}),
               "r" + std::to_string(number));
 }
 
@@ -95,18 +96,18 @@ TEST(Pod, AProviderOfTheSystemGetsItsIdentityForReading) {
   EXPECT_EQ(IdentityOf(system, TemplateOf("")), "");
   const Pod pod = PlannedPod(system, spec, 0);
   const engine::ContainerSpec with =
-      RunSpecFor(kInstallation, spec.containers[0], pod, {}, "/d/greeter");
+      RunSpecFor(kInstallation, spec.containers[0], {}, pod, {}, "/d/greeter");
   EXPECT_EQ(with.binds, (std::vector<engine::Bind>{{"/d/greeter", "/etc/weft/tls"}}));
   EXPECT_EQ(with.environment, (std::vector<std::string>{"WEFT_TLS_DIR=/etc/weft/tls"}));
-  const engine::ContainerSpec without = RunSpecFor(kInstallation, spec.containers[0], pod, {});
+  const engine::ContainerSpec without = RunSpecFor(kInstallation, spec.containers[0], {}, pod, {});
   EXPECT_TRUE(without.binds.empty());
   EXPECT_TRUE(without.environment.empty());
 }
 
 TEST(Pod, RequestsAreWeightsAndNeverLimits) {
   const PodTemplate spec = TemplateOf(R"(,"resources":{"requests":{"cpu":"500m","memory":"1Mi"}})");
-  const engine::ContainerSpec container =
-      RunSpecFor(kInstallation, spec.containers[0], PlannedPod(DeploymentRef("web"), spec, 0), {});
+  const engine::ContainerSpec container = RunSpecFor(kInstallation, spec.containers[0], {},
+                                                     PlannedPod(DeploymentRef("web"), spec, 0), {});
   EXPECT_EQ(container.cpu_shares, 512);
   EXPECT_EQ(container.memory_reservation, 6 << 20);  // Docker takes no less.
 }
@@ -116,8 +117,8 @@ TEST(Pod, ARunHasTheLimitsAndTheRightsOfItsContainer) {
       "resources":{"limits":{"cpu":"1500m","memory":"64Mi"}},
       "securityContext":{"runAsUser":1000,"runAsGroup":2000,"readOnlyRootFilesystem":true,
       "allowPrivilegeEscalation":false,"capabilities":{"add":["NET_ADMIN"],"drop":["ALL"]}})");
-  const engine::ContainerSpec run =
-      RunSpecFor(kInstallation, spec.containers[0], PlannedPod(DeploymentRef("web"), spec, 0), {});
+  const engine::ContainerSpec run = RunSpecFor(kInstallation, spec.containers[0], {},
+                                               PlannedPod(DeploymentRef("web"), spec, 0), {});
   EXPECT_EQ(run.working_directory, "/work");
   EXPECT_EQ(run.cpu_limit_milli, 1500);
   EXPECT_EQ(run.memory_limit, 64 << 20);

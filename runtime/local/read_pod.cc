@@ -5,6 +5,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/local/environment.h"
 #include "runtime/local/json_list.h"
 #include "runtime/local/quantity.h"
 #include "runtime/local/reader.h"
@@ -24,26 +25,67 @@ std::vector<ContainerPort> ReadPorts(const json::value& container, const std::st
   return ports;
 }
 
+// Where a variable's value stands, if it stands elsewhere.
+void ReadValueFrom(const json::value& from, const std::string& at, EnvironmentVariable& variable,
+                   std::vector<Problem>& problems) {
+  const json::value* field = json::Find(from, "fieldRef");
+  for (const auto& [kind, ref] :
+       {std::pair("ConfigMap", "configMapKeyRef"), std::pair("Secret", "secretKeyRef")}) {
+    const json::value* key = json::Find(from, ref);
+    if (key == nullptr) continue;
+    variable.key =
+        EnvironmentVariable::Key{kind, json::GetString(*key, {"name"}),
+                                 json::GetString(*key, {"key"}), json::GetBool(*key, {"optional"})};
+    if (variable.key->name.empty() || variable.key->key.empty())
+      Refuse(problems, absl::StrCat(at, "/", ref), "a name and a key are needed");
+  }
+  if (field != nullptr) variable.field = json::GetString(*field, {"fieldPath"});
+  if (field != nullptr && !IsPodField(variable.field))
+    Refuse(problems, at + "/fieldRef/fieldPath", "the local runtime does not know this field",
+           variable.field, "metadata.name, metadata.namespace or status.podIP",
+           "UNSUPPORTED_VALUE");
+  if (from.as_object().size() != 1)
+    Refuse(problems, at, "a value comes from exactly one place", "",
+           "configMapKeyRef, secretKeyRef or fieldRef");
+}
+
 void ReadEnvironment(const json::value& container, const std::string& at, PodContainer& spec,
                      std::vector<Problem>& problems) {
-  size_t index = 0;
   for (const json::value& v : ListAt(container, "env")) {
-    const std::string name = json::GetString(v, {"name"});
-    if (name.empty() || name.find('=') != std::string::npos || name.find('\0') != std::string::npos)
-      Refuse(problems, absl::StrCat(at, "/env/", index, "/name"),
-             "not a name of an environment variable", name);
-    ++index;
-    // A variable sees those before it.
-    spec.environment.emplace_back(name,
-                                  ExpandVariables(json::GetString(v, {"value"}), spec.environment));
+    const std::string place = absl::StrCat(at, "/env/", spec.environment.size());
+    EnvironmentVariable& variable = spec.environment.emplace_back();
+    variable.name = json::GetString(v, {"name"});
+    variable.value = json::GetString(v, {"value"});
+    if (variable.name.empty() || variable.name.find('=') != std::string::npos ||
+        variable.name.find('\0') != std::string::npos)
+      Refuse(problems, place + "/name", "not a name of an environment variable", variable.name);
+    const json::value* from = json::Find(v, "valueFrom");
+    if (from == nullptr) continue;
+    if (!variable.value.empty())
+      Refuse(problems, place, "a variable has a value or comes from elsewhere, not both");
+    ReadValueFrom(*from, place + "/valueFrom", variable, problems);
+  }
+  for (const json::value& v : ListAt(container, "envFrom")) {
+    const std::string place = absl::StrCat(at, "/envFrom/", spec.environment_sources.size());
+    EnvironmentSource& source = spec.environment_sources.emplace_back();
+    source.prefix = json::GetString(v, {"prefix"});
+    for (const auto& [kind, ref] :
+         {std::pair("ConfigMap", "configMapRef"), std::pair("Secret", "secretRef")}) {
+      const json::value* of = json::Find(v, ref);
+      if (of == nullptr) continue;
+      if (!source.kind.empty()) Refuse(problems, place, "variables come from exactly one place");
+      source.kind = kind;
+      source.name = json::GetString(*of, {"name"});
+      source.optional = json::GetBool(*of, {"optional"});
+    }
+    if (source.name.empty())
+      Refuse(problems, place, "a configMapRef or a secretRef with a name is needed");
   }
 }
 
-std::vector<std::string> ReadWords(const json::value& container, std::string_view key,
-                                   const PodContainer& spec) {
+std::vector<std::string> ReadWords(const json::value& container, std::string_view key) {
   std::vector<std::string> words;
-  for (const json::value& v : ListAt(container, key))
-    words.push_back(ExpandVariables(std::string(v.get_string()), spec.environment));
+  for (const json::value& v : ListAt(container, key)) words.emplace_back(v.get_string());
   return words;
 }
 
@@ -130,8 +172,8 @@ PodContainer ReadContainer(const json::value& container, const json::value& pod,
   if (spec.image.empty() || spec.image.find_first_of(" \t\n?#") != std::string::npos)
     Refuse(problems, at + "/image", "not an image reference", spec.image);
   ReadEnvironment(container, at, spec, problems);
-  spec.command = ReadWords(container, "command", spec);
-  spec.args = ReadWords(container, "args", spec);
+  spec.command = ReadWords(container, "command");
+  spec.args = ReadWords(container, "args");
   spec.working_directory = json::GetString(container, {"workingDir"});
   spec.ports = ReadPorts(container, at, problems);
   ReadResources(container, at, machine, spec, problems);

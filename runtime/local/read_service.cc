@@ -40,7 +40,7 @@ ServicePort ReadPort(const json::value& v, const std::string& pointer,
 
 }  // namespace
 
-Spec ReadService(const json::value& object, std::vector<Problem>& problems) {
+Spec ReadService(const json::value& object, const Machine&, std::vector<Problem>& problems) {
   ServiceSpec spec;
   const std::string type = json::GetString(object, {"spec", "type"}, "ClusterIP");
   if (type != "ClusterIP")
