@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -112,10 +113,12 @@ absl::StatusOr<int64_t> Database::SchemaVersion() {
 
 absl::StatusOr<Database> Database::Open(const std::string& path,
                                         absl::Span<const std::string_view> migrations) {
-  // SQLite would make it readable for everybody; its other files have the rights of this one. Only
-  // one that is new: closing another would drop the locks that this process has on it.
-  if (const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600); fd >= 0)
-    close(fd);
+  // SQLite would make it readable for everybody. Closing one that is not new would drop the locks
+  // that this process has on it; its rights are changed by name, as it may be of an older version.
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0) close(fd);
+  for (const char* file : {"", "-wal", "-shm"})
+    if (fd < 0) chmod(absl::StrCat(path, file).c_str(), 0600);
   WEFT_ASSIGN_OR_RETURN(sqlite3* const raw, OpenFile(path, SQLITE_OPEN_CREATE));
   Database db(raw);
   WEFT_RETURN_IF_ERROR(db.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"));

@@ -64,18 +64,22 @@ TEST_F(SqliteTest, KeepsBytesAcrossReopening) {
   EXPECT_FALSE(*select->Step());
 }
 
-TEST_F(SqliteTest, WhatItMakesIsForItsUserAlone) {
-  absl::StatusOr<Database> db = Database::Open(Path(), kSchema);
-  ASSERT_TRUE(db.ok()) << db.status();
-  ASSERT_TRUE(db->Execute("INSERT INTO t VALUES('a',1)").ok());
-  int files = 0;
-  for (const auto& file : std::filesystem::directory_iterator(directory_)) {
-    ++files;
-    EXPECT_EQ(file.status().permissions(),
-              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
-        << file.path();
-  }
-  EXPECT_EQ(files, 3) << "the log and its index, too";
+TEST_F(SqliteTest, IsForItsUserAloneAlsoIfAnOlderVersionMadeIt) {
+  using std::filesystem::perms;
+  const auto check = [&] {
+    absl::StatusOr<Database> db = Database::Open(Path(), kSchema);
+    ASSERT_TRUE(db.ok()) << db.status();
+    ASSERT_TRUE(db->Execute("INSERT OR REPLACE INTO t VALUES('a',1)").ok());
+    int files = 0;
+    for (const auto& file : std::filesystem::directory_iterator(directory_)) {
+      ++files;
+      EXPECT_EQ(file.status().permissions(), perms::owner_read | perms::owner_write) << file.path();
+    }
+    EXPECT_EQ(files, 3) << "the log and its index, too";
+  };
+  check();
+  std::filesystem::permissions(Path(), perms::others_read, std::filesystem::perm_options::add);
+  check();
 }
 
 TEST_F(SqliteTest, RollsBackWhenTheBodyFails) {

@@ -20,8 +20,9 @@ std::string WhyEnded(const runtime::v1::Projection& pod) {
   const json::value* containers = json::Find(*status, "containerStatuses");
   if (containers == nullptr || !containers->is_array()) return "";
   for (const json::value& container : containers->get_array()) {
-    std::string reason = json::GetString(container, {"lastState", "terminated", "reason"});
-    if (!reason.empty()) return reason;
+    const std::string reason = json::GetString(container, {"lastState", "terminated", "reason"});
+    const std::string message = json::GetString(container, {"lastState", "terminated", "message"});
+    if (!reason.empty()) return message.empty() ? reason : absl::StrCat(reason, ": ", message);
   }
   return "";
 }

@@ -7,6 +7,24 @@
 #include "core/base/json.h"
 
 namespace weft::scheduler {
+namespace {
+
+// Why a container does not run, unless something has said so before.
+void TakeReason(const json::value& container, core::v1::PodStatus& to) {
+  for (const char* state : {"waiting", "terminated"}) {
+    if (!to.reason().empty()) continue;
+    to.set_reason(json::GetString(container, {"state", state, "reason"}));
+    to.set_message(json::GetString(container, {"state", state, "message"}));
+  }
+}
+
+const json::array& ListAt(const json::value& status, std::string_view key) {
+  static const json::array* const none = new json::array;
+  const json::value* list = json::Find(status, key);
+  return list != nullptr && list->is_array() ? list->get_array() : *none;
+}
+
+}  // namespace
 
 core::v1::PodStatus ReadPodStatus(const runtime::v1::Projection& pod) {
   core::v1::PodStatus to;
@@ -17,21 +35,19 @@ core::v1::PodStatus ReadPodStatus(const runtime::v1::Projection& pod) {
   to.set_ip(json::GetString(*status, {"podIP"}));
   to.set_reason(json::GetString(*status, {"reason"}));
   to.set_message(json::GetString(*status, {"message"}));
-  const json::value* containers = json::Find(*status, "containerStatuses");
-  if (containers == nullptr || !containers->is_array() || containers->get_array().empty())
-    return to;
+  const json::array& containers = ListAt(*status, "containerStatuses");
+  if (containers.empty()) return to;
+  // What the others wait for says more than that they wait.
+  for (const json::value& container : ListAt(*status, "initContainerStatuses"))
+    if (!json::GetBool(container, {"ready"})) TakeReason(container, to);
   to.set_ready(!pod.deleting());
-  for (const json::value& container : containers->get_array()) {
+  for (const json::value& container : containers) {
     to.set_ready(to.ready() && json::GetBool(container, {"ready"}));
     to.set_restarts(to.restarts() +
                     static_cast<int32_t>(json::GetInt(container, {"restartCount"})));
-    for (const char* state : {"waiting", "terminated"}) {
-      if (!to.reason().empty()) continue;
-      to.set_reason(json::GetString(container, {"state", state, "reason"}));
-      to.set_message(json::GetString(container, {"state", state, "message"}));
-    }
+    TakeReason(container, to);
   }
-  const json::value& first = containers->get_array()[0];
+  const json::value& first = containers[0];
   to.set_container_id(json::GetString(first, {"containerID"}));
   absl::Time started;
   const std::string text = json::GetString(first, {"state", "running", "startedAt"});

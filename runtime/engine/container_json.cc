@@ -1,5 +1,7 @@
 #include "runtime/engine/container_json.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 
@@ -58,7 +60,12 @@ std::string ContainerCreateJson(const ContainerSpec& spec) {
       {"RestartPolicy", json::object{{"Name", spec.keep_running ? "always" : "no"}}}};
   if (spec.cpu_shares > 0) host["CpuShares"] = spec.cpu_shares;
   if (spec.memory_reservation > 0) host["MemoryReservation"] = spec.memory_reservation;
-  if (spec.cpu_limit_milli > 0) host["NanoCpus"] = spec.cpu_limit_milli * 1000000;
+  if (spec.cpu_limit_milli > 0) {
+    // Of each 100 ms so many µs, at least 1,000, as the kubelet does. "NanoCpus" would refuse more
+    // than the machine has.
+    host["CpuPeriod"] = 100000;
+    host["CpuQuota"] = std::max<int64_t>(1000, spec.cpu_limit_milli * 100);
+  }
   if (spec.memory_limit > 0) {
     host["Memory"] = spec.memory_limit;
     host["MemorySwap"] = spec.memory_limit;

@@ -43,9 +43,9 @@ TEST(ContainerJson, AsksForLimitsAndRights) {
   EXPECT_EQ(json::GetString(body, {"User"}), "1000:1000");
   EXPECT_EQ(json::GetString(body, {"WorkingDir"}), "/work");
   EXPECT_EQ(json::Canonical(*json::Find(body, "HostConfig")),
-            R"({"CapAdd":["NET_ADMIN"],"CapDrop":["ALL"],)"
+            R"({"CapAdd":["NET_ADMIN"],"CapDrop":["ALL"],"CpuPeriod":100000,"CpuQuota":150000,)"
             R"("LogConfig":{"Config":{"max-file":"5","max-size":"1000"},"Type":"json-file"},)"
-            R"("Memory":67108864,"MemorySwap":67108864,"NanoCpus":1500000000,"NetworkMode":"",)"
+            R"("Memory":67108864,"MemorySwap":67108864,"NetworkMode":"",)"
             R"("ReadonlyRootfs":true,"RestartPolicy":{"Name":"always"},)"
             R"("SecurityOpt":["no-new-privileges"]})");
 }

@@ -32,10 +32,10 @@ absl::Status DockerEngine::Call(const std::string& method, const std::string& ta
 }
 
 absl::StatusOr<json::value> DockerEngine::Ask(const std::string& method, const std::string& target,
-                                              const std::string& attempted,
-                                              const std::string& body) const {
+                                              const std::string& attempted, const std::string& body,
+                                              absl::Duration deadline) const {
   WEFT_ASSIGN_OR_RETURN(const HttpResponse response,
-                        http_.Send({method, kApi + target, body}, absl::Seconds(30)));
+                        http_.Send({method, kApi + target, body}, deadline));
   WEFT_RETURN_IF_ERROR(StatusFromAnswer(response.status, response.body, attempted));
   absl::StatusOr<json::value> answer = json::Parse(response.body);
   if (!answer.ok())

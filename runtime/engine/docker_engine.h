@@ -49,7 +49,8 @@ class DockerEngine final : public Engine {
                     const std::string& attempted, const std::string& body = "",
                     absl::Duration deadline = absl::Seconds(30)) const;
   absl::StatusOr<json::value> Ask(const std::string& method, const std::string& target,
-                                  const std::string& attempted, const std::string& body = "") const;
+                                  const std::string& attempted, const std::string& body = "",
+                                  absl::Duration deadline = absl::Seconds(30)) const;
 
   const HttpClient http_;
 };

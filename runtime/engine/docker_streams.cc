@@ -16,7 +16,8 @@ namespace {
 
 constexpr absl::Duration kUploadDeadline = absl::Minutes(10);  // Unpacking a large image.
 constexpr size_t kMostOutput = 4096;                           // Of a command.
-constexpr absl::Duration kLookAgain = absl::Milliseconds(5);   // Whether it has ended.
+constexpr absl::Duration kAboutACommand = absl::Seconds(5);
+constexpr absl::Duration kLookAgain = absl::Milliseconds(5);  // Whether it has ended.
 constexpr absl::Duration kPullSilence = absl::Minutes(2);
 
 // Cuts a stream of JSON texts, one a line, into values.
@@ -156,13 +157,20 @@ absl::StatusOr<ExecResult> DockerEngine::Exec(const std::string& id,
                                               absl::Duration deadline) {
   const absl::Time end = absl::Now() + deadline;
   const std::string attempted = "run a command in container " + id.substr(0, 12);
-  json::array words(command.begin(), command.end());
+  // Of a call about the command an end in time says nothing of the command.
+  const auto ask = [&](const char* method, const std::string& target, const std::string& body) {
+    absl::StatusOr<json::value> answer = Ask(method, target, attempted, body, kAboutACommand);
+    if (absl::IsDeadlineExceeded(answer.status()))
+      answer = absl::UnavailableError(std::string(answer.status().message()));
+    return answer;
+  };
   WEFT_ASSIGN_OR_RETURN(
       const json::value made,
-      Ask("POST", absl::StrCat("/containers/", UrlEncode(id), "/exec"), attempted,
-          json::Canonical(json::object{
-              {"Cmd", std::move(words)}, {"AttachStdout", true}, {"AttachStderr", true}})));
-  const std::string exec = json::GetString(made, {"Id"});
+      ask("POST", absl::StrCat("/containers/", UrlEncode(id), "/exec"),
+          json::Canonical(json::object{{"Cmd", json::array(command.begin(), command.end())},
+                                       {"AttachStdout", true},
+                                       {"AttachStderr", true}})));
+  const std::string exec = absl::StrCat("/exec/", UrlEncode(json::GetString(made, {"Id"})));
   ExecResult result;
   LogFrames frames([&](std::string_view piece) {
     result.output.append(
@@ -171,25 +179,24 @@ absl::StatusOr<ExecResult> DockerEngine::Exec(const std::string& id,
   });
   StreamControl control;
   bool in_time = true;
-  WEFT_ASSIGN_OR_RETURN(
-      const HttpResponse response,
-      http_.Stream({"POST", absl::StrCat("/v1.41/exec/", UrlEncode(exec), "/start"),
-                    R"({"Detach":false,"Tty":false})"},
-                   control, deadline, {}, [&](std::string_view piece) {
-                     in_time = absl::Now() < end;
-                     return in_time && frames.Take(piece);
-                   }));
+  WEFT_ASSIGN_OR_RETURN(const HttpResponse response,
+                        http_.Stream({"POST", absl::StrCat("/v1.41", exec, "/start"),
+                                      R"({"Detach":false,"Tty":false})"},
+                                     control, deadline, {}, [&](std::string_view piece) {
+                                       in_time = absl::Now() < end;
+                                       return in_time && frames.Take(piece);
+                                     }));
   WEFT_RETURN_IF_ERROR(StatusFromAnswer(response.status, response.body, attempted));
-  if (!in_time) return absl::DeadlineExceededError(attempted + ": it has not ended");
   // Its output may end a little before the engine knows how the command did, and there is no call
   // that waits for that.
-  for (;; absl::SleepFor(kLookAgain)) {
-    WEFT_ASSIGN_OR_RETURN(const json::value now,
-                          Ask("GET", absl::StrCat("/exec/", UrlEncode(exec), "/json"), attempted));
+  while (in_time) {
+    WEFT_ASSIGN_OR_RETURN(const json::value now, ask("GET", exec + "/json", ""));
     result.exit_code = json::GetInt(now, {"ExitCode"});
     if (!json::GetBool(now, {"Running"})) return result;
-    if (absl::Now() >= end) return absl::DeadlineExceededError(attempted + ": it has not ended");
+    in_time = absl::Now() < end;
+    absl::SleepFor(kLookAgain);
   }
+  return absl::DeadlineExceededError(attempted + ": it has not ended");
 }
 
 absl::Status DockerEngine::ReadLogs(const std::string& id, const LogSelection& selection,

@@ -182,6 +182,10 @@ TEST(Admission, ReadsWhatPodsReadFromAndNeverTellsASecret) {
   EXPECT_EQ(problems[0].pointer, "/data/a");
   EXPECT_EQ(problems[0].found, "");
   EXPECT_EQ(problems[1].pointer, "/data/b~1c");
+  const auto number = Admit(secret, text(secret, R"("stringData":{"pin":4711})"), {}).problems;
+  ASSERT_EQ(number.size(), 1u);
+  EXPECT_EQ(number[0].pointer, "/stringData/pin");
+  EXPECT_EQ(number[0].found, "");
 }
 
 TEST(Quantity, IsReadAsKubernetesReadsIt) {

@@ -215,8 +215,8 @@ constexpr char kMortal[] = R"({"apiVersion":"apps/v1","kind":"Deployment",
     "containers":[
     {"name":"main","image":"test/busybox:1","command":["/bin/sh","-c"],
      "args":["trap 'exit 0' TERM; busybox touch /alive; busybox sleep 1000000 & wait"],
-     "startupProbe":{"periodSeconds":1,"exec":{"command":["/bin/busybox","test","-e","/alive"]}},
-     "livenessProbe":{"periodSeconds":1,"failureThreshold":1,
+     "startupProbe":{"periodSeconds":1,"timeoutSeconds":30,"exec":{"command":["/bin/busybox","test","-e","/alive"]}},
+     "livenessProbe":{"periodSeconds":1,"timeoutSeconds":30,"failureThreshold":1,
                       "exec":{"command":["/bin/busybox","cat","/alive"]}}}]}}}})";
 
 TEST_F(RealRuntime, WhatDoesNotLiveAnyMoreRunsAgainAndTheStatusSaysWhy) {

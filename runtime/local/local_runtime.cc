@@ -195,6 +195,7 @@ absl::StatusOr<absl::Duration> LocalRuntime::KeepData(const std::string& key) {
   if (object == nullptr) return absl::InfiniteDuration();
   if (object->deleting) {
     WEFT_RETURN_IF_ERROR(objects_->Forget(object->ref));
+    Wake(LocalKey("Network", object->ref.ns, ""));
     return absl::InfiniteDuration();
   }
   board_.SetStatus(key, object->generation, "{}", true);

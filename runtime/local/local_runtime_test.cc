@@ -481,8 +481,6 @@ TEST_F(LocalRuntimeTest, WhatDoesNotLiveAnyMoreRunsAgainAndTheStatusSaysWhy) {
     return SomePodSays(R"("message":"liveness probe failed: no answer")")(seen) &&
            SomePodSays(R"("restartCount":1)")(seen);
   }));
-  SetFailing({});
-  EXPECT_TRUE(follower_->Until(Ready(1)));
 }
 
 TEST_F(LocalRuntimeTest, WhatIsToBeDoneBeforeTheEndIsDoneInTheContainer) {

@@ -13,10 +13,12 @@ inline constexpr char kDeploymentLabel[] = "weft.dev/deployment";
 inline constexpr char kPodLabel[] = "weft.dev/pod";
 inline constexpr char kContainerLabel[] = "weft.dev/container";  // Its name in the pod.
 inline constexpr char kRunLabel[] = "weft.dev/run";              // Which run of it, from 0.
-inline constexpr char kCrashesLabel[] = "weft.dev/crashes";      // Runs before it that ended soon.
-inline constexpr char kEndedForLabel[] = "weft.dev/ended-for";   // Why the runtime ended the last.
-inline constexpr char kTemplateLabel[] = "weft.dev/template";    // The pod template's hash.
-inline constexpr char kRulesLabel[] = "weft.dev/rules";          // PodRules as JSON.
+inline constexpr char kJoinedLabel[] =
+    "weft.dev/joined";  // The start of the sandbox it was made for.
+inline constexpr char kCrashesLabel[] = "weft.dev/crashes";     // Runs before it that ended soon.
+inline constexpr char kEndedForLabel[] = "weft.dev/ended-for";  // Why the runtime ended the last.
+inline constexpr char kTemplateLabel[] = "weft.dev/template";   // The pod template's hash.
+inline constexpr char kRulesLabel[] = "weft.dev/rules";         // PodRules as JSON.
 
 // A pod of this namespace that bears the label is a provider, and gets the identity of that name.
 inline constexpr char kSystemNamespace[] = "weft-system";

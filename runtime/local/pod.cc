@@ -149,6 +149,7 @@ engine::ContainerSpec RunSpecFor(const std::string& installation, const PodConta
   run.labels = LabelsOf(installation, pod);
   run.labels[kContainerLabel] = container.name;
   run.labels[kRunLabel] = std::to_string(next.number);
+  run.labels[kJoinedLabel] = pod.sandbox.started_at;
   run.labels[kCrashesLabel] = std::to_string(next.crashes);
   if (!next.ended_for.empty()) run.labels[kEndedForLabel] = next.ended_for;
   run.cpu_shares = CpuShares(container.cpu_milli);
@@ -226,8 +227,11 @@ Readiness Pod::readiness() const {
 
 bool Runs(const Pod& pod, const Member& member) {
   const engine::Container& container = member.run.container;
+  // The label counts whatever the clock does; one that was started again by itself has joined
+  // later.
   return container.state == "running" && !pod.address.empty() &&
-         TimeOf(container.started_at) >= TimeOf(pod.sandbox.started_at);
+         (LabelOf(container.labels, kJoinedLabel) == pod.sandbox.started_at ||
+          TimeOf(container.started_at) >= TimeOf(pod.sandbox.started_at));
 }
 
 bool Completed(const Member& member) {
@@ -236,6 +240,9 @@ bool Completed(const Member& member) {
 }
 
 Member* NextInit(Pod& pod) {
+  // What came first was through when the others began, also if nothing is left of it.
+  for (const Member& member : pod.members)
+    if (!member.init && !member.run.container.started_at.empty()) return nullptr;
   for (Member& member : pod.members)
     if (member.init && !Completed(member)) return &member;
   return nullptr;

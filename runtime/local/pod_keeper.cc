@@ -48,16 +48,30 @@ absl::StatusOr<std::vector<Pod>> PodKeeper::Observe(const std::string& key) {
   Assembled assembled = AssemblePods(parts_.installation, containers);
   // What the store does not know is kept, whatever it is.
   if (parts_.objects.Find(key) == nullptr) assembled.orphans.clear();
-  for (const std::string& orphan : assembled.orphans)
-    WEFT_RETURN_IF_ERROR(parts_.engine.RemoveContainer(orphan));
+  for (const std::string& orphan : assembled.orphans) WEFT_RETURN_IF_ERROR(Remove(orphan));
   for (Pod& pod : assembled.pods) {
     pod.terminating = terminating.contains(pod.sandbox.id);
-    for (const std::string& stale : pod.stale)
-      WEFT_RETURN_IF_ERROR(parts_.engine.RemoveContainer(stale));
+    for (const std::string& stale : pod.stale) WEFT_RETURN_IF_ERROR(Remove(stale));
     pod.stale.clear();
+  }
+  {
+    std::lock_guard lock(mutex_);
+    std::erase_if(ended_for_[key], [&](const auto& ended) {
+      return std::none_of(containers.begin(), containers.end(),
+                          [&](const auto& container) { return container.id == ended.first; });
+    });
   }
   JudgeReadiness(key, assembled.pods);
   return std::move(assembled.pods);
+}
+
+// What the engine cannot remove now holds up nothing: it is found again.
+absl::Status PodKeeper::Remove(const std::string& container) {
+  absl::Status removed = parts_.engine.RemoveContainer(container);
+  if (removed.ok() || EngineIsAway(removed)) return removed;
+  spdlog::warn("msg=\"cannot remove a container\" container={} error=\"{}\"",
+               container.substr(0, 12), std::string(removed.message()));
+  return absl::OkStatus();
 }
 
 void PodKeeper::JudgeReadiness(const std::string& key, std::vector<Pod>& pods) {
@@ -79,7 +93,7 @@ void PodKeeper::JudgeReadiness(const std::string& key, std::vector<Pod>& pods) {
   }
   parts_.prober.Track(key, targets);
   for (Pod& pod : pods)
-    for (Member& member : pod.members) Judge(pod, member);
+    for (Member& member : pod.members) Judge(key, pod, member);
 }
 
 // Without a probe it is as if it had been asked and was well.
@@ -89,14 +103,15 @@ Answers PodKeeper::AnswersOf(const Member& member, ProbeKind kind,
   return parts_.prober.Of(member.run.container.id, member.run.container.started_at, kind);
 }
 
-void PodKeeper::Judge(const Pod& pod, Member& member) {
+void PodKeeper::Judge(const std::string& key, const Pod& pod, Member& member) {
   member.readiness = Readiness::kNotReady;
   member.complaint.clear();
   member.failed.clear();
   if (!Runs(pod, member)) {
     std::lock_guard lock(mutex_);
-    const auto ended = ended_for_.find(member.run.container.id);
-    member.ended_for = ended == ended_for_.end() ? "" : ended->second;
+    const auto& ended_for = ended_for_[key];
+    const auto ended = ended_for.find(member.run.container.id);
+    member.ended_for = ended == ended_for.end() ? "" : ended->second;
     return;
   }
   const Answers startup = AnswersOf(member, ProbeKind::kStartup, member.probes.startup);
@@ -154,6 +169,7 @@ absl::StatusOr<absl::Duration> PodKeeper::KeepOld(const std::string& key, Pod& p
     if (member.init || container.id.empty()) continue;
     if (IsUp(container)) {
       if (!member.failed.empty()) EndRun(key, pod, member);
+      if (IsCrashLooping(member.run, parts_.now())) again = std::min(again, kTrustedAfter);
       continue;
     }
     const absl::Duration wait = std::max(RestartOf(member.run, parts_.now()).at - parts_.now(),
@@ -286,7 +302,7 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
 void PodKeeper::EndRun(const std::string& key, const Pod& pod, const Member& member) {
   {
     std::lock_guard lock(mutex_);
-    if (!ended_for_.emplace(member.run.container.id, member.failed).second) return;
+    if (!ended_for_[key].emplace(member.run.container.id, member.failed).second) return;
   }
   spdlog::warn("msg=\"a container is restarted\" object={} pod={} container={} reason=\"{}\"", key,
                pod.name, member.name, member.failed);
@@ -311,8 +327,6 @@ absl::Status PodKeeper::StartRun(const PodContainer& container, const RunText& t
     WEFT_ASSIGN_OR_RETURN(next.container.id,
                           parts_.engine.CreateContainer(RunSpecFor(parts_.installation, container,
                                                                    text, pod, next, identity)));
-    std::lock_guard lock(mutex_);
-    ended_for_.erase(member.run.container.id);
   }
   const std::string id = next.container.id;
   next.container.state = "created";
@@ -364,6 +378,7 @@ absl::StatusOr<absl::Duration> PodKeeper::Try(const Attempt& attempt, Waiting& w
 void PodKeeper::Forget(const std::string& key) {
   std::lock_guard lock(mutex_);
   failures_.erase(key);
+  ended_for_.erase(key);
 }
 
 }  // namespace weft::local

@@ -55,7 +55,7 @@ class PodKeeper {
   absl::StatusOr<absl::Duration> Try(const Attempt& attempt, Waiting& waiting);
 
   Answers AnswersOf(const Member& member, ProbeKind kind, const std::optional<Probe>& probe) const;
-  void Judge(const Pod& pod, Member& member);
+  void Judge(const std::string& key, const Pod& pod, Member& member);
   absl::StatusOr<absl::Duration> BringUpSandbox(const std::string& key,
                                                 const PodTemplate& pod_template, Pod& pod);
   absl::Status StartSandbox(const PodTemplate& pod_template, bool failed, Pod& pod);
@@ -68,6 +68,7 @@ class PodKeeper {
   void EndRun(const std::string& key, const Pod& pod, const Member& member);
   absl::StatusOr<absl::Duration> KeepOld(const std::string& key, Pod& pod);
   absl::Duration SinceEnd(const engine::Container& container) const;
+  absl::Status Remove(const std::string& container);
   absl::Status Rejoin(const Pod& pod, Member& member);
   bool AwaitsIdentity(const std::string& identity, Pod& pod) const;
 
@@ -75,8 +76,8 @@ class PodKeeper {
   std::mutex mutex_;
   // By the controller's key and the name of the attempt; guarded by mutex_.
   std::map<std::string, std::map<std::string, Failure>> failures_;
-  // Why a run was ended, by its container, until the next one is made; guarded by mutex_.
-  std::map<std::string, std::string> ended_for_;
+  // Why runs were ended, by the controller's key and the run's container; guarded by mutex_.
+  std::map<std::string, std::map<std::string, std::string>> ended_for_;
   std::mutex image_mutex_;  // Held while the sandboxes' image is looked for and imported.
 };
 

@@ -87,14 +87,15 @@ PodRules RulesOf(const PodTemplate& pod) {
   for (const PodContainer& container : pod.init_containers)
     rules.init_containers.push_back(container.name);
   for (const PodContainer& container : pod.containers) {
-    rules.containers.push_back({container.name, container.probes, container.pre_stop});
+    std::map<std::string, int> ports;  // Of this one: another may have one of the same name.
     for (const ContainerPort& port : container.ports)
-      if (!port.name.empty()) rules.ports.emplace(port.name, port.number);
-  }
-  for (PodRules::Member& member : rules.containers) {
+      if (!port.name.empty()) ports.emplace(port.name, port.number);
+    PodRules::Member member{container.name, container.probes, container.pre_stop};
     for (const auto& [name, probe] : kProbes)
-      if ((member.probes.*probe).has_value()) Number(rules.ports, (member.probes.*probe)->action);
-    if (member.pre_stop.has_value()) Number(rules.ports, *member.pre_stop);
+      if ((member.probes.*probe).has_value()) Number(ports, (member.probes.*probe)->action);
+    if (member.pre_stop.has_value()) Number(ports, *member.pre_stop);
+    rules.containers.push_back(std::move(member));
+    rules.ports.merge(ports);
   }
   return rules;
 }

@@ -112,6 +112,15 @@ TEST(Pod, RequestsAreWeightsAndNeverLimits) {
   EXPECT_EQ(container.memory_reservation, 6 << 20);  // Docker takes no less.
 }
 
+TEST(Pod, AContainersProbesNameItsOwnPorts) {
+  const PodTemplate spec = TemplateOf(R"(,"ports":[{"name":"metrics","containerPort":9090}]},
+      {"name":"helper","image":"web:1","ports":[{"name":"metrics","containerPort":9091}],
+      "livenessProbe":{"tcpSocket":{"port":"metrics"}})");
+  const PodRules rules = RulesOf(spec);
+  EXPECT_EQ(rules.containers.at(1).probes.liveness->action, Action(TcpSocket{{9091, ""}}));
+  EXPECT_EQ(rules.ports.at("metrics"), 9090);
+}
+
 TEST(Pod, ARunHasTheLimitsAndTheRightsOfItsContainer) {
   const PodTemplate spec = TemplateOf(R"(,"workingDir":"/work",
       "resources":{"limits":{"cpu":"1500m","memory":"64Mi"}},
@@ -259,6 +268,10 @@ TEST(Pod, ContainersOfTheStartRunOneAfterTheOther) {
   EXPECT_EQ(NextInit(pod), nullptr);
   one.exit_code = 1;
   EXPECT_EQ(NextInit(pod)->name, "one") << "it failed";
+  Pod served = pod;
+  served.members[2].run.container.started_at = "2026-01-01T00:00:09Z";
+  served.members[0].run.container = {};
+  EXPECT_EQ(NextInit(served), nullptr) << "somebody removed what had come first";
   const json::value status = *json::Parse(PodStatusJson(pod, absl::UnixEpoch()));
   EXPECT_EQ(status.at("initContainerStatuses").as_array().size(), 2u);
   EXPECT_EQ(json::GetString(status.at("containerStatuses").at(0), {"state", "waiting", "reason"}),
@@ -270,6 +283,9 @@ TEST(Pod, AContainerOfANetworkThatWasMadeAnewDoesNotCount) {
   EXPECT_TRUE(Runs(pod, pod.members[0]));
   pod.sandbox.started_at = "2026-01-01T00:00:01Z";
   EXPECT_FALSE(Runs(pod, pod.members[0]));
+  // A clock that was set back between the two starts says nothing.
+  pod.members[0].run.container.labels[kJoinedLabel] = pod.sandbox.started_at;
+  EXPECT_TRUE(Runs(pod, pod.members[0]));
 }
 
 TEST(Pod, RestartsAtOnceThenAfterTenSecondsAndTwiceAsLongEachTime) {

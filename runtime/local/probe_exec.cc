@@ -8,6 +8,15 @@ namespace {
 
 constexpr size_t kMostToTell = 200;  // Bytes of a command's output.
 
+// The start of what a command said, in a form that any reader takes: what is not ASCII, or
+// printable, is a question mark, as it may be cut anywhere.
+std::string Text(const std::string& output) {
+  std::string text(absl::StripAsciiWhitespace(output.substr(0, kMostToTell)));
+  for (char& c : text)
+    if (!absl::ascii_isprint(static_cast<unsigned char>(c)) && c != '\n') c = '?';
+  return text;
+}
+
 }  // namespace
 
 absl::Status ProbeExec(engine::Engine& engine, const ProbeTarget& target) {
@@ -18,10 +27,12 @@ absl::Status ProbeExec(engine::Engine& engine, const ProbeTarget& target) {
   if (absl::IsDeadlineExceeded(result.status()))
     return absl::UnavailableError(
         absl::StrCat(what, ": did not end within ", absl::FormatDuration(target.probe.timeout)));
-  if (!result.ok())
+  // A program that there is not is the container's fault, an engine that is away is not.
+  if (absl::IsInvalidArgument(result.status()))
     return absl::UnavailableError(absl::StrCat(what, ": ", std::string(result.status().message())));
+  if (!result.ok()) return absl::AbortedError(std::string(result.status().message()));
   if (result->exit_code == 0) return absl::OkStatus();
-  const std::string output(absl::StripAsciiWhitespace(result->output.substr(0, kMostToTell)));
+  const std::string output = Text(result->output);
   return absl::UnavailableError(
       absl::StrCat(what, ": exit code ", result->exit_code, output.empty() ? "" : ": ", output));
 }

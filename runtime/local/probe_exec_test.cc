@@ -31,8 +31,18 @@ TEST_F(ProbeExecTest, SaysWhatTheCommandCameTo) {
   EXPECT_EQ(Failure(), "check it: exit code 1");
   engine_.SetExec(absl::DeadlineExceededError("slow"));
   EXPECT_EQ(Failure(), "check it: did not end within 1s");
-  engine_.SetExec(absl::NotFoundError("no such program"));
+  engine_.SetExec(absl::InvalidArgumentError("no such program"));
   EXPECT_EQ(Failure(), "check it: no such program");
+}
+
+TEST_F(ProbeExecTest, AnEngineThatIsAwaySaysNothingOfTheContainer) {
+  engine_.SetReachable(false);
+  EXPECT_TRUE(absl::IsAborted(AskContainer(engine_, target_)));
+}
+
+TEST_F(ProbeExecTest, WhatACommandSaysIsTextWhereverItIsCut) {
+  engine_.SetExec(engine::ExecResult{1, std::string(199, 'a') + "\xc3\xa4 and more"});
+  EXPECT_EQ(Failure(), "check it: exit code 1: " + std::string(199, 'a') + "?");
 }
 
 }  // namespace

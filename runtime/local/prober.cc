@@ -35,6 +35,14 @@ std::string KeyOf(const std::string& container_id, ProbeKind kind) {
   return absl::StrCat(container_id, " ", static_cast<int>(kind));
 }
 
+// A container that has run for longer than it may take to start has started: it would have been
+// ended. So one that serves is not asked again by the next process.
+bool HasStarted(const ProbeTarget& target) {
+  const Probe& probe = target.probe;
+  return target.kind == ProbeKind::kStartup &&
+         absl::Now() - FirstAsk(target) > probe.period * probe.failure_threshold;
+}
+
 bool Same(const Answers& a, const Answers& b) {
   return a.ready == b.ready && a.failed == b.failed && a.inherited == b.inherited &&
          a.telling == b.telling;
@@ -59,10 +67,17 @@ void Prober::Track(const std::string& group, const std::vector<ProbeTarget>& tar
     if (found != tracked_.end() && SameRun(found->second.target, target)) continue;
     if (found != tracked_.end()) tracked_.erase(found);
     const Probe& probe = target.probe;
-    tracked_.insert(
-        {key,
-         {group, target, ReadinessJudge(probe.success_threshold, probe.failure_threshold),
-          FirstAsk(target) <= began_}});
+    const bool inherited = FirstAsk(target) <= began_;
+    Tracked& tracked =
+        tracked_
+            .insert({key,
+                     {group, target,
+                      ReadinessJudge(probe.success_threshold, probe.failure_threshold), inherited}})
+            .first->second;
+    if (inherited && HasStarted(target)) {
+      tracked.judge.Take(true);
+      continue;
+    }
     queue_.Add(key, FirstDelay(target));
   }
   std::erase_if(tracked_, [&](const auto& entry) {
@@ -119,9 +134,15 @@ KeyedQueue::Clock::duration Prober::AskOne(const std::string& key) {
   const auto found = tracked_.find(key);
   // Tracked anew meanwhile: that added it to the queue.
   if (found == tracked_.end() || !SameRun(found->second.target, target)) return KeyedQueue::kDone;
+  if (absl::IsAborted(answer)) return absl::ToChronoNanoseconds(target.probe.period);
   Tracked& tracked = found->second;
   const Answers was = AnswersOf(tracked);
-  tracked.judge.Take(answer.ok());
+  // It is asked more often than it says while it starts, which leaves it no less time.
+  const absl::Time asked = absl::Now();
+  if (answer.ok() || asked - tracked.counted >= target.probe.period) {
+    tracked.judge.Take(answer.ok());
+    if (!answer.ok()) tracked.counted = asked;
+  }
   Tell(tracked, answer);
   const Answers now = AnswersOf(tracked);
   const std::string group = tracked.group;

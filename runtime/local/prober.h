@@ -27,8 +27,9 @@ struct ProbeTarget {
   Probe probe;  // Its port is a number.
 };
 
-// OK: it is well; else UNAVAILABLE says what was asked and what came of it. Each blocks, no longer
-// than the probe's timeout. Thread-safe. HTTP: 200 to 399 is well; TCP: a connection is; a command:
+// OK: it is well; UNAVAILABLE: it is not, and the message says what was asked and what came of it;
+// ABORTED: that could not be found out, as when the engine is away. Each blocks, hardly longer than
+// the probe's timeout. Thread-safe. HTTP: 200 to 399 is well; TCP: a connection is; a command:
 // exit code 0.
 absl::Status ProbeHttp(const ProbeTarget& target);
 absl::Status ProbeTcp(const ProbeTarget& target);
@@ -73,6 +74,7 @@ class Prober {
     int failures = 0;  // In a row.
     std::string failure = "";
     bool telling = false;
+    absl::Time counted = absl::InfinitePast();  // The last failure that counts.
   };
   static void Tell(Tracked& tracked, const absl::Status& answer);
   static Answers AnswersOf(const Tracked& tracked);

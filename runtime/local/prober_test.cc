@@ -31,6 +31,7 @@ class Scripted {
     changed_.wait(lock, [&] { return !blocked_; });
     ++asked_;
     changed_.notify_all();
+    if (away_) return absl::AbortedError("the engine is away");
     return answers_[target.container_id] ? absl::OkStatus() : absl::UnavailableError("refused");
   }
   void Block() {
@@ -41,6 +42,10 @@ class Scripted {
     std::lock_guard lock(mutex_);
     blocked_ = false;
     changed_.notify_all();
+  }
+  void SetAway(bool away) {
+    std::lock_guard lock(mutex_);
+    away_ = away;
   }
   void Set(const std::string& id, bool answer) {
     std::lock_guard lock(mutex_);
@@ -74,6 +79,7 @@ class Scripted {
   std::map<std::string, int> changes_;
   int asked_ = 0;
   bool blocked_ = false;
+  bool away_ = false;
 };
 
 class ProberTest : public testing::Test {
@@ -182,6 +188,42 @@ TEST_F(ProberTest, WhatHasStartedIsNotAskedThatAgain) {
   prober_.Track("web", {startup});
   ASSERT_TRUE(answers_.WaitForAsked(asked + 40));
   EXPECT_TRUE(Of(startup).ready);
+}
+
+TEST_F(ProberTest, AskingMoreOftenLeavesNoLessTimeToStart) {
+  ProbeTarget startup = Target("c", absl::ZeroDuration(), ProbeKind::kStartup);
+  startup.probe.period = absl::Minutes(1);
+  startup.probe.failure_threshold = 2;
+  prober_.Track("web", {startup});
+  ASSERT_TRUE(answers_.WaitForAsked(3));
+  EXPECT_FALSE(Of(startup).failed) << "a minute is not over";
+  startup.started_at = Target("c", absl::ZeroDuration()).started_at;
+  startup.probe.period = absl::Milliseconds(1);
+  prober_.Track("web", {startup});
+  EXPECT_TRUE(answers_.WaitUntil([&] { return Of(startup).failed; }));
+}
+
+TEST_F(ProberTest, WhatHasRunForLongerThanItMayTakeToStartHasStarted) {
+  const ProbeTarget old = Target("c", absl::Hours(1), ProbeKind::kStartup);
+  prober_.Track("web", {old});
+  EXPECT_TRUE(Of(old).ready);
+  const ProbeTarget other = Target("d", absl::ZeroDuration());
+  prober_.Track("other", {other});
+  ASSERT_TRUE(answers_.WaitForAsked(20));  // Only the other one.
+  EXPECT_TRUE(Of(old).ready);
+}
+
+TEST_F(ProberTest, WhatCouldNotBeFoundOutChangesNothing) {
+  answers_.Set("c", true);
+  ProbeTarget target = Target("c", absl::ZeroDuration(), ProbeKind::kLiveness);
+  target.probe.failure_threshold = 1;
+  prober_.Track("web", {target});
+  ASSERT_TRUE(answers_.WaitUntil([&] { return Of(target).ready; }));
+  answers_.SetAway(true);
+  const int asked = answers_.asked();
+  ASSERT_TRUE(answers_.WaitForAsked(asked + 5));
+  EXPECT_TRUE(Of(target).ready);
+  EXPECT_FALSE(Of(target).failed);
 }
 
 TEST_F(ProberTest, GroupsDoNotForgetEachOthersContainers) {
