@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <set>
 
 #include "runtime/base/convert.h"
 #include "runtime/engine/fake_engine.h"
@@ -98,8 +99,10 @@ TEST_F(RuntimeServiceTest, DescribesWhatItUnderstands) {
   EXPECT_EQ(response.name(), "local");
   EXPECT_EQ(response.version(), "1.2.3");
   EXPECT_EQ(response.platform(), "docker");
-  ASSERT_EQ(response.kinds_size(), 2);
-  EXPECT_EQ(response.kinds(0).kind(), "Deployment");
+  std::set<std::string> kinds;
+  for (const auto& kind : response.kinds()) kinds.insert(kind.kind());
+  EXPECT_EQ(kinds, (std::set<std::string>{"ConfigMap", "Deployment", "Secret", "Service"}));
+  ASSERT_EQ(response.kinds(0).kind(), "Deployment");
   const auto& honoured = response.kinds(0).honoured();
   EXPECT_NE(std::find(honoured.begin(), honoured.end(), "/spec/template/spec/containers/*/image"),
             honoured.end());
