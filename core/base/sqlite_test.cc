@@ -152,9 +152,9 @@ TEST_F(SqliteTest, ProcessesThatMigrateAtOnceDoItOnce) {
     absl::StatusOr<Database> db = Database::Open(Path(), kSchema);
     ASSERT_TRUE(db.ok() && db->Execute("INSERT INTO t VALUES('x', 7)").ok());
   }
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i)
-    threads.emplace_back([this] { EXPECT_TRUE(Database::Open(Path(), kLater).ok()); });
+  std::vector<std::thread> threads(4);
+  for (std::thread& thread : threads)
+    thread = std::thread([this] { EXPECT_TRUE(Database::Open(Path(), kLater).ok()); });
   for (std::thread& thread : threads) thread.join();
   absl::StatusOr<Database> db = Database::Open(Path(), kLater);
   EXPECT_EQ(Number(*db, "SELECT n FROM t"), 70);
