@@ -17,7 +17,7 @@ std::vector<Value> ListFrom(const json::value& answer, Value (*from)(const json:
   return list;
 }
 
-absl::Status IgnoreNotFound(absl::Status status) {
+absl::Status IgnoreNotFound(const absl::Status& status) {
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 

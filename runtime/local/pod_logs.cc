@@ -31,7 +31,7 @@ absl::Status ReadPodLogs(engine::Engine& engine, const LastRun& last_run,
   const auto watched_sink = [&](std::string_view bytes) { return wanted = sink(bytes); };
   WEFT_ASSIGN_OR_RETURN(std::string run, last_run());
   for (;;) {
-    const absl::Status read = engine.ReadLogs(run, selection, control, watched_sink);
+    absl::Status read = engine.ReadLogs(run, selection, control, watched_sink);
     if (!selection.follow || !wanted || !read.ok()) return read;
     const absl::StatusOr<std::string> next = NextRun(last_run, run, control);
     if (absl::IsNotFound(next.status())) return absl::OkStatus();

@@ -50,7 +50,7 @@ absl::Status ServeRuntime(LocalRuntime& local, const std::string& address,
   options.tls_dir = tls_dir;
   options.services = {&runtime, &images};
   options.on_drain = [&] { runtime.Drain(); };
-  const absl::Status served = RunService(options);
+  absl::Status served = RunService(options);
   if (!served.ok()) return served;
   // What is under way may take a pod's whole grace or a pull; it is taken up again by the next
   // process as after any other end.
