@@ -111,6 +111,7 @@ class ApplyBench : public ClusterBench {
     const absl::Time begin = absl::Now();
     {
       std::vector<std::jthread> callers;
+      callers.reserve(kConnections);
       for (int i = 0; i < kConnections; ++i) {
         callers.emplace_back([&] {
           for (int number = next++; number < count; number = next++) apply(number);
