@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "core/base/json.h"
+#include "core/base/json_list.h"
 
 namespace weft::scheduler {
 namespace {
@@ -18,12 +19,6 @@ void TakeReason(const json::value& container, core::v1::PodStatus& to) {
   }
 }
 
-const json::array& ListAt(const json::value& status, std::string_view key) {
-  static const json::array* const none = new json::array;
-  const json::value* list = json::Find(status, key);
-  return list != nullptr && list->is_array() ? list->get_array() : *none;
-}
-
 }  // namespace
 
 core::v1::PodStatus ReadPodStatus(const runtime::v1::Projection& pod) {
@@ -35,10 +30,10 @@ core::v1::PodStatus ReadPodStatus(const runtime::v1::Projection& pod) {
   to.set_ip(json::GetString(*status, {"podIP"}));
   to.set_reason(json::GetString(*status, {"reason"}));
   to.set_message(json::GetString(*status, {"message"}));
-  const json::array& containers = ListAt(*status, "containerStatuses");
+  const json::array& containers = json::ListAt(*status, "containerStatuses");
   if (containers.empty()) return to;
   // What the others wait for says more than that they wait.
-  for (const json::value& container : ListAt(*status, "initContainerStatuses"))
+  for (const json::value& container : json::ListAt(*status, "initContainerStatuses"))
     if (!json::GetBool(container, {"ready"})) TakeReason(container, to);
   to.set_ready(!pod.deleting());
   for (const json::value& container : containers) {

@@ -13,8 +13,6 @@
 // What a container is run with, once it is known where its values stand.
 namespace weft::local {
 
-using Variables = std::vector<std::pair<std::string, std::string>>;
-
 // "$(NAME)" replaced by the variable's value, "$$" by "$"; an unknown name stays as it is. Source:
 // Kubernetes API, Container.command.
 std::string ExpandVariables(std::string_view text, const Variables& variables);
@@ -22,13 +20,8 @@ std::string ExpandVariables(std::string_view text, const Variables& variables);
 // An object of the pod's namespace; null: there is none.
 using FindObject = std::function<ObjectPtr(const std::string& kind, const std::string& name)>;
 
-// What a container of `pod` is run with.
-struct RunText {
-  Variables environment;
-  std::vector<std::string> command;
-  std::vector<std::string> args;
-};
-// NOT_FOUND: what it needs is not there, in the kubelet's words.
+// What a container of `pod` is run with. NOT_FOUND: what it needs is not there, in the kubelet's
+// words.
 absl::StatusOr<RunText> TextOf(const PodContainer& container, const Pod& pod,
                                const FindObject& find);
 

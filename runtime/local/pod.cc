@@ -7,7 +7,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "runtime/local/environment.h"
 #include "runtime/local/names.h"
 
 namespace weft::local {
@@ -44,11 +43,6 @@ int NumberOf(const engine::Labels& labels, const char* key) {
   return absl::SimpleAtoi(LabelOf(labels, key), &number) ? number : 0;
 }
 
-absl::Time TimeOf(const std::string& text) {
-  absl::Time time;
-  return absl::ParseTime(absl::RFC3339_full, text, &time, nullptr) ? time : absl::InfinitePast();
-}
-
 // What tells everything on the engine that belongs to a pod.
 engine::Labels LabelsOf(const std::string& installation, const Pod& pod) {
   return {{kInstallationLabel, installation},
@@ -80,9 +74,7 @@ std::optional<Pod> PodFromSandbox(const std::string& installation,
   pod.rules = PodRulesFromJson(LabelOf(container.labels, kRulesLabel));
   pod.members = MembersOf(pod.rules);
   pod.sandbox = container;
-  const auto address = container.addresses.find(NetworkName(installation, pod.ns));
-  if (container.state == "running" && address != container.addresses.end())
-    pod.address = address->second;
+  pod.address = AddressOn(NetworkName(installation, pod.ns), container);
   return pod;
 }
 
@@ -102,6 +94,17 @@ void AddRun(Run run, Member& member, std::vector<std::string>& stale) {
 }
 
 }  // namespace
+
+absl::Time TimeOf(const std::string& text) {
+  absl::Time time;
+  return absl::ParseTime(absl::RFC3339_full, text, &time, nullptr) ? time : absl::InfinitePast();
+}
+
+std::string AddressOn(const std::string& network, const engine::Container& container) {
+  const auto address = container.addresses.find(network);
+  return container.state == "running" && address != container.addresses.end() ? address->second
+                                                                              : "";
+}
 
 Pod PlannedPod(const ObjectRef& deployment, const PodTemplate& pod_template, int index) {
   Pod pod;

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -96,7 +97,14 @@ engine::ContainerSpec SandboxSpecFor(const std::string& installation,
                                      const PodTemplate& pod_template, const Pod& pod,
                                      const std::string& image);
 
-struct RunText;  // environment.h
+using Variables = std::vector<std::pair<std::string, std::string>>;
+
+// What a container is run with, once it is known where its values stand (environment.h).
+struct RunText {
+  Variables environment;
+  std::vector<std::string> command;
+  std::vector<std::string> args;
+};
 
 // The next run of a container of `pod`, whose sandbox is made: `next` without its container.
 // `identity`: the directory of the provider's identity, empty: it has none.
@@ -113,6 +121,11 @@ struct Assembled {
 };
 Assembled AssemblePods(const std::string& installation,
                        const std::vector<engine::Container>& containers);
+
+// A time as the engine writes it; InfinitePast: of something that never happened.
+absl::Time TimeOf(const std::string& rfc3339);
+// A container's address on a network, while it runs; else empty.
+std::string AddressOn(const std::string& network, const engine::Container& container);
 
 // The container runs, and began to since its sandbox did: a network is made anew with every start.
 bool Runs(const Pod& pod, const Member& member);

@@ -194,11 +194,8 @@ absl::StatusOr<absl::Duration> PodKeeper::KeepOld(const std::string& key, Pod& p
 
 // Long, if it never ended or the clock was set back.
 absl::Duration PodKeeper::SinceEnd(const engine::Container& container) const {
-  absl::Time end;
-  if (!absl::ParseTime(absl::RFC3339_full, container.finished_at, &end, nullptr) ||
-      end > parts_.now())
-    return absl::InfiniteDuration();
-  return parts_.now() - end;
+  const absl::Time end = TimeOf(container.finished_at);
+  return end > parts_.now() ? absl::InfiniteDuration() : parts_.now() - end;
 }
 
 // Whoever installs a provider issues its identity; until then its pods wait.
@@ -243,12 +240,8 @@ absl::Status PodKeeper::StartSandbox(const PodTemplate& pod_template, bool faile
     Failpoint("runtime.create.after");
   }
   WEFT_RETURN_IF_ERROR(parts_.engine.StartContainer(pod.sandbox.id));
-  WEFT_ASSIGN_OR_RETURN(const engine::Container sandbox,
-                        parts_.engine.InspectContainer(pod.sandbox.id));
-  Assembled assembled = AssemblePods(parts_.installation, {sandbox});
-  if (assembled.pods.empty()) return absl::OkStatus();
-  pod.sandbox = sandbox;
-  pod.address = assembled.pods[0].address;
+  WEFT_ASSIGN_OR_RETURN(pod.sandbox, parts_.engine.InspectContainer(pod.sandbox.id));
+  pod.address = AddressOn(NetworkName(parts_.installation, pod.ns), pod.sandbox);
   return absl::OkStatus();
 }
 

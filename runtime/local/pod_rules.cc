@@ -1,7 +1,7 @@
 // PodRules as JSON, as they travel on a sandbox.
 #include "absl/strings/str_cat.h"
 #include "core/base/json.h"
-#include "runtime/local/json_list.h"
+#include "core/base/json_list.h"
 #include "runtime/local/pod.h"
 
 namespace weft::local {
@@ -40,7 +40,7 @@ json::object ToJson(const Probe& probe) {
 
 HttpGet HttpGetFrom(const json::value& v) {
   HttpGet get{json::GetString(v, {"path"}, "/"), {static_cast<int>(json::GetInt(v, {"port"})), ""}};
-  for (const json::value& header : ListAt(v, "headers")) {
+  for (const json::value& header : json::ListAt(v, "headers")) {
     if (!header.is_array() || header.get_array().size() != 2) continue;
     const auto& pair = header.get_array();
     if (pair[0].is_string() && pair[1].is_string())
@@ -54,7 +54,7 @@ Action ActionFrom(const json::value& v) {
     return TcpSocket{{static_cast<int>(json::GetInt(v, {"tcp"})), ""}};
   if (json::Find(v, "exec") == nullptr) return HttpGetFrom(v);
   Exec exec;
-  for (const json::value& word : ListAt(v, "exec"))
+  for (const json::value& word : json::ListAt(v, "exec"))
     if (word.is_string()) exec.command.emplace_back(word.get_string());
   return exec;
 }
@@ -129,9 +129,9 @@ PodRules PodRulesFromJson(const std::string& text) {
     for (const auto& [name, number] : ports->get_object())
       if (number.is_int64()) rules.ports[std::string(name)] = static_cast<int>(number.get_int64());
   }
-  for (const json::value& name : ListAt(*v, "init"))
+  for (const json::value& name : json::ListAt(*v, "init"))
     if (name.is_string()) rules.init_containers.emplace_back(name.get_string());
-  for (const json::value& container : ListAt(*v, "containers")) {
+  for (const json::value& container : json::ListAt(*v, "containers")) {
     PodRules::Member& member = rules.containers.emplace_back();
     member.name = json::GetString(container, {"name"});
     for (const auto& [name, probe] : kProbes)

@@ -95,10 +95,8 @@ json::object ContainerStatus(const Member& member, bool initializing, absl::Time
 
 bool IsCrashLooping(const Run& run, absl::Time now) {
   if (Ended(run.container)) return RestartOf(run, now).at > now;
-  absl::Time started;
   return run.crashes >= kCrashes && run.container.state == "running" &&
-         absl::ParseTime(absl::RFC3339_full, run.container.started_at, &started, nullptr) &&
-         now - started < kTrustedAfter;
+         now - TimeOf(run.container.started_at) < kTrustedAfter;
 }
 
 std::string PodStatusJson(const Pod& pod, absl::Time now) {

@@ -5,7 +5,6 @@
 
 #include "core/base/json.h"
 #include "runtime/local/admission.h"
-#include "runtime/local/environment.h"
 #include "runtime/local/local_test_support.h"
 #include "runtime/local/names.h"
 

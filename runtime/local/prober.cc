@@ -138,8 +138,9 @@ KeyedQueue::Clock::duration Prober::AskOne(const std::string& key) {
   Tracked& tracked = found->second;
   const Answers was = AnswersOf(tracked);
   // It is asked more often than it says while it starts, which leaves it no less time.
-  const absl::Time asked = absl::Now();
-  if (answer.ok() || asked - tracked.counted >= target.probe.period) {
+  const auto asked = KeyedQueue::Clock::now();
+  const auto period = absl::ToChronoNanoseconds(target.probe.period);
+  if (answer.ok() || !tracked.counted.has_value() || asked - *tracked.counted >= period) {
     tracked.judge.Take(answer.ok());
     if (!answer.ok()) tracked.counted = asked;
   }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,7 +45,7 @@ struct Answers {
   bool failed = false;  // So many failures in a row came last.
   // Not asked yet, but it may have been before this prober was made, so it may well be ready.
   bool inherited = false;
-  std::string failure;   // What came of the last failure, since it was ready.
+  std::string failure;   // What came of the last one that failed; empty: none did.
   bool telling = false;  // It failed often enough for that to be told.
 };
 
@@ -74,7 +75,8 @@ class Prober {
     int failures = 0;  // In a row.
     std::string failure = "";
     bool telling = false;
-    absl::Time counted = absl::InfinitePast();  // The last failure that counts.
+    // The last failure that counts; nothing: none did.
+    std::optional<KeyedQueue::Clock::time_point> counted = std::nullopt;
   };
   static void Tell(Tracked& tracked, const absl::Status& answer);
   static Answers AnswersOf(const Tracked& tracked);

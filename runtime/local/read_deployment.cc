@@ -1,5 +1,5 @@
 // Reads a Deployment: Kubernetes API, apps/v1 Deployment.
-#include "runtime/local/json_list.h"
+#include "core/base/json_list.h"
 #include "runtime/local/read_pod.h"
 #include "runtime/local/reader.h"
 
@@ -27,7 +27,7 @@ Spec ReadDeployment(const json::value& object, const Machine& machine,
                     std::vector<Problem>& problems) {
   DeploymentSpec spec;
   const json::value* pod = json::FindPath(object, {"spec", "template", "spec"});
-  if (pod == nullptr || ListAt(*pod, "containers").empty()) {
+  if (pod == nullptr || json::ListAt(*pod, "containers").empty()) {
     Refuse(problems, "/spec/template/spec/containers", "a pod needs a container");
     return {};
   }

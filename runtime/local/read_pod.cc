@@ -5,8 +5,8 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/json_list.h"
 #include "runtime/local/environment.h"
-#include "runtime/local/json_list.h"
 #include "runtime/local/quantity.h"
 #include "runtime/local/reader.h"
 
@@ -16,7 +16,7 @@ namespace {
 std::vector<ContainerPort> ReadPorts(const json::value& container, const std::string& at,
                                      std::vector<Problem>& problems) {
   std::vector<ContainerPort> ports;
-  for (const json::value& v : ListAt(container, "ports")) {
+  for (const json::value& v : json::ListAt(container, "ports")) {
     Reader reader(v, absl::StrCat(at, "/ports/", ports.size()), problems);
     ports.push_back({json::GetString(v, {"name"}),
                      static_cast<int>(reader.Integer("containerPort", 0, 1, 65535)),
@@ -51,7 +51,7 @@ void ReadValueFrom(const json::value& from, const std::string& at, EnvironmentVa
 
 void ReadEnvironment(const json::value& container, const std::string& at, PodContainer& spec,
                      std::vector<Problem>& problems) {
-  for (const json::value& v : ListAt(container, "env")) {
+  for (const json::value& v : json::ListAt(container, "env")) {
     const std::string place = absl::StrCat(at, "/env/", spec.environment.size());
     EnvironmentVariable& variable = spec.environment.emplace_back();
     variable.name = json::GetString(v, {"name"});
@@ -65,7 +65,7 @@ void ReadEnvironment(const json::value& container, const std::string& at, PodCon
       Refuse(problems, place, "a variable has a value or comes from elsewhere, not both");
     ReadValueFrom(*from, place + "/valueFrom", variable, problems);
   }
-  for (const json::value& v : ListAt(container, "envFrom")) {
+  for (const json::value& v : json::ListAt(container, "envFrom")) {
     const std::string place = absl::StrCat(at, "/envFrom/", spec.environment_sources.size());
     EnvironmentSource& source = spec.environment_sources.emplace_back();
     source.prefix = json::GetString(v, {"prefix"});
@@ -85,7 +85,7 @@ void ReadEnvironment(const json::value& container, const std::string& at, PodCon
 
 std::vector<std::string> ReadWords(const json::value& container, std::string_view key) {
   std::vector<std::string> words;
-  for (const json::value& v : ListAt(container, key)) words.emplace_back(v.get_string());
+  for (const json::value& v : json::ListAt(container, key)) words.emplace_back(v.get_string());
   return words;
 }
 
@@ -144,9 +144,9 @@ Security ReadSecurity(const json::value& container, const json::value& pod) {
       security.no_new_privileges = !more->get_bool();
     const json::value* capabilities = json::Find(*context, "capabilities");
     if (capabilities == nullptr) continue;
-    for (const json::value& name : ListAt(*capabilities, "add"))
+    for (const json::value& name : json::ListAt(*capabilities, "add"))
       security.add.emplace_back(name.get_string());
-    for (const json::value& name : ListAt(*capabilities, "drop"))
+    for (const json::value& name : json::ListAt(*capabilities, "drop"))
       security.drop.emplace_back(name.get_string());
   }
   return security;
@@ -193,7 +193,7 @@ struct Containers {
 
   std::vector<PodContainer> Read(std::string_view key) {
     std::vector<PodContainer> list;
-    for (const json::value& v : ListAt(pod, key)) {
+    for (const json::value& v : json::ListAt(pod, key)) {
       const std::string place = absl::StrCat(at, json::PointerToken(key), "/", list.size());
       list.push_back(ReadContainer(v, pod, place, machine, problems));
       const std::string& name = list.back().name;

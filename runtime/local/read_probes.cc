@@ -3,7 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "runtime/local/json_list.h"
+#include "core/base/json_list.h"
 #include "runtime/local/read_pod.h"
 #include "runtime/local/reader.h"
 
@@ -31,7 +31,7 @@ class ActionReader {
     if (said[0] == "httpGet") return ReadHttpGet(action);
     if (said[0] == "tcpSocket") return TcpSocket{ReadPort(action, "/tcpSocket")};
     Exec exec;
-    for (const json::value& word : ListAt(action, "command"))
+    for (const json::value& word : json::ListAt(action, "command"))
       exec.command.emplace_back(word.get_string());
     if (exec.command.empty()) Refuse(problems_, pointer_ + "/exec/command", "a command is needed");
     return exec;
@@ -44,7 +44,7 @@ class ActionReader {
     get.path = json::GetString(v, {"path"}, "/");
     if (get.path.empty() || get.path[0] != '/') get.path = "/" + get.path;
     get.port = ReadPort(v, "/httpGet");
-    for (const json::value& header : ListAt(v, "httpHeaders"))
+    for (const json::value& header : json::ListAt(v, "httpHeaders"))
       get.headers.emplace_back(json::GetString(header, {"name"}),
                                json::GetString(header, {"value"}));
     return get;
