@@ -1,132 +1,7 @@
-#include "runtime/local/local_runtime.h"
-
-#include <algorithm>
-#include <filesystem>
-#include <gtest/gtest.h>
-#include <mutex>
-#include <set>
-
-#include "absl/strings/match.h"
-#include "absl/time/clock.h"
-#include "runtime/engine/fake_engine.h"
-#include "runtime/local/local_test_support.h"
-#include "runtime/local/names.h"
+#include "runtime/local/local_runtime_fixture.h"
 
 namespace weft::local {
 namespace {
-
-constexpr char kInstallation[] = "0123456789ab";
-constexpr char kWeb[] = "Deployment/default/web";
-
-std::function<bool(const Seen&)> Ready(int count) {
-  return [count](const Seen& seen) {
-    return Number(seen, kWeb, "readyReplicas") == count &&
-           Number(seen, kWeb, "replicas") == count && seen.at(kWeb).up_to_date;
-  };
-}
-
-std::function<bool(const Seen&)> SomePodSays(const std::string& word) {
-  return [word](const Seen& seen) {
-    return std::any_of(seen.begin(), seen.end(), [&](const auto& entry) {
-      return KindOfKey(entry.first) == "Pod" && absl::StrContains(entry.second.status, word);
-    });
-  };
-}
-
-// A second container, after the first one's closing brace.
-constexpr char kSidecar[] = R"(},{"name":"helper","image":"web:1")";
-
-class LocalRuntimeTest : public testing::Test {
- protected:
-  LocalRuntimeTest() {
-    char path[] = "/tmp/weft-local-XXXXXX";
-    directory_ = mkdtemp(path);
-    engine_.AddImage("web:1");
-  }
-  ~LocalRuntimeTest() override {
-    follower_.reset();
-    runtime_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-
-  void Start() {
-    follower_.reset();
-    runtime_.reset();
-    LocalRuntime::Options options;
-    options.installation = kInstallation;
-    options.identities = directory_ + "/identities";
-    options.sandbox_program = "/bin/true";
-    options.termination_lead = absl::ZeroDuration();
-    options.now = [this] {
-      std::lock_guard lock(mutex_);
-      return absl::Now() + ahead_;
-    };
-    options.first_pull_retry = absl::Milliseconds(1);
-    options.probe = [this](const ProbeTarget& target) {
-      std::lock_guard lock(mutex_);
-      return failing_.contains(target.kind) ? absl::UnavailableError("no answer")
-                                            : absl::OkStatus();
-    };
-    auto runtime = LocalRuntime::Open(engine_, services_, directory_ + "/db", options);
-    ASSERT_TRUE(runtime.ok()) << runtime.status();
-    runtime_ = *std::move(runtime);
-    follower_ = std::make_unique<Follower>(runtime_->board());
-    runtime_->Start();
-  }
-
-  ApplyResult Apply(const ObjectRef& ref, const std::string& text, uint64_t generation) {
-    return runtime_->Apply({{ref, text, "owner", generation}}, false)[0];
-  }
-  void ApplyWeb(int replicas, uint64_t generation, const std::string& more = "") {
-    EXPECT_EQ(
-        Apply(DeploymentRef("web"), DeploymentText("web", replicas, "web:1", more), generation)
-            .outcome,
-        ApplyResult::Outcome::kAccepted);
-  }
-  std::vector<std::string> ContainerIds() {
-    std::vector<std::string> ids;
-    const auto containers = engine_.ListContainers({});
-    for (const auto& summary : *containers) ids.push_back(summary.id);
-    return ids;
-  }
-  // The containers of pods that bear this name and run.
-  std::vector<engine::Container> Running(const std::string& name) {
-    std::vector<engine::Container> running;
-    const auto containers = engine_.ListContainers({{kContainerLabel, name}});
-    for (const auto& summary : *containers) {
-      const auto container = engine_.InspectContainer(summary.id);
-      if (container.ok() && container->state == "running") running.push_back(*container);
-    }
-    return running;
-  }
-  std::vector<std::string> Sandboxes() {
-    std::vector<std::string> ids;
-    const auto containers = engine_.ListContainers({});
-    for (const auto& summary : *containers)
-      if (summary.labels.contains(kRulesLabel)) ids.push_back(summary.id);
-    return ids;
-  }
-
-  void SetFailing(std::set<ProbeKind> failing) {
-    std::lock_guard lock(mutex_);
-    failing_ = std::move(failing);
-  }
-
-  // How far the runtime's clock is ahead.
-  void SetAhead(absl::Duration ahead) {
-    std::lock_guard lock(mutex_);
-    ahead_ = ahead;
-  }
-
-  std::string directory_;
-  std::mutex mutex_;
-  absl::Duration ahead_;         // Guarded by mutex_.
-  std::set<ProbeKind> failing_;  // Probes that fail; guarded by mutex_.
-  engine::FakeEngine engine_;
-  FakeServiceNetwork services_;
-  std::unique_ptr<LocalRuntime> runtime_;
-  std::unique_ptr<Follower> follower_;
-};
 
 TEST_F(LocalRuntimeTest, RunsADeploymentAndPutsItsReadyPodsBehindTheService) {
   Start();
@@ -145,97 +20,6 @@ TEST_F(LocalRuntimeTest, RunsADeploymentAndPutsItsReadyPodsBehindTheService) {
   EXPECT_EQ(pod.controller, DeploymentRef("web"));
 }
 
-TEST_F(LocalRuntimeTest, WhatIsRemovedOrStoppedBehindItsBackComesBack) {
-  Start();
-  ApplyWeb(2, 1);
-  ASSERT_TRUE(follower_->Until(Ready(2)));
-  const std::string removed = Running("main")[0].id, stopped = Running("main")[1].id;
-  ASSERT_TRUE(engine_.RemoveContainer(removed).ok());
-  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
-    return Ready(2)(seen) && !SomePodSays("docker://" + removed + "\"")(seen);
-  }));
-  ASSERT_TRUE(engine_.StopContainer(stopped, absl::ZeroDuration()).ok());
-  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
-    return Ready(2)(seen) && SomePodSays(R"("restartCount":1)")(seen) &&
-           SomePodSays(R"("signal":15)")(seen);
-  }));
-}
-
-TEST_F(LocalRuntimeTest, ASandboxThatEndsOrGoesTakesItsPodWithItAndComesBack) {
-  Start();
-  ApplyWeb(1, 1, kSidecar);
-  ASSERT_TRUE(follower_->Until(Ready(1)));
-  const auto anew = [&](const std::vector<engine::Container>& before) {
-    return follower_->Until([&](const Seen& seen) {
-      const auto main = Running("main"), helper = Running("helper");
-      return Ready(1)(seen) && main.size() == 1 && helper.size() == 1 &&
-             main[0].id != before[0].id && helper[0].id != before[1].id;
-    });
-  };
-  std::vector<engine::Container> before = {Running("main")[0], Running("helper")[0]};
-  engine_.Exit(Sandboxes().at(0), 137);
-  ASSERT_TRUE(anew(before));
-  EXPECT_EQ(Sandboxes().size(), 1u);
-  before = {Running("main")[0], Running("helper")[0]};
-  ASSERT_TRUE(engine_.RemoveContainer(Sandboxes().at(0)).ok());
-  EXPECT_TRUE(anew(before));
-}
-
-TEST_F(LocalRuntimeTest, APodIsNotReadyBeforeAllOfItsContainersRun) {
-  Start();
-  ApplyWeb(1, 1, R"(},{"name":"helper","image":"late:1")");
-  // The first container runs; the other one has no image.
-  ASSERT_TRUE(follower_->Until(SomePodSays("ImagePullBackOff")));
-  EXPECT_TRUE(SomePodSays(R"("running")")(follower_->seen()));
-  EXPECT_EQ(Number(follower_->seen(), kWeb, "readyReplicas"), 0);
-  EXPECT_TRUE(Running("helper").empty());
-  engine_.AddImage("late:1");
-  EXPECT_TRUE(follower_->Until(Ready(1)));
-  EXPECT_EQ(Running("helper").size(), 1u);
-}
-
-TEST_F(LocalRuntimeTest, ASecondContainerThatIsRemovedComesBack) {
-  Start();
-  ApplyWeb(1, 1, kSidecar);
-  ASSERT_TRUE(follower_->Until(Ready(1)));
-  const std::string removed = Running("helper").at(0).id, main = Running("main").at(0).id;
-  ASSERT_TRUE(engine_.RemoveContainer(removed).ok());
-  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
-    const auto helper = Running("helper");
-    return Ready(1)(seen) && helper.size() == 1 && helper[0].id != removed;
-  }));
-  EXPECT_EQ(Running("main").at(0).id, main);
-}
-
-TEST_F(LocalRuntimeTest, ContainersOfTheStartRunToTheirEndBeforeTheOthers) {
-  Start();
-  ApplyWeb(1, 1,
-           R"(}],"initContainers":[{"name":"one","image":"web:1"},{"name":"two","image":"web:1")");
-  const auto runs = [&](const std::string& name) {
-    return follower_->Until([&](const Seen&) { return Running(name).size() == 1; });
-  };
-  ASSERT_TRUE(runs("one"));
-  engine_.Exit(Running("one")[0].id, 1);  // Not a good end: again.
-  ASSERT_TRUE(runs("one"));
-  EXPECT_TRUE(Running("two").empty());
-  engine_.Exit(Running("one")[0].id, 0);
-  ASSERT_TRUE(runs("two"));
-  EXPECT_TRUE(Running("main").empty());
-  engine_.Exit(Running("two")[0].id, 0);
-  EXPECT_TRUE(follower_->Until(Ready(1)));
-  EXPECT_TRUE(Running("one").empty() && Running("two").empty());
-  ApplyWeb(0, 2);
-  EXPECT_TRUE(follower_->Until([&](const Seen&) { return ContainerIds().empty(); }));
-}
-
-TEST_F(LocalRuntimeTest, SidecarsGoWithTheirPods) {
-  Start();
-  ApplyWeb(2, 1, kSidecar);
-  ASSERT_TRUE(follower_->Until(Ready(2)));
-  ApplyWeb(0, 2, kSidecar);
-  EXPECT_TRUE(follower_->Until([&](const Seen&) { return ContainerIds().empty(); }));
-}
-
 TEST_F(LocalRuntimeTest, ARestartTouchesNothingThatRuns) {
   Start();
   ApplyWeb(3, 1, R"(,"readinessProbe":{"httpGet":{"port":80}})");
@@ -249,43 +33,6 @@ TEST_F(LocalRuntimeTest, ARestartTouchesNothingThatRuns) {
   }));
   EXPECT_EQ(ContainerIds(), before);
   EXPECT_EQ(engine_.starts(), 6) << "a sandbox and a container each";
-}
-
-TEST_F(LocalRuntimeTest, APodThatWasOnlyHalfMadeIsStartedAndNotMadeTwice) {
-  Start();
-  engine_.SetStartError(absl::UnavailableError("the engine went away"));
-  ApplyWeb(1, 1);
-  ASSERT_TRUE(follower_->Until([&](const Seen&) { return engine_.creations() == 1; }));
-  runtime_->Stop();  // As dead as it gets: made, not started.
-  engine_.SetStartError(absl::OkStatus());
-  Start();
-  EXPECT_TRUE(follower_->Until(Ready(1)));
-  EXPECT_EQ(engine_.creations(), 2) << "a sandbox and its container";
-}
-
-TEST_F(LocalRuntimeTest, AContainerThatCannotBeStartedSaysWhyAndHoldsUpNoOther) {
-  Start();
-  engine_.SetStartError(absl::InvalidArgumentError("exec: nothing: not found"));
-  ApplyWeb(1, 1);
-  EXPECT_TRUE(follower_->Until(SomePodSays("RunContainerError")));
-  EXPECT_TRUE(SomePodSays("exec: nothing: not found")(follower_->seen()));
-  engine_.SetStartError(absl::OkStatus());
-  Apply(DeploymentRef("other"), DeploymentText("other", 1), 1);
-  EXPECT_TRUE(follower_->Until([](const Seen& seen) {
-    return Number(seen, "Deployment/default/other", "readyReplicas") == 1;
-  }));
-  EXPECT_TRUE(follower_->Until(Ready(1)));  // Tried again.
-}
-
-TEST_F(LocalRuntimeTest, AMissingImageIsSaidAndUsedWhenItComes) {
-  Start();
-  Apply(DeploymentRef("web"), DeploymentText("web", 2, "late:1"), 1);
-  EXPECT_TRUE(follower_->Until(SomePodSays("ImagePullBackOff")));
-  EXPECT_TRUE(follower_->Until([](const Seen& seen) {
-    return Number(seen, kWeb, "replicas") == 2 && Number(seen, kWeb, "readyReplicas") == 0;
-  }));
-  engine_.AddImage("late:1");
-  EXPECT_TRUE(follower_->Until(Ready(2)));
 }
 
 TEST_F(LocalRuntimeTest, ANewTemplateReplacesEveryPodAndScalingKeepsThem) {
@@ -303,22 +50,6 @@ TEST_F(LocalRuntimeTest, ANewTemplateReplacesEveryPodAndScalingKeepsThem) {
   for (const std::string& id : first) EXPECT_FALSE(engine_.InspectContainer(id).ok());
 }
 
-TEST_F(LocalRuntimeTest, APodThatStillServesForANewTemplateIsKeptRunning) {
-  Start();
-  ApplyWeb(1, 1);
-  ASSERT_TRUE(follower_->Until(Ready(1)));
-  const std::string old = Running("main").at(0).id;
-  // A template that never comes up.
-  Apply(DeploymentRef("web"), DeploymentText("web", 1, "missing:1"), 2);
-  ASSERT_TRUE(follower_->Until(SomePodSays("ImagePullBackOff")));
-  SetAhead(absl::Seconds(11));  // What it waits for is over at once.
-  engine_.Exit(old, 1);
-  EXPECT_TRUE(follower_->Until([&](const Seen&) {
-    const auto running = Running("main");
-    return running.size() == 1 && running[0].id == old;
-  }));
-}
-
 TEST_F(LocalRuntimeTest, SteeringAndHandingOverMakeAndEndOnlyWhatTheyMust) {
   Start();
   const auto steer = [&](uint64_t generation, int value, bool set) {
@@ -333,7 +64,7 @@ TEST_F(LocalRuntimeTest, SteeringAndHandingOverMakeAndEndOnlyWhatTheyMust) {
   const auto await = [&](uint64_t generation, int count) {
     return follower_->Until([&](const Seen& seen) {
       return seen.at(kWeb).generation == generation && Ready(count)(seen) &&
-             ContainerIds().size() == static_cast<size_t>(2 * count);
+             ContainerIds().size() == 2 * static_cast<size_t>(count);
     });
   };
   ApplyWeb(3, 1);
@@ -392,29 +123,6 @@ TEST_F(LocalRuntimeTest, DeletionIsDoneAlsoByTheNextProcessAndLeavesOnlyWhatIsNo
   EXPECT_TRUE(engine_.InspectNetwork("theirs").ok());
 }
 
-TEST_F(LocalRuntimeTest, APodWaitsForWhatItReadsAndRunsWhenThatComes) {
-  Start();
-  ApplyWeb(1, 1, R"(,"envFrom":[{"configMapRef":{"name":"settings"}}])");
-  ASSERT_TRUE(follower_->Until(SomePodSays("CreateContainerConfigError")));
-  EXPECT_TRUE(SomePodSays(R"(configmap \"settings\" not found)")(follower_->seen()));
-  const ObjectRef map{"v1", "ConfigMap", "default", "settings"};
-  EXPECT_EQ(Apply(map,
-                  R"({"apiVersion":"v1","kind":"ConfigMap",
-                  "metadata":{"name":"settings","namespace":"default"},"data":{"MODE":"fast"}})",
-                  1)
-                .outcome,
-            ApplyResult::Outcome::kAccepted);
-  EXPECT_TRUE(follower_->Until([](const Seen& seen) {
-    const auto settings = seen.find("ConfigMap/default/settings");
-    return Ready(1)(seen) && settings != seen.end() && settings->second.up_to_date;
-  }));
-  EXPECT_EQ(engine_.EnvironmentOf(Running("main").at(0).id), std::vector<std::string>{"MODE=fast"});
-  ASSERT_TRUE(runtime_->Delete({map}).ok());
-  EXPECT_TRUE(follower_->Until(
-      [](const Seen& seen) { return seen.count("ConfigMap/default/settings") == 0; }));
-  EXPECT_TRUE(Ready(1)(follower_->seen())) << "what runs is not touched";
-}
-
 TEST_F(LocalRuntimeTest, TheNetworkOfANamespaceGoesWithItsLastObject) {
   Start();
   ApplyWeb(1, 1);
@@ -470,56 +178,6 @@ TEST_F(LocalRuntimeTest, ADryRunChecksEverythingAndChangesNothing) {
   EXPECT_EQ(results[1].outcome, ApplyResult::Outcome::kRefused);
   EXPECT_EQ(results[1].problems[0].pointer, "/spec/template/spec/containers/0/tty");
   EXPECT_TRUE(runtime_->objects().All().empty());
-}
-
-TEST_F(LocalRuntimeTest, WhatDoesNotLiveAnyMoreRunsAgainAndTheStatusSaysWhy) {
-  SetFailing({ProbeKind::kLiveness});
-  Start();
-  ApplyWeb(1, 1,
-           R"(,"livenessProbe":{"tcpSocket":{"port":80},"periodSeconds":1,"failureThreshold":1})");
-  EXPECT_TRUE(follower_->Until([&](const Seen& seen) {
-    return SomePodSays(R"("message":"liveness probe failed: no answer")")(seen) &&
-           SomePodSays(R"("restartCount":1)")(seen);
-  }));
-}
-
-TEST_F(LocalRuntimeTest, WhatIsToBeDoneBeforeTheEndIsDoneInTheContainer) {
-  Start();
-  ApplyWeb(1, 1, R"(,"lifecycle":{"preStop":{"exec":{"command":["say","goodbye"]}}})");
-  ASSERT_TRUE(follower_->Until(Ready(1)));
-  const std::string id = Running("main").at(0).id;
-  Start();  // What is to be done stands on the engine.
-  ASSERT_TRUE(follower_->Until(Ready(1)));
-  ASSERT_TRUE(runtime_->Delete({DeploymentRef("web")}).ok());
-  EXPECT_TRUE(follower_->Until([&](const Seen&) { return ContainerIds().empty(); }));
-  EXPECT_EQ(engine_.commands(), std::vector<std::string>{id + " say goodbye"});
-}
-
-TEST_F(LocalRuntimeTest, NothingElseIsAskedBeforeAContainerHasStarted) {
-  SetFailing({ProbeKind::kStartup, ProbeKind::kLiveness});
-  Start();
-  ApplyWeb(1, 1,
-           R"(,"startupProbe":{"tcpSocket":{"port":80},"periodSeconds":1,"failureThreshold":1000},)"
-           R"("livenessProbe":{"tcpSocket":{"port":80},"periodSeconds":1,"failureThreshold":1})");
-  ASSERT_TRUE(follower_->Until(SomePodSays(R"("running")")));
-  const std::string id = Running("main").at(0).id;
-  SetFailing({});
-  EXPECT_TRUE(follower_->Until(Ready(1)));
-  EXPECT_EQ(Running("main").at(0).id, id) << "it was not ended";
-}
-
-TEST_F(LocalRuntimeTest, AContainerThatCrashesAgainAndAgainIsNotReady) {
-  Start();
-  ApplyWeb(1, 1);
-  ASSERT_TRUE(follower_->Until(Ready(1)));
-  engine_.Exit(Running("main")[0].id, 7);  // The first time it restarts at once.
-  ASSERT_TRUE(follower_->Until([&](const Seen& seen) {
-    return Ready(1)(seen) && SomePodSays(R"("restartCount":1)")(seen);
-  }));
-  engine_.Exit(Running("main")[0].id, 7);
-  EXPECT_TRUE(follower_->Until([](const Seen& seen) {
-    return SomePodSays("CrashLoopBackOff")(seen) && Number(seen, kWeb, "readyReplicas") == 0;
-  }));
 }
 
 }  // namespace

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/time/clock.h"
+#include "runtime/engine/fake_engine.h"
+#include "runtime/local/local_runtime.h"
+#include "runtime/local/local_test_support.h"
+#include "runtime/local/names.h"
+
+// A LocalRuntime on an engine in memory.
+namespace weft::local {
+
+inline constexpr char kInstallation[] = "0123456789ab";
+inline constexpr char kWeb[] = "Deployment/default/web";
+
+inline std::function<bool(const Seen&)> Ready(int count) {
+  return [count](const Seen& seen) {
+    return Number(seen, kWeb, "readyReplicas") == count &&
+           Number(seen, kWeb, "replicas") == count && seen.at(kWeb).up_to_date;
+  };
+}
+
+inline std::function<bool(const Seen&)> SomePodSays(const std::string& word) {
+  return [word](const Seen& seen) {
+    return std::any_of(seen.begin(), seen.end(), [&](const auto& entry) {
+      return KindOfKey(entry.first) == "Pod" && absl::StrContains(entry.second.status, word);
+    });
+  };
+}
+
+// A second container, after the first one's closing brace.
+inline constexpr char kSidecar[] = R"(},{"name":"helper","image":"web:1")";
+
+class LocalRuntimeTest : public testing::Test {
+ protected:
+  LocalRuntimeTest() {
+    char path[] = "/tmp/weft-local-XXXXXX";
+    directory_ = mkdtemp(path);
+    engine_.AddImage("web:1");
+  }
+  ~LocalRuntimeTest() override {
+    follower_.reset();
+    runtime_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  void Start() {
+    follower_.reset();
+    runtime_.reset();
+    LocalRuntime::Options options;
+    options.installation = kInstallation;
+    options.identities = directory_ + "/identities";
+    options.sandbox_program = "/bin/true";
+    options.termination_lead = absl::ZeroDuration();
+    options.now = [this] {
+      std::lock_guard lock(mutex_);
+      return absl::Now() + ahead_;
+    };
+    options.first_pull_retry = absl::Milliseconds(1);
+    options.probe = [this](const ProbeTarget& target) {
+      std::lock_guard lock(mutex_);
+      return failing_.contains(target.kind) ? absl::UnavailableError("no answer")
+                                            : absl::OkStatus();
+    };
+    auto runtime = LocalRuntime::Open(engine_, services_, directory_ + "/db", options);
+    ASSERT_TRUE(runtime.ok()) << runtime.status();
+    runtime_ = *std::move(runtime);
+    follower_ = std::make_unique<Follower>(runtime_->board());
+    runtime_->Start();
+  }
+
+  ApplyResult Apply(const ObjectRef& ref, const std::string& text, uint64_t generation) {
+    return runtime_->Apply({{ref, text, "owner", generation}}, false)[0];
+  }
+  void ApplyWeb(int replicas, uint64_t generation, const std::string& more = "") {
+    EXPECT_EQ(
+        Apply(DeploymentRef("web"), DeploymentText("web", replicas, "web:1", more), generation)
+            .outcome,
+        ApplyResult::Outcome::kAccepted);
+  }
+  std::vector<std::string> ContainerIds() {
+    std::vector<std::string> ids;
+    const auto containers = engine_.ListContainers({});
+    for (const auto& summary : *containers) ids.push_back(summary.id);
+    return ids;
+  }
+  // The containers of pods that bear this name and run.
+  std::vector<engine::Container> Running(const std::string& name) {
+    std::vector<engine::Container> running;
+    const auto containers = engine_.ListContainers({{kContainerLabel, name}});
+    for (const auto& summary : *containers) {
+      const auto container = engine_.InspectContainer(summary.id);
+      if (container.ok() && container->state == "running") running.push_back(*container);
+    }
+    return running;
+  }
+  std::vector<std::string> Sandboxes() {
+    std::vector<std::string> ids;
+    const auto containers = engine_.ListContainers({});
+    for (const auto& summary : *containers)
+      if (summary.labels.contains(kRulesLabel)) ids.push_back(summary.id);
+    return ids;
+  }
+
+  void SetFailing(std::set<ProbeKind> failing) {
+    std::lock_guard lock(mutex_);
+    failing_ = std::move(failing);
+  }
+
+  // How far the runtime's clock is ahead.
+  void SetAhead(absl::Duration ahead) {
+    std::lock_guard lock(mutex_);
+    ahead_ = ahead;
+  }
+
+  std::string directory_;
+  std::mutex mutex_;
+  absl::Duration ahead_;         // Guarded by mutex_.
+  std::set<ProbeKind> failing_;  // Probes that fail; guarded by mutex_.
+  engine::FakeEngine engine_;
+  FakeServiceNetwork services_;
+  std::unique_ptr<LocalRuntime> runtime_;
+  std::unique_ptr<Follower> follower_;
+};
+
+}  // namespace weft::local
