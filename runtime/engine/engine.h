@@ -171,8 +171,8 @@ class Engine {
   virtual absl::Status StopContainer(const std::string& id, absl::Duration grace) = 0;
   // Removes it with its anonymous volumes, running or not. OK if there is none.
   virtual absl::Status RemoveContainer(const std::string& id) = 0;
-  // Runs a command in a container that runs, to its end. DEADLINE_EXCEEDED: it has not ended by
-  // then, and goes on.
+  // Runs a command in a container that runs, to its end. INVALID_ARGUMENT: the container has no
+  // such program; DEADLINE_EXCEEDED: the command has not ended by then, and goes on.
   virtual absl::StatusOr<ExecResult> Exec(const std::string& id,
                                           const std::vector<std::string>& command,
                                           absl::Duration deadline) = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -68,6 +69,7 @@ class LocalRuntimeTest : public testing::Test {
     options.first_pull_retry = absl::Milliseconds(1);
     options.probe = [this](const ProbeTarget& target) {
       std::lock_guard lock(mutex_);
+      ++asked_[target.kind];
       return failing_.contains(target.kind) ? absl::UnavailableError("no answer")
                                             : absl::OkStatus();
     };
@@ -111,6 +113,11 @@ class LocalRuntimeTest : public testing::Test {
     return ids;
   }
 
+  // How often containers were asked this.
+  int Asked(ProbeKind kind) {
+    std::lock_guard lock(mutex_);
+    return asked_[kind];
+  }
   void SetFailing(std::set<ProbeKind> failing) {
     std::lock_guard lock(mutex_);
     failing_ = std::move(failing);
@@ -124,8 +131,9 @@ class LocalRuntimeTest : public testing::Test {
 
   std::string directory_;
   std::mutex mutex_;
-  absl::Duration ahead_;         // Guarded by mutex_.
-  std::set<ProbeKind> failing_;  // Probes that fail; guarded by mutex_.
+  absl::Duration ahead_;            // Guarded by mutex_.
+  std::map<ProbeKind, int> asked_;  // Guarded by mutex_.
+  std::set<ProbeKind> failing_;     // Probes that fail; guarded by mutex_.
   engine::FakeEngine engine_;
   FakeServiceNetwork services_;
   std::unique_ptr<LocalRuntime> runtime_;

@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "runtime/local/local_runtime_fixture.h"
 
 namespace weft::local {
@@ -195,6 +197,20 @@ TEST_F(PodsOfTheRuntime, WhatIsToBeDoneBeforeTheEndIsDoneInTheContainer) {
   EXPECT_EQ(engine_.commands(), std::vector<std::string>{id + " say goodbye"});
 }
 
+TEST_F(PodsOfTheRuntime, OneOfAFormerTemplateIsEndedAsOftenAsItDoesNotLive) {
+  Start();
+  const std::string liveness =
+      R"(,"livenessProbe":{"tcpSocket":{"port":80},"periodSeconds":1,"failureThreshold":1})";
+  ApplyWeb(1, 1, liveness);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  Apply(DeploymentRef("web"), DeploymentText("web", 1, "missing:1"), 2);
+  ASSERT_TRUE(follower_->Until(SomePodSays("ImagePullBackOff")));
+  const int starts = engine_.starts();
+  SetAhead(absl::Seconds(11));  // It is started again at once.
+  SetFailing({ProbeKind::kLiveness});
+  EXPECT_TRUE(follower_->Until([&](const Seen&) { return engine_.starts() >= starts + 2; }));
+}
+
 TEST_F(PodsOfTheRuntime, NothingElseIsAskedBeforeAContainerHasStarted) {
   SetFailing({ProbeKind::kStartup, ProbeKind::kLiveness});
   Start();
@@ -203,6 +219,11 @@ TEST_F(PodsOfTheRuntime, NothingElseIsAskedBeforeAContainerHasStarted) {
            R"("livenessProbe":{"tcpSocket":{"port":80},"periodSeconds":1,"failureThreshold":1})");
   ASSERT_TRUE(follower_->Until(SomePodSays(R"("running")")));
   const std::string id = Running("main").at(0).id;
+  // Liveness would have been asked as often.
+  const absl::Time limit = absl::Now() + absl::Seconds(10);  // Nothing tells of answers.
+  while (Asked(ProbeKind::kStartup) < 2 && absl::Now() < limit) std::this_thread::yield();
+  EXPECT_GE(Asked(ProbeKind::kStartup), 2);
+  EXPECT_EQ(Asked(ProbeKind::kLiveness), 0);
   SetFailing({});
   EXPECT_TRUE(follower_->Until(Ready(1)));
   EXPECT_EQ(Running("main").at(0).id, id) << "it was not ended";
