@@ -95,6 +95,10 @@ void AddRun(Run run, Member& member, std::vector<std::string>& stale) {
 
 }  // namespace
 
+std::string RunKey(const engine::Container& container) {
+  return absl::StrCat(container.id, " ", container.started_at);
+}
+
 absl::Time TimeOf(const std::string& text) {
   absl::Time time;
   return absl::ParseTime(absl::RFC3339_full, text, &time, nullptr) ? time : absl::InfinitePast();

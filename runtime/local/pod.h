@@ -53,6 +53,9 @@ struct Run {
   std::string ended_for = {};   // Why the runtime ended the run before; empty: it did not.
 };
 
+// One start of a container: that of a former template is started again as it is.
+std::string RunKey(const engine::Container& container);
+
 // A container of a pod.
 struct Member {
   std::string name;

@@ -58,7 +58,7 @@ absl::StatusOr<std::vector<Pod>> PodKeeper::Observe(const std::string& key) {
     std::lock_guard lock(mutex_);
     std::erase_if(ended_for_[key], [&](const auto& ended) {
       return std::none_of(containers.begin(), containers.end(),
-                          [&](const auto& container) { return container.id == ended.first; });
+                          [&](const auto& container) { return RunKey(container) == ended.first; });
     });
   }
   JudgeReadiness(key, assembled.pods);
@@ -110,7 +110,7 @@ void PodKeeper::Judge(const std::string& key, const Pod& pod, Member& member) {
   if (!Runs(pod, member)) {
     std::lock_guard lock(mutex_);
     const auto& ended_for = ended_for_[key];
-    const auto ended = ended_for.find(member.run.container.id);
+    const auto ended = ended_for.find(RunKey(member.run.container));
     member.ended_for = ended == ended_for.end() ? "" : ended->second;
     return;
   }
@@ -295,7 +295,7 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
 void PodKeeper::EndRun(const std::string& key, const Pod& pod, const Member& member) {
   {
     std::lock_guard lock(mutex_);
-    if (!ended_for_[key].emplace(member.run.container.id, member.failed).second) return;
+    if (!ended_for_[key].emplace(RunKey(member.run.container), member.failed).second) return;
   }
   spdlog::warn("msg=\"a container is restarted\" object={} pod={} container={} reason=\"{}\"", key,
                pod.name, member.name, member.failed);

@@ -76,7 +76,7 @@ class PodKeeper {
   std::mutex mutex_;
   // By the controller's key and the name of the attempt; guarded by mutex_.
   std::map<std::string, std::map<std::string, Failure>> failures_;
-  // Why runs were ended, by the controller's key and the run's container; guarded by mutex_.
+  // Why runs were ended, by the controller's key and RunKey; guarded by mutex_.
   std::map<std::string, std::map<std::string, std::string>> ended_for_;
   std::mutex image_mutex_;  // Held while the sandboxes' image is looked for and imported.
 };

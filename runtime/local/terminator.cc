@@ -17,7 +17,7 @@ Terminator::Terminator(engine::Engine& engine, int threads, KeyedQueue::Clock::d
     : engine_(engine),
       lead_(lead),
       on_gone_(std::move(on_gone)),
-      queue_(threads, [this](const std::string& id) { return End(id); }) {}
+      queue_(threads, [this](const std::string& what) { return End(what); }) {}
 
 Terminator::Container Terminator::ToEnd(const Member& member) {
   const engine::Container& container = member.run.container;
@@ -40,13 +40,13 @@ void Terminator::Terminate(const Pod& pod, const std::string& key) {
 }
 
 void Terminator::EndRun(const Pod& pod, const Member& member, const std::string& key) {
-  const std::string& id = member.run.container.id;
+  const std::string run = RunKey(member.run.container);
   Ending ending{key, absl::Seconds(pod.rules.grace_seconds), pod.address, {ToEnd(member)}, true};
   {
     std::lock_guard lock(mutex_);
-    if (!endings_.try_emplace(id, std::move(ending)).second) return;
+    if (!endings_.try_emplace(run, std::move(ending)).second) return;
   }
-  queue_.Add(id, KeyedQueue::Clock::duration(0));
+  queue_.Add(run, KeyedQueue::Clock::duration(0));
 }
 
 bool Terminator::IsTerminating(const std::string& sandbox) const {
@@ -72,11 +72,11 @@ absl::Status Terminator::Stop(const Container& container, const std::string& add
   return absl::IsNotFound(stopped) ? absl::OkStatus() : stopped;
 }
 
-KeyedQueue::Clock::duration Terminator::End(const std::string& sandbox) {
+KeyedQueue::Clock::duration Terminator::End(const std::string& what) {
   Ending ending;
   {
     std::lock_guard lock(mutex_);
-    const auto found = endings_.find(sandbox);
+    const auto found = endings_.find(what);
     if (found == endings_.end()) return KeyedQueue::kDone;
     ending = found->second;
   }
@@ -89,15 +89,15 @@ KeyedQueue::Clock::duration Terminator::End(const std::string& sandbox) {
     if (status.ok() && !ending.run) status = engine_.RemoveContainer(container.id);
     if (!status.ok()) break;
   }
-  if (status.ok() && !ending.run) status = engine_.RemoveContainer(sandbox);
+  if (status.ok() && !ending.run) status = engine_.RemoveContainer(what);
   if (!status.ok()) {
-    spdlog::warn("msg=\"cannot end a pod\" container={} error=\"{}\"", sandbox.substr(0, 12),
+    spdlog::warn("msg=\"cannot end a pod\" container={} error=\"{}\"", what.substr(0, 12),
                  std::string(status.message()));
     return kRetry;
   }
   {
     std::lock_guard lock(mutex_);
-    endings_.erase(sandbox);
+    endings_.erase(what);
   }
   on_gone_(ending.key);
   return KeyedQueue::kDone;

@@ -45,14 +45,14 @@ class Terminator {
   };
   static Container ToEnd(const Member& member);
   absl::Status Stop(const Container& container, const std::string& address, absl::Time end);
-  KeyedQueue::Clock::duration End(const std::string& sandbox);
+  KeyedQueue::Clock::duration End(const std::string& what);
 
   engine::Engine& engine_;
   const KeyedQueue::Clock::duration lead_;
   const std::function<void(const std::string&)> on_gone_;
   mutable std::mutex mutex_;
-  std::map<std::string, Ending> endings_;  // By the sandbox's id, or the run's.
-  KeyedQueue queue_;                       // Of sandbox ids. Last: its threads use the rest.
+  std::map<std::string, Ending> endings_;  // By the sandbox's id, or RunKey.
+  KeyedQueue queue_;                       // Of their keys. Last: its threads use the rest.
 };
 
 }  // namespace weft::local
