@@ -10,6 +10,9 @@ constexpr long kConnectSeconds = 5;
 // by.
 constexpr long kKeepAliveIdleSeconds = 10;
 constexpr long kKeepAliveIntervalSeconds = 5;
+// A server ends a connection that nothing was asked on for a while, and what is sent on it then is
+// lost. Source: kube-apiserver, 90 s.
+constexpr long kIdleSeconds = 60;
 // The largest answer that is held whole: a page of 500 objects is far below.
 constexpr size_t kLargestBody = 256 << 20;
 
@@ -84,6 +87,7 @@ void HttpClient::Transfer::SetRequest() {
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPIDLE, kKeepAliveIdleSeconds);
   curl_easy_setopt(easy_, CURLOPT_TCP_KEEPINTVL, kKeepAliveIntervalSeconds);
+  curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, kIdleSeconds);
   curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_);
   curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &Transfer::OnBytes);
