@@ -7,7 +7,7 @@
 weft_build_packages=(
   clang=clang++ lld=ld.lld cmake=cmake ninja-build=ninja ccache=ccache pkg-config=pkg-config protobuf-compiler=protoc
   protobuf-compiler-grpc=grpc_cpp_plugin libprotobuf-dev libgrpc++-dev libabsl-dev libyaml-cpp-dev libspdlog-dev
-  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsqlite3-dev libjemalloc-dev libcurl4-openssl-dev libcli11-dev libvalijson-dev libssl-dev
+  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsqlite3-dev libarchive-dev libjemalloc-dev libcurl4-openssl-dev libcli11-dev libvalijson-dev libssl-dev
   libgtest-dev libgmock-dev)
 # To run applications on this machine with an engine of Weft's own.
 weft_run_packages=(docker.io=dockerd iptables=iptables nftables=nft)

@@ -7,9 +7,8 @@
 
 namespace weft::anchor {
 
-// A tar archive (POSIX.1-1988, ustar) of one executable file, owned by root. `name` has at most 99
-// bytes.
-std::string TarOf(const std::string& name, const std::string& bytes);
+// Where the image has its program.
+inline constexpr char kProgramPath[] = "/weft-anchor";
 
 // The reference of an image that runs `program`, the path of a static executable, and holds nothing
 // else: "weft/anchor:" and a hash of the file. Imported into `engine` if it is not there; nothing

@@ -1,11 +1,7 @@
 #include "runtime/anchor/anchor_image.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <iterator>
 
 #include "runtime/engine/fake_engine.h"
 
@@ -15,21 +11,6 @@ namespace {
 // Two files that are always there; the fake engine runs neither.
 constexpr char kProgram[] = WEFT_SOURCE_DIR "/README.md";
 constexpr char kOtherProgram[] = WEFT_SOURCE_DIR "/LICENSE";
-
-TEST(TarOf, IsReadByTar) {
-  char folder[] = "/tmp/weft-tar-XXXXXX";
-  ASSERT_NE(mkdtemp(folder), nullptr);
-  const std::filesystem::path path(folder);
-  const std::string bytes(700, 'x');
-  std::ofstream(path / "one.tar", std::ios::binary) << TarOf("weft-anchor", bytes);
-  ASSERT_EQ(system(("cd " + path.string() + " && tar -xf one.tar").c_str()), 0);
-  std::ifstream file(path / "weft-anchor", std::ios::binary);
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), bytes);
-  EXPECT_NE(std::filesystem::status(path / "weft-anchor").permissions() &
-                std::filesystem::perms::others_exec,
-            std::filesystem::perms::none);
-  std::filesystem::remove_all(path);
-}
 
 TEST(EnsureAnchorImage, ImportsAProgramOnce) {
   engine::FakeEngine engine;

@@ -23,6 +23,7 @@
 #include "runtime/anchor/rules.h"
 #include "runtime/engine/docker_engine.h"
 #include "runtime/engine/private_engine.h"
+#include "runtime/engine/tar.h"
 
 namespace weft::anchor {
 namespace {
@@ -131,7 +132,10 @@ class AnchorIntegrationTest : public ::testing::Test {
     ASSERT_TRUE(started.ok()) << started;
     engine_ = std::make_unique<engine::DockerEngine>(dockerd.socket_path());
     std::ifstream file(std::string(WEFT_BIN_DIR) + "/hello-server", std::ios::binary);
-    std::string tar = TarOf("hello-server", std::string(std::istreambuf_iterator<char>(file), {}));
+    std::string tar =
+        engine::TarOf({{.path = "hello-server",
+                        .content = std::string(std::istreambuf_iterator<char>(file), {}),
+                        .mode = 0755}});
     const absl::Status imported = engine_->ImportImage(
         kImage, {"/hello-server"},
         [&]() -> absl::StatusOr<std::string> { return std::exchange(tar, ""); });

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "core/base/json_list.h"
 
 namespace weft::engine {
 namespace {
@@ -21,13 +22,31 @@ json::object StringMap(const std::map<std::string, std::string>& map) {
   return object;
 }
 
+json::object MountOf(const VolumeMount& volume) {
+  json::object options = {{"NoCopy", true}};
+  if (volume.volume.empty() && volume.memory) {
+    std::string flags = "mode=0777";
+    if (volume.memory_bytes > 0) absl::StrAppend(&flags, ",size=", volume.memory_bytes);
+    options["DriverConfig"] = json::object{
+        {"Name", "local"},
+        {"Options", json::object{{"type", "tmpfs"}, {"device", "tmpfs"}, {"o", flags}}}};
+  }
+  json::object mount = {{"Type", "volume"},
+                        {"Target", volume.target},
+                        {"ReadOnly", volume.read_only},
+                        {"VolumeOptions", std::move(options)}};
+  if (!volume.volume.empty()) mount["Source"] = volume.volume;
+  return mount;
+}
+
 // Unlike "Binds", these refuse a source that is not there.
-json::array Mounts(const std::vector<Bind>& binds) {
+json::array Mounts(const ContainerSpec& spec) {
   json::array mounts;
-  for (const Bind& bind : binds) {
+  for (const Bind& bind : spec.binds) {
     mounts.push_back(json::object{
         {"Type", "bind"}, {"Source", bind.source}, {"Target", bind.target}, {"ReadOnly", true}});
   }
+  for (const VolumeMount& volume : spec.volumes) mounts.push_back(MountOf(volume));
   return mounts;
 }
 
@@ -81,7 +100,7 @@ std::string ContainerCreateJson(const ContainerSpec& spec) {
                                              {"max-file", std::to_string(kLogFiles)}}}};
   }
   if (!spec.sysctls.empty()) host["Sysctls"] = StringMap(spec.sysctls);
-  if (!spec.binds.empty()) host["Mounts"] = Mounts(spec.binds);
+  if (!spec.binds.empty() || !spec.volumes.empty()) host["Mounts"] = Mounts(spec);
   json::object endpoint = {{"Aliases", Strings(spec.aliases)}};
   if (!spec.address.empty()) endpoint["IPAMConfig"] = json::object{{"IPv4Address", spec.address}};
   json::object body = {{"Image", spec.image},
@@ -144,6 +163,10 @@ Container ContainerFromJson(const json::value& v) {
       if (!address.empty()) c.addresses[std::string(name)] = address;
     }
   }
+  for (const json::value& mount : json::ListAt(v, "Mounts"))
+    if (json::GetString(mount, {"Type"}) == "volume")
+      c.volumes[json::GetString(mount, {"Destination"})] = {json::GetString(mount, {"Name"}),
+                                                            json::GetString(mount, {"Source"})};
   return c;
 }
 

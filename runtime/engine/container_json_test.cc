@@ -59,14 +59,33 @@ TEST(ContainerJson, ADirectoryIsBoundForReadingOnly) {
             R"("Type":"bind"}])");
 }
 
+TEST(ContainerJson, AVolumeIsOfItsOwnOrOneThatIsThere) {
+  ContainerSpec spec;
+  spec.volumes = {{.target = "/a"},
+                  {.target = "/b", .memory = true, .memory_bytes = 4096},
+                  {.volume = "v1", .target = "/c", .read_only = true}};
+  const json::value body = *json::Parse(ContainerCreateJson(spec));
+  EXPECT_EQ(
+      json::Canonical(*json::FindPath(body, {"HostConfig", "Mounts"})),
+      R"([{"ReadOnly":false,"Target":"/a","Type":"volume","VolumeOptions":{"NoCopy":true}},)"
+      R"({"ReadOnly":false,"Target":"/b","Type":"volume","VolumeOptions":{"DriverConfig":)"
+      R"({"Name":"local","Options":{"device":"tmpfs","o":"mode=0777,size=4096","type":"tmpfs"}},)"
+      R"("NoCopy":true}},)"
+      R"({"ReadOnly":true,"Source":"v1","Target":"/c","Type":"volume",)"
+      R"("VolumeOptions":{"NoCopy":true}}])");
+}
+
 TEST(ContainerJson, ReadsWhatTheEngineSaysOfAContainer) {
   const auto v = json::Parse(R"({"Id":"abc","Name":"/weft-x","Created":"2024-01-02T03:04:05.5Z",
     "RestartCount":2,"Config":{"Image":"i","Labels":{"a":"b"}},
     "State":{"Status":"running","Pid":7,"ExitCode":0,"StartedAt":"2024-01-02T03:04:06Z",
              "FinishedAt":"0001-01-01T00:00:00Z"},
+    "Mounts":[{"Type":"volume","Name":"v1","Source":"/data/v1","Destination":"/a","RW":true},
+              {"Type":"bind","Source":"/x","Destination":"/b"}],
     "NetworkSettings":{"Networks":{"net":{"IPAddress":"172.17.0.2"},"other":{"IPAddress":""}}}})");
   const Container c = ContainerFromJson(*v);
   EXPECT_EQ(c.name, "weft-x");
+  EXPECT_EQ(c.volumes, (std::map<std::string, MountedVolume>{{"/a", {"v1", "/data/v1"}}}));
   EXPECT_EQ(c.state, "running");
   EXPECT_EQ(c.pid, 7);
   EXPECT_EQ(c.restart_count, 2);

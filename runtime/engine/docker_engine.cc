@@ -85,6 +85,18 @@ absl::Status DockerEngine::RemoveContainer(const std::string& id) {
                              "remove container " + id.substr(0, 12), "", absl::Seconds(60)));
 }
 
+absl::Status DockerEngine::Unpack(const std::string& id, const std::string& path,
+                                  const std::string& archive) {
+  WEFT_ASSIGN_OR_RETURN(const HttpResponse response,
+                        http_.Send({"PUT",
+                                    absl::StrCat(kApi, "/containers/", UrlEncode(id),
+                                                 "/archive?path=", UrlEncode(path)),
+                                    archive, "application/x-tar"},
+                                   absl::Seconds(60)));
+  return StatusFromAnswer(response.status, response.body,
+                          "unpack files into container " + id.substr(0, 12));
+}
+
 absl::StatusOr<Container> DockerEngine::InspectContainer(const std::string& id) {
   WEFT_ASSIGN_OR_RETURN(const json::value answer,
                         Ask("GET", absl::StrCat("/containers/", UrlEncode(id), "/json"),

@@ -24,6 +24,8 @@ class DockerEngine final : public Engine {
   absl::Status RemoveContainer(const std::string& id) override;
   absl::StatusOr<ExecResult> Exec(const std::string& id, const std::vector<std::string>& command,
                                   absl::Duration deadline) override;
+  absl::Status Unpack(const std::string& id, const std::string& path,
+                      const std::string& archive) override;
   absl::StatusOr<Container> InspectContainer(const std::string& id) override;
   absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) override;
 

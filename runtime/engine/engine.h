@@ -27,6 +27,18 @@ struct Bind {
   bool operator==(const Bind&) const = default;
 };
 
+// A volume that a container sees at `target`. Nothing of the image's is copied into it.
+struct VolumeMount {
+  std::string volume;  // Its name; empty: a new one, which goes with this container.
+  std::string target;
+  bool read_only = false;
+  // Of a new one: it is in memory, and empty as soon as no container runs that has it.
+  bool memory = false;
+  int64_t memory_bytes = 0;  // Then the most that it holds; 0: what the kernel allows.
+
+  bool operator==(const VolumeMount&) const = default;
+};
+
 // A container's output is in so many files at most; the oldest one goes.
 inline constexpr int kLogFiles = 5;
 
@@ -55,6 +67,7 @@ struct ContainerSpec {
   std::string address;               // IPv4 on the network; empty: the engine chooses.
   std::map<std::string, std::string> sysctls;
   std::vector<Bind> binds;
+  std::vector<VolumeMount> volumes;
   // The engine restarts it whenever it ends, also when the engine itself starts, until it is
   // stopped or removed through the engine. Else it runs once.
   bool keep_running = false;
@@ -64,6 +77,14 @@ struct ContainerSummary {
   std::string id;
   std::string name;  // Without the engine's leading slash.
   Labels labels;
+};
+
+// A volume as a container has it.
+struct MountedVolume {
+  std::string name;
+  std::string path;  // On the engine's machine.
+
+  bool operator==(const MountedVolume&) const = default;
 };
 
 struct Container {
@@ -82,6 +103,7 @@ struct Container {
   int64_t pid = 0;                // On the machine; 0 if it does not run.
   std::string network_namespace;  // A file for setns(2), unique to this run; empty if none.
   std::map<std::string, std::string> addresses;  // IPv4 by network name; running containers only.
+  std::map<std::string, MountedVolume> volumes;  // By where the container sees them.
 };
 
 struct NetworkSpec {
@@ -176,6 +198,11 @@ class Engine {
   virtual absl::StatusOr<ExecResult> Exec(const std::string& id,
                                           const std::vector<std::string>& command,
                                           absl::Duration deadline) = 0;
+  // Unpacks a tar archive into the container's directory `path`, also into volumes below it. What
+  // is there under the same name is replaced, but not in one step. A volume in memory keeps it only
+  // if the container runs.
+  virtual absl::Status Unpack(const std::string& id, const std::string& path,
+                              const std::string& archive) = 0;
   virtual absl::StatusOr<Container> InspectContainer(const std::string& id) = 0;
   // All that bear every one of `labels`, running or not.
   virtual absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) = 0;

@@ -110,6 +110,24 @@ std::vector<std::string> FakeEngine::EnvironmentOf(const std::string& id) const 
   return containers_.at(id).environment;
 }
 
+std::vector<VolumeMount> FakeEngine::VolumesOf(const std::string& id) const {
+  std::lock_guard lock(mutex_);
+  return containers_.at(id).volumes;
+}
+
+std::vector<std::string> FakeEngine::unpacked() const {
+  std::lock_guard lock(mutex_);
+  return unpacked_;
+}
+
+std::set<std::string> FakeEngine::volumes() const {
+  std::lock_guard lock(mutex_);
+  std::set<std::string> names;
+  for (const auto& [id, held] : containers_)
+    for (const auto& [target, volume] : held.container.volumes) names.insert(volume.name);
+  return names;
+}
+
 absl::Status FakeEngine::Ping() {
   std::lock_guard lock(mutex_);
   return ReachableLocked();
@@ -137,8 +155,12 @@ absl::StatusOr<std::string> FakeEngine::CreateContainer(const ContainerSpec& spe
   c.labels = spec.labels;
   c.created = absl::FromUnixSeconds(counter_);
   c.state = "created";
-  containers_[id] = {c,          spec.network,     spec.address,     spec.network_of,
-                     spec.binds, spec.environment, spec.keep_running};
+  for (const VolumeMount& mount : spec.volumes) {
+    const std::string name = mount.volume.empty() ? absl::StrCat("v", ++counter_) : mount.volume;
+    c.volumes[mount.target] = {name, absl::StrCat("/volumes/", name, "/_data")};
+  }
+  containers_[id] = {c,          spec.network,     spec.address, spec.network_of,
+                     spec.binds, spec.environment, spec.volumes, spec.keep_running};
   ++creations_;
   EmitLocked("container", "create", id, c.labels);
   return id;
@@ -208,6 +230,14 @@ absl::StatusOr<ExecResult> FakeEngine::Exec(const std::string& id,
 std::vector<std::string> FakeEngine::commands() const {
   std::lock_guard lock(mutex_);
   return commands_;
+}
+
+absl::Status FakeEngine::Unpack(const std::string& id, const std::string& path,
+                                const std::string& archive) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(FindLocked(id).status());
+  unpacked_.push_back(absl::StrCat(id, " ", path, " ", archive));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Container> FakeEngine::InspectContainer(const std::string& id) {

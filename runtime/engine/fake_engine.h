@@ -32,6 +32,10 @@ class FakeEngine final : public Engine {
   // Of a container that there is.
   std::vector<Bind> BindsOf(const std::string& id) const;
   std::vector<std::string> EnvironmentOf(const std::string& id) const;
+  std::vector<VolumeMount> VolumesOf(const std::string& id) const;
+  // What was unpacked: the container's id, the path and the archive, with a space between them.
+  std::vector<std::string> unpacked() const;
+  std::set<std::string> volumes() const;  // That were made and are there.
 
   absl::Status Ping() override;
   absl::StatusOr<Info> GetInfo() override;
@@ -41,6 +45,8 @@ class FakeEngine final : public Engine {
   absl::Status RemoveContainer(const std::string& id) override;
   absl::StatusOr<ExecResult> Exec(const std::string& id, const std::vector<std::string>& command,
                                   absl::Duration deadline) override;
+  absl::Status Unpack(const std::string& id, const std::string& path,
+                      const std::string& archive) override;
   absl::StatusOr<Container> InspectContainer(const std::string& id) override;
   absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) override;
   absl::StatusOr<std::string> CreateNetwork(const NetworkSpec& spec) override;
@@ -66,6 +72,7 @@ class FakeEngine final : public Engine {
     std::string network_of;
     std::vector<Bind> binds;
     std::vector<std::string> environment;
+    std::vector<VolumeMount> volumes;
     bool keep_running = false;
   };
   static void EndLocked(Held& held);
@@ -79,7 +86,7 @@ class FakeEngine final : public Engine {
   bool reachable_ = true;
   absl::Status start_error_;
   absl::StatusOr<ExecResult> exec_ = ExecResult{};
-  std::vector<std::string> commands_;
+  std::vector<std::string> commands_, unpacked_;
   int64_t counter_ = 0;
   int creations_ = 0, starts_ = 0, pulls_ = 0;
   std::map<std::string, Held> containers_;   // By id.

@@ -71,6 +71,57 @@ TEST(Admission, ReadsAllContainersOfAPod) {
   EXPECT_EQ(pod.init_containers[0].image, "init:3");
 }
 
+// A pod with these volumes and mounts.
+Admitted WithVolumes(const std::string& volumes, const std::string& mounts) {
+  return Admit(
+      DeploymentRef("web"),
+      absl::StrReplaceAll(DeploymentText("web", 1, "web:1", R"(,"volumeMounts":)" + mounts),
+                          {{R"("containers")", R"("volumes":)" + volumes + R"(,"containers")"}}),
+      {});
+}
+
+TEST(Admission, ReadsVolumes) {
+  const Admitted admitted = WithVolumes(
+      R"([{"name":"a","configMap":{"name":"m","defaultMode":256,"items":[{"key":"k","path":"d/p"}]}},
+          {"name":"b","secret":{"secretName":"s","optional":true}},
+          {"name":"c","emptyDir":{"medium":"Memory","sizeLimit":"1Mi"}},{"name":"d","emptyDir":{}}])",
+      R"([{"name":"a","mountPath":"/a/b.conf","subPath":"d/p"},{"name":"d","mountPath":"/d"}])");
+  ASSERT_TRUE(admitted.problems.empty()) << admitted.problems[0].message;
+  const PodTemplate& pod = std::get<DeploymentSpec>(admitted.spec).pod;
+  ASSERT_EQ(pod.volumes.size(), 4u);
+  EXPECT_EQ(pod.volumes[0].kind, "ConfigMap");
+  EXPECT_EQ(pod.volumes[0].items, (std::vector<Volume::Item>{{"k", "d/p", 0400}}));
+  EXPECT_EQ(pod.volumes[1].object, "s");
+  EXPECT_TRUE(pod.volumes[1].optional);
+  EXPECT_TRUE(pod.volumes[2].memory);
+  EXPECT_EQ(pod.volumes[2].memory_bytes, 1 << 20);
+  EXPECT_FALSE(pod.volumes[3].memory);
+  ASSERT_EQ(pod.containers[0].mounts.size(), 2u);
+  EXPECT_EQ(pod.containers[0].mounts[0].file, "d/p");
+  EXPECT_TRUE(pod.containers[0].mounts[0].read_only) << "as all that comes from objects";
+  EXPECT_FALSE(pod.containers[0].mounts[1].read_only);
+}
+
+TEST(Admission, SaysWhichVolumesCannotBe) {
+  const Admitted admitted = WithVolumes(
+      R"([{"name":"a"},{"name":"a","emptyDir":{}},{"name":"b","emptyDir":{},"secret":{"secretName":"s"}},
+          {"name":"m","configMap":{"items":[{"key":"","path":"../p"}]}},
+          {"name":"big","emptyDir":{"medium":"HugePages","sizeLimit":"much"}}])",
+      R"([{"name":"none","mountPath":"/a"},{"name":"a","mountPath":"a"},{"name":"a","mountPath":"/a"},
+          {"name":"big","mountPath":"/b","subPath":"x"},{"name":"m","mountPath":"/c","subPath":"../x"}])");
+  std::set<std::string> pointers;
+  for (const Problem& problem : admitted.problems) pointers.insert(problem.pointer);
+  const std::string volumes = "/spec/template/spec/volumes/";
+  const std::string mounts = "/spec/template/spec/containers/0/volumeMounts/";
+  EXPECT_EQ(pointers,
+            (std::set<std::string>{
+                volumes + "0", volumes + "1/name", volumes + "2", volumes + "3/configMap/name",
+                volumes + "3/configMap/items/0/key", volumes + "3/configMap/items/0/path",
+                volumes + "4/emptyDir/medium", volumes + "4/emptyDir/sizeLimit", mounts + "0/name",
+                mounts + "1/mountPath", mounts + "2/mountPath", mounts + "3/subPath",
+                mounts + "4/subPath"}));
+}
+
 TEST(Admission, AContainersSecurityGoesBeforeItsPods) {
   const auto security = [](const std::string& more) {
     const Admitted admitted = Admit(

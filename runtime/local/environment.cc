@@ -25,13 +25,7 @@ void Set(const std::string& name, std::string value, Variables& variables) {
 }
 
 absl::Status Missing(const std::string& kind, const std::string& name) {
-  return absl::NotFoundError(
-      absl::StrCat(kind == "Secret" ? "secret" : "configmap", " \"", name, "\" not found"));
-}
-
-// Null: there is none.
-const DataSpec* DataOf(const ObjectPtr& object) {
-  return object == nullptr || object->deleting ? nullptr : std::get_if<DataSpec>(&object->spec);
+  return absl::NotFoundError(NotFoundText(kind, name));
 }
 
 std::string FieldOf(const Pod& pod, const std::string& path) {
@@ -77,6 +71,14 @@ absl::Status AddVariable(const EnvironmentVariable& variable, const Pod& pod,
 }
 
 }  // namespace
+
+const DataSpec* DataOf(const ObjectPtr& object) {
+  return object == nullptr || object->deleting ? nullptr : std::get_if<DataSpec>(&object->spec);
+}
+
+std::string NotFoundText(const std::string& kind, const std::string& name) {
+  return absl::StrCat(kind == "Secret" ? "secret" : "configmap", " \"", name, "\" not found");
+}
 
 std::string ExpandVariables(std::string_view text, const Variables& variables) {
   std::string expanded;

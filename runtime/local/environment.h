@@ -20,6 +20,11 @@ std::string ExpandVariables(std::string_view text, const Variables& variables);
 // An object of the pod's namespace; null: there is none.
 using FindObject = std::function<ObjectPtr(const std::string& kind, const std::string& name)>;
 
+// What a ConfigMap or a Secret says; null: there is none.
+const DataSpec* DataOf(const ObjectPtr& object);
+// That there is none, in the kubelet's words.
+std::string NotFoundText(const std::string& kind, const std::string& name);
+
 // What a container of `pod` is run with. NOT_FOUND: what it needs is not there, in the kubelet's
 // words.
 absl::StatusOr<RunText> TextOf(const PodContainer& container, const Pod& pod,

@@ -39,6 +39,10 @@ constexpr std::pair<const char*, LeafType> kContainerLeaves[] = {
     {"ports/[]/containerPort", kInteger},
     {"ports/[]/protocol", kString},
     {"workingDir", kString},
+    {"volumeMounts/[]/name", kString},
+    {"volumeMounts/[]/mountPath", kString},
+    {"volumeMounts/[]/subPath", kString},
+    {"volumeMounts/[]/readOnly", kBoolean},
     {"resources/requests/cpu", kQuantity},
     {"resources/limits/cpu", kQuantity},
     {"resources/limits/memory", kQuantity},
@@ -71,6 +75,22 @@ constexpr std::pair<const char*, LeafType> kProbeLeaves[] = {
     {"successThreshold", kInteger},
     {"failureThreshold", kInteger}};
 
+// What a volume may say.
+constexpr std::pair<const char*, LeafType> kVolumeLeaves[] = {{"name", kString},
+                                                              {"configMap/name", kString},
+                                                              {"configMap/optional", kBoolean},
+                                                              {"configMap/defaultMode", kInteger},
+                                                              {"configMap/items/[]/key", kString},
+                                                              {"configMap/items/[]/path", kString},
+                                                              {"configMap/items/[]/mode", kInteger},
+                                                              {"secret/secretName", kString},
+                                                              {"secret/optional", kBoolean},
+                                                              {"secret/defaultMode", kInteger},
+                                                              {"secret/items/[]/key", kString},
+                                                              {"secret/items/[]/path", kString},
+                                                              {"secret/items/[]/mode", kInteger},
+                                                              {"emptyDir/medium", kString}};
+
 // What a pod template may say.
 void AddPodTemplate(std::vector<Leaf>& leaves) {
   const std::string at = "/spec/template";
@@ -81,11 +101,15 @@ void AddPodTemplate(std::vector<Leaf>& leaves) {
                                {at + "/spec/nodeSelector/*", kString},
                                {at + "/spec/securityContext/runAsUser", kInteger},
                                {at + "/spec/securityContext/runAsGroup", kInteger},
+                               // Kept of what is in memory; the engine has no limit for a disk.
+                               {at + "/spec/volumes/[]/emptyDir/sizeLimit", kQuantity, false},
                                // Names of an API server; nothing here depends on them.
                                {at + "/metadata/name", kString, false},
                                {at + "/metadata/namespace", kString, false}});
   for (const char* list : {"/spec/initContainers/[]/", "/spec/containers/[]/"})
     for (const auto& [leaf, type] : kContainerLeaves) leaves.push_back({at + list + leaf, type});
+  for (const auto& [leaf, type] : kVolumeLeaves)
+    leaves.push_back({absl::StrCat(at, "/spec/volumes/[]/", leaf), type});
   for (const char* probe : {"startupProbe/", "livenessProbe/", "readinessProbe/"})
     for (const auto& [leaf, type] : kProbeLeaves)
       leaves.push_back({absl::StrCat(at, "/spec/containers/[]/", probe, leaf), type});
@@ -119,7 +143,9 @@ Kind ServiceKind() {
                  {"/spec/ports/[]/protocol", kString}});
 }
 
-Kind ConfigMapKind() { return KindOf("v1", "ConfigMap", {{"/data/*", kString}}); }
+Kind ConfigMapKind() {
+  return KindOf("v1", "ConfigMap", {{"/data/*", kString}, {"/binaryData/*", kString}});
+}
 
 Kind SecretKind() {
   return KindOf("v1", "Secret",

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -40,6 +41,13 @@ inline std::function<bool(const Seen&)> SomePodSays(const std::string& word) {
 
 // A second container, after the first one's closing brace.
 inline constexpr char kSidecar[] = R"(},{"name":"helper","image":"web:1")";
+
+// Waits for what no projection tells of.
+inline bool Soon(const std::function<bool()>& is_so) {
+  const absl::Time limit = absl::Now() + absl::Seconds(10);
+  while (!is_so() && absl::Now() < limit) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  return is_so();
+}
 
 class LocalRuntimeTest : public testing::Test {
  protected:

@@ -1,5 +1,5 @@
-#include <thread>
-
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "runtime/local/local_runtime_fixture.h"
 
 namespace weft::local {
@@ -174,6 +174,76 @@ TEST_F(PodsOfTheRuntime, APodWaitsForWhatItReadsAndRunsWhenThatComes) {
   EXPECT_TRUE(Ready(1)(follower_->seen())) << "what runs is not touched";
 }
 
+// A web server that reads a ConfigMap, all of it and one file of it.
+std::string WithVolumes() {
+  return absl::StrReplaceAll(
+      DeploymentText("web", 1, "web:1",
+                     R"(,"volumeMounts":[{"name":"conf","mountPath":"/conf"},
+      {"name":"conf","mountPath":"/etc/a.conf","subPath":"a.conf"},{"name":"tmp","mountPath":"/tmp"}])"),
+      {{R"("containers")",
+        R"("volumes":[{"name":"conf","configMap":{"name":"settings"}},{"name":"tmp","emptyDir":{}}],
+        "containers")"}});
+}
+
+std::string Settings(const std::string& content) {
+  return absl::StrCat(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"settings",
+      "namespace":"default"},"data":{"a.conf":")",
+                      content, R"("}})");
+}
+
+TEST_F(PodsOfTheRuntime, VolumesAreFilledBeforeAContainerRunsAndGoWithThePod) {
+  Start();
+  EXPECT_EQ(Apply(DeploymentRef("web"), WithVolumes(), 1).outcome, ApplyResult::Outcome::kAccepted);
+  ASSERT_TRUE(follower_->Until(SomePodSays("configmap \\\"settings\\\" not found")));
+  EXPECT_TRUE(Running("main").empty());
+  const ObjectRef map{"v1", "ConfigMap", "default", "settings"};
+  Apply(map, Settings("one"), 1);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  ASSERT_EQ(engine_.unpacked().size(), 1u);
+  EXPECT_TRUE(absl::StrContains(engine_.unpacked()[0], "/volumes/ "));
+  EXPECT_TRUE(absl::StrContains(engine_.unpacked()[0], "one"));
+
+  const engine::Container sandbox = *engine_.InspectContainer(Sandboxes().at(0));
+  const engine::MountedVolume conf = sandbox.volumes.at("/volumes/conf");
+  const std::string run = Running("main").at(0).id;
+  EXPECT_EQ(engine_.VolumesOf(run),
+            (std::vector<engine::VolumeMount>{
+                {.volume = conf.name, .target = "/conf", .read_only = true},
+                {.volume = sandbox.volumes.at("/volumes/tmp").name, .target = "/tmp"}}));
+  EXPECT_EQ(engine_.BindsOf(run),
+            (std::vector<engine::Bind>{{conf.path + "/a.conf", "/etc/a.conf"}}));
+
+  Apply(map, Settings("two"), 2);
+  ASSERT_TRUE(Soon([&] { return engine_.commands().size() == 1; }));
+  EXPECT_TRUE(absl::StrContains(engine_.commands()[0], "publish /volumes/conf .."));
+  EXPECT_TRUE(absl::StrContains(engine_.unpacked().at(1), "two"));
+  EXPECT_EQ(Running("main").at(0).id, run) << "a change of files restarts nothing";
+
+  ASSERT_TRUE(runtime_->Delete({DeploymentRef("web")}).ok());
+  EXPECT_TRUE(follower_->Until([&](const Seen&) { return ContainerIds().empty(); }));
+  EXPECT_TRUE(engine_.volumes().empty());
+}
+
+TEST_F(PodsOfTheRuntime, ARuntimeThatStartsAgainAsksWhatIsInVolumes) {
+  Start();
+  const ObjectRef map{"v1", "ConfigMap", "default", "settings"};
+  Apply(map, Settings("one"), 1);
+  Apply(DeploymentRef("web"), WithVolumes(), 1);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  const std::string archive = engine_.unpacked().at(0);
+  const size_t hash = archive.find("conf/..") + 7;
+  engine_.SetExec(engine::ExecResult{0, absl::StrCat("..", archive.substr(hash, 12), "\n")});
+  Start();
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  EXPECT_EQ(engine_.commands().size(), 1u);
+  EXPECT_EQ(engine_.unpacked().size(), 1u) << "it is there";
+  ASSERT_TRUE(runtime_->Delete({map}).ok());
+  engine_.Exit(Running("main").at(0).id, 1);
+  EXPECT_TRUE(follower_->Until([](const Seen& seen) {
+    return Ready(1)(seen) && SomePodSays(R"("restartCount":1)")(seen);
+  })) << "a pod that has its files runs on without the object that they came from";
+}
+
 TEST_F(PodsOfTheRuntime, WhatDoesNotLiveAnyMoreRunsAgainAndTheStatusSaysWhy) {
   SetFailing({ProbeKind::kLiveness});
   Start();
@@ -220,9 +290,7 @@ TEST_F(PodsOfTheRuntime, NothingElseIsAskedBeforeAContainerHasStarted) {
   ASSERT_TRUE(follower_->Until(SomePodSays(R"("running")")));
   const std::string id = Running("main").at(0).id;
   // Liveness would have been asked as often.
-  const absl::Time limit = absl::Now() + absl::Seconds(10);  // Nothing tells of answers.
-  while (Asked(ProbeKind::kStartup) < 2 && absl::Now() < limit) std::this_thread::yield();
-  EXPECT_GE(Asked(ProbeKind::kStartup), 2);
+  EXPECT_TRUE(Soon([&] { return Asked(ProbeKind::kStartup) >= 2; }));
   EXPECT_EQ(Asked(ProbeKind::kLiveness), 0);
   SetFailing({});
   EXPECT_TRUE(follower_->Until(Ready(1)));

@@ -119,6 +119,39 @@ struct EnvironmentSource {
   bool optional = false;
 };
 
+// A directory for the containers of a pod, as long as the pod lives: empty at first, or with what a
+// ConfigMap or a Secret says. Source: Kubernetes API, core/v1 Volume.
+struct Volume {
+  // A file, if not each key is one of its own name.
+  struct Item {
+    std::string key;
+    std::string path;  // Relative, with "/" between its parts.
+    int mode = 0;
+
+    bool operator==(const Item&) const = default;
+  };
+  std::string name;
+  // With files:
+  std::string kind;  // "ConfigMap" or "Secret"; empty: without.
+  std::string object;
+  bool optional = false;  // It may be missing, and so may each key.
+  int mode = 0644;        // Of files.
+  std::vector<Item> items;
+  // Without:
+  bool memory = false;
+  int64_t memory_bytes = 0;  // The most that it holds; 0: not said.
+
+  bool operator==(const Volume&) const = default;
+};
+
+// Where a container sees a volume. Source: Kubernetes API, core/v1 VolumeMount.
+struct VolumeMount {
+  std::string volume;
+  std::string path;
+  std::string file;  // Only this file of it, as it is when the container starts; empty: all of it.
+  bool read_only = false;
+};
+
 // One container of a pod.
 struct PodContainer {
   std::string name;  // In the pod.
@@ -135,6 +168,7 @@ struct PodContainer {
   int64_t cpu_limit_milli = 0;     // 0: none.
   int64_t memory_limit_bytes = 0;  // 0: none.
   Security security;
+  std::vector<VolumeMount> mounts;
   Probes probes;
   std::optional<Action> pre_stop;  // Done before it gets SIGTERM.
 };
@@ -145,6 +179,7 @@ struct PodTemplate {
   std::string hash;                           // Of all of it; pods of another one are out of date.
   std::vector<PodContainer> init_containers;  // One after the other, each to its good end.
   std::vector<PodContainer> containers;       // Then these, together. At least one.
+  std::vector<Volume> volumes;
   int grace_seconds = 10;
 };
 

@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/local/names.h"
+#include "runtime/local/volumes.h"
 
 namespace weft::local {
 namespace {
@@ -140,6 +141,11 @@ engine::ContainerSpec SandboxSpecFor(const std::string& installation,
   sandbox.stop_grace_seconds = 1;
   sandbox.network = NetworkName(installation, pod.ns);
   sandbox.aliases = {pod.name};
+  // What is read from the store is nowhere on a disk.
+  for (const Volume& volume : pod.rules.volumes)
+    sandbox.volumes.push_back({.target = VolumePath(volume.name),
+                               .memory = volume.memory || !volume.kind.empty(),
+                               .memory_bytes = volume.memory_bytes});
   return sandbox;
 }
 
@@ -174,8 +180,17 @@ engine::ContainerSpec RunSpecFor(const std::string& installation, const PodConta
   run.log_bytes = kLogBytes;
   run.stop_grace_seconds = pod.rules.grace_seconds;
   run.network_of = pod.sandbox.id;
+  for (const VolumeMount& mount : container.mounts) {
+    const auto volume = pod.sandbox.volumes.find(VolumePath(mount.volume));
+    if (volume == pod.sandbox.volumes.end()) continue;  // Admission has seen that there is one.
+    if (mount.file.empty())
+      run.volumes.push_back(
+          {.volume = volume->second.name, .target = mount.path, .read_only = mount.read_only});
+    else
+      run.binds.push_back({absl::StrCat(volume->second.path, "/", mount.file), mount.path});
+  }
   if (!identity.empty()) {
-    run.binds = {{identity, kIdentityTarget}};
+    run.binds.push_back({identity, kIdentityTarget});
     run.environment.push_back(absl::StrCat("WEFT_TLS_DIR=", kIdentityTarget));
   }
   return run;

@@ -27,6 +27,7 @@ struct PodRules {
   };
   std::vector<std::string> init_containers;  // Their names, in order.
   std::vector<Member> containers;
+  std::vector<Volume> volumes;
   std::map<std::string, int> ports;  // Named ones.
   int grace_seconds = 10;
 };

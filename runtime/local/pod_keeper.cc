@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "core/base/failpoint.h"
 #include "core/base/status.h"
 #include "runtime/anchor/anchor_image.h"
@@ -19,8 +20,9 @@ namespace {
 constexpr absl::Duration kFirstRetry = absl::Seconds(1);
 constexpr absl::Duration kLongestRetry = absl::Minutes(1);
 constexpr absl::Duration kIdentityRetry = absl::Seconds(1);
-constexpr absl::Duration kOldRestart = absl::Seconds(10);  // Its runs are not counted.
-constexpr absl::Duration kRejoinGrace = absl::Seconds(1);  // Nobody reaches it any more.
+constexpr absl::Duration kOldRestart = absl::Seconds(10);      // Its runs are not counted.
+constexpr absl::Duration kSandboxCommand = absl::Seconds(10);  // It touches a few files.
+constexpr absl::Duration kRejoinGrace = absl::Seconds(1);      // Nobody reaches it any more.
 
 bool EngineIsAway(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
@@ -56,10 +58,12 @@ absl::StatusOr<std::vector<Pod>> PodKeeper::Observe(const std::string& key) {
   }
   {
     std::lock_guard lock(mutex_);
-    std::erase_if(ended_for_[key], [&](const auto& ended) {
+    const auto is_gone = [&](const auto& entry) {
       return std::none_of(containers.begin(), containers.end(),
-                          [&](const auto& container) { return RunKey(container) == ended.first; });
-    });
+                          [&](const auto& container) { return RunKey(container) == entry.first; });
+    };
+    std::erase_if(ended_for_[key], is_gone);
+    std::erase_if(filled_[key], is_gone);
   }
   JudgeReadiness(key, assembled.pods);
   return std::move(assembled.pods);
@@ -138,6 +142,9 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUp(const ObjectRef& owner,
   if (AwaitsIdentity(provider, pod)) return kIdentityRetry;
   WEFT_ASSIGN_OR_RETURN(absl::Duration again, BringUpSandbox(LocalKey(owner), pod_template, pod));
   if (pod.address.empty()) return again;  // There is no network to share yet.
+  bool filled = false;
+  WEFT_ASSIGN_OR_RETURN(again, BringUpVolumes(LocalKey(owner), pod, filled));
+  if (!filled) return again;
   for (Member& member : pod.members) WEFT_RETURN_IF_ERROR(Rejoin(pod, member));
   if (pod.template_hash != pod_template.hash) {
     WEFT_ASSIGN_OR_RETURN(const absl::Duration next, KeepOld(LocalKey(owner), pod));
@@ -179,8 +186,9 @@ absl::StatusOr<absl::Duration> PodKeeper::KeepOld(const std::string& key, Pod& p
       continue;
     }
     WEFT_ASSIGN_OR_RETURN(const absl::Duration next,
-                          Try({key, absl::StrCat(pod.name, ".", member.name), nullptr,
-                               [&](bool) -> absl::Status {
+                          Try({.key = key,
+                               .name = absl::StrCat(pod.name, ".", member.name),
+                               .start = [&](bool) -> absl::Status {
                                  WEFT_RETURN_IF_ERROR(parts_.engine.StartContainer(container.id));
                                  WEFT_ASSIGN_OR_RETURN(
                                      container, parts_.engine.InspectContainer(container.id));
@@ -216,15 +224,18 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpSandbox(const std::string& key,
                                                          Pod& pod) {
   if (IsUp(pod.sandbox)) return absl::InfiniteDuration();
   Waiting waiting;
-  WEFT_ASSIGN_OR_RETURN(const absl::Duration again,
-                        Try({key, pod.name, nullptr,
-                             [&](bool failed) { return StartSandbox(pod_template, failed, pod); }},
-                            waiting));
+  WEFT_ASSIGN_OR_RETURN(
+      const absl::Duration again,
+      Try({.key = key,
+           .name = pod.name,
+           .start = [&](bool failed) { return StartSandbox(key, pod_template, failed, pod); }},
+          waiting));
   for (Member& member : pod.members) member.waiting = waiting;
   return again;
 }
 
-absl::Status PodKeeper::StartSandbox(const PodTemplate& pod_template, bool failed, Pod& pod) {
+absl::Status PodKeeper::StartSandbox(const std::string& key, const PodTemplate& pod_template,
+                                     bool failed, Pod& pod) {
   const bool current = pod.template_hash == pod_template.hash;
   if (!pod.sandbox.id.empty() && current && (failed || pod.sandbox.state == "dead")) {
     // What could not be started may refer to what is no longer there: made anew.
@@ -242,7 +253,101 @@ absl::Status PodKeeper::StartSandbox(const PodTemplate& pod_template, bool faile
   WEFT_RETURN_IF_ERROR(parts_.engine.StartContainer(pod.sandbox.id));
   WEFT_ASSIGN_OR_RETURN(pod.sandbox, parts_.engine.InspectContainer(pod.sandbox.id));
   pod.address = AddressOn(NetworkName(parts_.installation, pod.ns), pod.sandbox);
+  std::lock_guard lock(mutex_);
+  filled_[key][RunKey(pod.sandbox)] = {};
   return absl::OkStatus();
+}
+
+// Has the volumes of a pod hold what they should. After how long to come back at the latest;
+// `filled`: they hold that or something older, so that containers can run.
+absl::StatusOr<absl::Duration> PodKeeper::BringUpVolumes(const std::string& key, Pod& pod,
+                                                         bool& filled) {
+  filled = pod.rules.volumes.empty() || !KnownHashes(key, pod).value_or(Hashes()).empty() ||
+           std::any_of(pod.members.begin(), pod.members.end(),
+                       [&](const Member& member) { return Runs(pod, member); });
+  if (pod.rules.volumes.empty()) return absl::InfiniteDuration();
+  Waiting waiting;
+  absl::Duration again = absl::InfiniteDuration();
+  const auto files = FilesOf(pod.rules.volumes, pod.ns, [&](const auto& kind, const auto& name) {
+    return parts_.objects.Find(LocalKey(kind, pod.ns, name));
+  });
+  if (files.ok()) {
+    WEFT_ASSIGN_OR_RETURN(again, Try({.key = key,
+                                      .name = absl::StrCat(pod.name, " volumes"),
+                                      .reason = "ContainerCreating",
+                                      .start = [&](bool) { return FillVolumes(key, pod, *files); }},
+                                     waiting));
+    filled |= waiting.reason.empty();
+  } else {  // Whatever brings it wakes the controller.
+    waiting = {"ContainerCreating", std::string(files.status().message())};
+  }
+  if (!filled)
+    for (Member& member : pod.members) member.waiting = waiting;
+  return again;
+}
+
+absl::Status PodKeeper::FillVolumes(const std::string& key, const Pod& pod,
+                                    const std::map<std::string, VolumeFiles>& files) {
+  std::optional<Hashes> filled = KnownHashes(key, pod);
+  if (!filled.has_value()) {
+    WEFT_ASSIGN_OR_RETURN(filled, FilledBefore(pod));
+  }
+  if (filled->empty()) {
+    WEFT_RETURN_IF_ERROR(parts_.engine.Unpack(pod.sandbox.id, VolumePath(""),
+                                              InitialArchive(pod.rules.volumes, files)));
+    for (const Volume& volume : pod.rules.volumes) (*filled)[volume.name];
+    for (const auto& [volume, of] : files) (*filled)[volume] = of.hash;
+  }
+  for (const auto& [volume, of] : files) {
+    if ((*filled)[volume] == of.hash) continue;
+    WEFT_RETURN_IF_ERROR(
+        parts_.engine.Unpack(pod.sandbox.id, VolumePath(volume), UpdateArchive(of)));
+    WEFT_RETURN_IF_ERROR(
+        RunInSandbox(pod, {"publish", VolumePath(volume), absl::StrCat("..", of.hash)}).status());
+    (*filled)[volume] = of.hash;
+  }
+  std::lock_guard lock(mutex_);
+  filled_[key][RunKey(pod.sandbox)] = *std::move(filled);
+  return absl::OkStatus();
+}
+
+std::optional<PodKeeper::Hashes> PodKeeper::KnownHashes(const std::string& key, const Pod& pod) {
+  std::lock_guard lock(mutex_);
+  const auto& of_key = filled_[key];
+  const auto found = of_key.find(RunKey(pod.sandbox));
+  return found == of_key.end() ? std::nullopt : std::optional(found->second);
+}
+
+// What the volumes of a sandbox hold that was there before this process; nothing, unless all of it
+// is there.
+absl::StatusOr<PodKeeper::Hashes> PodKeeper::FilledBefore(const Pod& pod) {
+  std::vector<std::string> command = {"published"};
+  Hashes filled;
+  for (const Volume& volume : pod.rules.volumes) {
+    filled[volume.name];
+    if (!volume.kind.empty()) command.push_back(VolumePath(volume.name));
+  }
+  if (command.size() == 1) return Hashes();
+  WEFT_ASSIGN_OR_RETURN(const std::string output, RunInSandbox(pod, command));
+  const std::vector<std::string> lines = absl::StrSplit(output, '\n');
+  size_t line = 0;
+  for (const Volume& volume : pod.rules.volumes) {
+    if (volume.kind.empty()) continue;
+    if (line >= lines.size() || lines[line].size() < 2) return Hashes();
+    filled[volume.name] = lines[line++].substr(2);
+  }
+  return filled;
+}
+
+// What the program of sandboxes says. Source: runtime/anchor/anchor.cc.
+absl::StatusOr<std::string> PodKeeper::RunInSandbox(const Pod& pod,
+                                                    std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), anchor::kProgramPath);
+  WEFT_ASSIGN_OR_RETURN(engine::ExecResult result,
+                        parts_.engine.Exec(pod.sandbox.id, arguments, kSandboxCommand));
+  if (result.exit_code == 0) return std::move(result.output);
+  return absl::InternalError(
+      absl::StrCat("the sandbox cannot ", arguments[1], ": ", result.output));
 }
 
 absl::StatusOr<std::string> PodKeeper::SandboxImage() {
@@ -287,8 +392,11 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
     return absl::InfiniteDuration();
   }
   return Try(
-      {LocalKey(owner), absl::StrCat(pod.name, ".", member.name), made ? nullptr : &container,
-       [&](bool failed) { return StartRun(container, *text, identity, pod, failed, member); }},
+      {.key = LocalKey(owner),
+       .name = absl::StrCat(pod.name, ".", member.name),
+       .image = made ? nullptr : &container,
+       .start =
+           [&](bool failed) { return StartRun(container, *text, identity, pod, failed, member); }},
       member.waiting);
 }
 
@@ -358,9 +466,9 @@ absl::StatusOr<absl::Duration> PodKeeper::Try(const Attempt& attempt, Waiting& w
     failures_[attempt.key].erase(attempt.name);
     return absl::InfiniteDuration();
   }
-  waiting = {attempt.image != nullptr ? "CreateContainerError" : "RunContainerError",
+  waiting = {attempt.image != nullptr ? "CreateContainerError" : attempt.reason,
              std::string(started.message())};
-  spdlog::warn("msg=\"cannot start a container\" object={} container={} error=\"{}\"", attempt.key,
+  spdlog::warn("msg=\"cannot start a container\" object={} what=\"{}\" error=\"{}\"", attempt.key,
                attempt.name, waiting.message);
   const absl::Duration wait =
       std::min(kFirstRetry * (1 << std::min(failure.times, 10)), kLongestRetry);
@@ -372,6 +480,7 @@ void PodKeeper::Forget(const std::string& key) {
   std::lock_guard lock(mutex_);
   failures_.erase(key);
   ended_for_.erase(key);
+  filled_.erase(key);
 }
 
 }  // namespace weft::local

@@ -11,6 +11,7 @@
 #include "runtime/local/controller.h"
 #include "runtime/local/environment.h"
 #include "runtime/local/pod.h"
+#include "runtime/local/volumes.h"
 
 namespace weft::local {
 
@@ -49,6 +50,7 @@ class PodKeeper {
     std::string key;
     std::string name;
     const PodContainer* image = nullptr;
+    const char* reason = "RunContainerError";  // Why it waits if `start` fails.
     // Makes and starts it. `failed`: the attempt before did.
     std::function<absl::Status(bool failed)> start;
   };
@@ -58,7 +60,15 @@ class PodKeeper {
   void Judge(const std::string& key, const Pod& pod, Member& member);
   absl::StatusOr<absl::Duration> BringUpSandbox(const std::string& key,
                                                 const PodTemplate& pod_template, Pod& pod);
-  absl::Status StartSandbox(const PodTemplate& pod_template, bool failed, Pod& pod);
+  absl::Status StartSandbox(const std::string& key, const PodTemplate& pod_template, bool failed,
+                            Pod& pod);
+  absl::StatusOr<absl::Duration> BringUpVolumes(const std::string& key, Pod& pod, bool& filled);
+  using Hashes = std::map<std::string, std::string>;  // By the volume's name.
+  absl::Status FillVolumes(const std::string& key, const Pod& pod,
+                           const std::map<std::string, VolumeFiles>& files);
+  std::optional<Hashes> KnownHashes(const std::string& key, const Pod& pod);
+  absl::StatusOr<Hashes> FilledBefore(const Pod& pod);
+  absl::StatusOr<std::string> RunInSandbox(const Pod& pod, std::vector<std::string> arguments);
   absl::StatusOr<std::string> SandboxImage();
   absl::StatusOr<absl::Duration> BringUpMember(const ObjectRef& owner, const std::string& identity,
                                                const PodContainer& container, Pod& pod,
@@ -78,6 +88,9 @@ class PodKeeper {
   std::map<std::string, std::map<std::string, Failure>> failures_;
   // Why runs were ended, by the controller's key and RunKey; guarded by mutex_.
   std::map<std::string, std::map<std::string, std::string>> ended_for_;
+  // What the volumes of sandboxes hold, by the controller's key and RunKey; a sandbox that is not
+  // here was there before this process. Guarded by mutex_.
+  std::map<std::string, std::map<std::string, Hashes>> filled_;
   std::mutex image_mutex_;  // Held while the sandboxes' image is looked for and imported.
 };
 

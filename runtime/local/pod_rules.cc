@@ -70,6 +70,36 @@ Probe ProbeFrom(const json::value& v) {
   return probe;
 }
 
+json::object ToJson(const Volume& volume) {
+  json::object v = {{"name", volume.name}};
+  if (volume.memory) v["memory"] = volume.memory_bytes;
+  if (volume.kind.empty()) return v;
+  json::array items;
+  for (const Volume::Item& item : volume.items)
+    items.push_back(json::object{{"key", item.key}, {"path", item.path}, {"mode", item.mode}});
+  v["kind"] = volume.kind;
+  v["object"] = volume.object;
+  v["optional"] = volume.optional;
+  v["mode"] = volume.mode;
+  v["items"] = std::move(items);
+  return v;
+}
+
+Volume VolumeFrom(const json::value& v) {
+  Volume volume;
+  volume.name = json::GetString(v, {"name"});
+  volume.memory = json::Find(v, "memory") != nullptr;
+  volume.memory_bytes = json::GetInt(v, {"memory"});
+  volume.kind = json::GetString(v, {"kind"});
+  volume.object = json::GetString(v, {"object"});
+  volume.optional = json::GetBool(v, {"optional"});
+  volume.mode = static_cast<int>(json::GetInt(v, {"mode"}, 0644));
+  for (const json::value& item : json::ListAt(v, "items"))
+    volume.items.push_back({json::GetString(item, {"key"}), json::GetString(item, {"path"}),
+                            static_cast<int>(json::GetInt(item, {"mode"}))});
+  return volume;
+}
+
 // The port of `action` by number, if it has one of these names.
 void Number(const std::map<std::string, int>& ports, Action& action) {
   PortRef* port = nullptr;
@@ -84,6 +114,7 @@ void Number(const std::map<std::string, int>& ports, Action& action) {
 PodRules RulesOf(const PodTemplate& pod) {
   PodRules rules;
   rules.grace_seconds = pod.grace_seconds;
+  rules.volumes = pod.volumes;
   for (const PodContainer& container : pod.init_containers)
     rules.init_containers.push_back(container.name);
   for (const PodContainer& container : pod.containers) {
@@ -116,6 +147,11 @@ std::string PodRulesToJson(const PodRules& rules) {
                          {"grace", rules.grace_seconds}};
   if (!rules.init_containers.empty())
     object["init"] = json::array(rules.init_containers.begin(), rules.init_containers.end());
+  if (!rules.volumes.empty()) {
+    json::array volumes;
+    for (const Volume& volume : rules.volumes) volumes.push_back(ToJson(volume));
+    object["volumes"] = std::move(volumes);
+  }
   return json::Canonical(object);
 }
 
@@ -131,6 +167,8 @@ PodRules PodRulesFromJson(const std::string& text) {
   }
   for (const json::value& name : json::ListAt(*v, "init"))
     if (name.is_string()) rules.init_containers.emplace_back(name.get_string());
+  for (const json::value& volume : json::ListAt(*v, "volumes"))
+    rules.volumes.push_back(VolumeFrom(volume));
   for (const json::value& container : json::ListAt(*v, "containers")) {
     PodRules::Member& member = rules.containers.emplace_back();
     member.name = json::GetString(container, {"name"});

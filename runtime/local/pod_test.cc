@@ -111,6 +111,32 @@ TEST(Pod, RequestsAreWeightsAndNeverLimits) {
   EXPECT_EQ(container.memory_reservation, 6 << 20);  // Docker takes no less.
 }
 
+TEST(Pod, VolumesTravelOnTheSandbox) {
+  PodTemplate spec = TemplateOf("");
+  Volume conf;
+  conf.name = "conf";
+  conf.kind = "Secret";
+  conf.object = "keys";
+  conf.optional = true;
+  conf.mode = 0400;
+  conf.items = {{"k", "d/p", 0600}};
+  Volume fast;
+  fast.name = "fast";
+  fast.memory = true;
+  fast.memory_bytes = 4096;
+  Volume slow;
+  slow.name = "slow";
+  spec.volumes = {conf, fast, slow};
+  EXPECT_EQ(PodRulesFromJson(PodRulesToJson(RulesOf(spec))).volumes, spec.volumes);
+  const engine::ContainerSpec sandbox = SandboxSpecFor(
+      kInstallation, spec, PlannedPod(DeploymentRef("web"), spec, 0), "weft/anchor:1");
+  EXPECT_EQ(sandbox.volumes, (std::vector<engine::VolumeMount>{
+                                 {.target = "/volumes/conf", .memory = true},
+                                 {.target = "/volumes/fast", .memory = true, .memory_bytes = 4096},
+                                 {.target = "/volumes/slow"}}))
+      << "what a Secret says is on no disk";
+}
+
 TEST(Pod, AContainersProbesNameItsOwnPorts) {
   const PodTemplate spec = TemplateOf(R"(,"ports":[{"name":"metrics","containerPort":9090}]},
       {"name":"helper","image":"web:1","ports":[{"name":"metrics","containerPort":9091}],

@@ -7,7 +7,7 @@ namespace weft::local {
 namespace {
 
 bool IsKey(std::string_view key) {
-  if (key.empty() || key.size() > 253) return false;
+  if (key.empty() || key.size() > 253 || key == "." || key.starts_with("..")) return false;
   for (const char c : key)
     if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_' && c != '.')
       return false;
@@ -23,7 +23,7 @@ void Read(const json::value& object, const char* field, bool encoded, DataSpec& 
     const std::string pointer = absl::StrCat("/", field, json::PointerToken(name));
     if (!IsKey(name))
       Refuse(problems, pointer, "not a key", std::string(name),
-             "letters, digits, '-', '_' and '.', at most 253");
+             "letters, digits, '-', '_' and '.', at most 253, without \"..\" at the beginning");
     std::string text(value.get_string());
     // What a Secret holds is not told, also when it is wrong.
     if (encoded && !absl::Base64Unescape(std::string(text), &text))
@@ -37,6 +37,7 @@ void Read(const json::value& object, const char* field, bool encoded, DataSpec& 
 Spec ReadConfigMap(const json::value& object, const Machine&, std::vector<Problem>& problems) {
   DataSpec spec;
   Read(object, "data", false, spec, problems);
+  Read(object, "binaryData", true, spec, problems);
   return spec;
 }
 

@@ -188,6 +188,7 @@ struct Containers {
   const json::value& pod;
   const std::string at;
   const Machine& machine;
+  const std::vector<Volume>& volumes;
   std::vector<Problem>& problems;
   std::set<std::string> names = {};  // No two containers of a pod share one.
 
@@ -196,6 +197,7 @@ struct Containers {
     for (const json::value& v : json::ListAt(pod, key)) {
       const std::string place = absl::StrCat(at, json::PointerToken(key), "/", list.size());
       list.push_back(ReadContainer(v, pod, place, machine, problems));
+      list.back().mounts = ReadMounts(v, place, volumes, problems);
       const std::string& name = list.back().name;
       if (!names.insert(name).second)
         Refuse(problems, place + "/name", "another container of the pod has this name", name);
@@ -239,7 +241,8 @@ PodTemplate ReadPodTemplate(const json::value& pod_template, const std::string& 
   reader.OneOf("restartPolicy", "Always", {"Always"});
   read.grace_seconds =
       static_cast<int>(reader.Integer("terminationGracePeriodSeconds", 10, 0, 3600));
-  Containers containers{pod, in_spec, machine, problems};
+  read.volumes = ReadVolumes(pod, in_spec, problems);
+  Containers containers{pod, in_spec, machine, read.volumes, problems};
   read.init_containers = containers.Read("initContainers");
   read.containers = containers.Read("containers");
   for (size_t i = 0; i < read.init_containers.size(); ++i)

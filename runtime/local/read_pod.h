@@ -23,4 +23,13 @@ Probes ReadProbes(const json::value& container, const std::string& at, const Pod
 std::optional<Action> ReadPreStop(const json::value& container, const std::string& at,
                                   const PodContainer& spec, std::vector<Problem>& problems);
 
+// The volumes of the pod whose spec is at `at`.
+std::vector<Volume> ReadVolumes(const json::value& pod, const std::string& at,
+                                std::vector<Problem>& problems);
+
+// Where the container at `at` sees them.
+std::vector<VolumeMount> ReadMounts(const json::value& container, const std::string& at,
+                                    const std::vector<Volume>& volumes,
+                                    std::vector<Problem>& problems);
+
 }  // namespace weft::local

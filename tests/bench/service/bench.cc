@@ -19,6 +19,7 @@
 #include "runtime/anchor/network_namespace.h"
 #include "runtime/engine/docker_engine.h"
 #include "runtime/engine/private_engine.h"
+#include "runtime/engine/tar.h"
 #include "tests/bench/service/requests.h"
 
 namespace weft::bench {
@@ -39,7 +40,10 @@ absl::Status ImportPeer(engine::Engine& engine) {
       std::filesystem::read_symlink("/proc/self/exe").parent_path() / "weft-bench-service-peer";
   std::ifstream file(program, std::ios::binary);
   if (!file) return absl::NotFoundError("missing: " + program.string());
-  std::string tar = anchor::TarOf("peer", std::string(std::istreambuf_iterator<char>(file), {}));
+  std::string tar =
+      engine::TarOf({{.path = "peer",
+                      .content = std::string(std::istreambuf_iterator<char>(file), {}),
+                      .mode = 0755}});
   return engine.ImportImage(
       kImage, {"/peer"}, [&]() -> absl::StatusOr<std::string> { return std::exchange(tar, ""); });
 }
