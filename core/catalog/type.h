@@ -29,6 +29,13 @@ struct Shape {
   std::string pod_template;
 };
 
+// What of a component a workload type carries out: weft.provider.v1.ComponentFeature.
+struct ComponentFeatures {
+  bool probes = false;
+  bool config_files = false;
+  bool ephemeral_volumes = false;
+};
+
 // One type that users may write, as its provider described it.
 struct Type {
   TypeKind kind = TypeKind::kWorkload;
@@ -40,6 +47,7 @@ struct Type {
   json::value schema;    // JSON Schema of the properties; null: an empty object.
   std::vector<Write> writes;
   Shape shape;                              // Workloads.
+  ComponentFeatures carries;                // Workloads.
   std::vector<std::string> applies_to;      // Traits.
   std::vector<std::string> conflicts_with;  // Traits.
   std::vector<std::string> after;           // Traits: see stages.h.

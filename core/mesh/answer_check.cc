@@ -117,6 +117,13 @@ absl::StatusOr<catalog::Type> ReadCapability(const std::string& provider,
     return std::find(from.features().begin(), from.features().end(), feature) !=
            from.features().end();
   };
+  const auto carries = [&](pb::ComponentFeature feature) {
+    return std::find(from.component_features().begin(), from.component_features().end(), feature) !=
+           from.component_features().end();
+  };
+  type.carries = {carries(pb::COMPONENT_FEATURE_PROBES),
+                  carries(pb::COMPONENT_FEATURE_CONFIG_FILES),
+                  carries(pb::COMPONENT_FEATURE_EPHEMERAL_VOLUMES)};
   type.assesses = has(pb::FEATURE_ASSESS);
   type.timeline = has(pb::FEATURE_TIMELINE);
   type.instances = has(pb::FEATURE_INSTANCES);

@@ -159,6 +159,12 @@ TEST(ReadDescription, ReadsWhatATypeSays) {
   EXPECT_TRUE((*types)[0].assesses);
   EXPECT_FALSE((*types)[0].timeline);
   EXPECT_FALSE((*types)[0].instances);
+  EXPECT_FALSE((*types)[0].carries.probes);
+  capability->add_component_features(pb::COMPONENT_FEATURE_PROBES);
+  capability->add_component_features(pb::COMPONENT_FEATURE_CONFIG_FILES);
+  capability->add_component_features(pb::COMPONENT_FEATURE_EPHEMERAL_VOLUMES);
+  const catalog::ComponentFeatures carries = ReadDescription("p", description).value()[0].carries;
+  EXPECT_TRUE(carries.probes && carries.config_files && carries.ephemeral_volumes);
   capability->add_features(pb::FEATURE_TIMELINE);
   capability->add_features(pb::FEATURE_INSTANCES);
   capability->add_writes()->set_mode(pb::WRITE_MODE_STEER);

@@ -51,9 +51,10 @@ model::Diagnostics CheckComponent(const model::Document& document,
   model::Diagnostics out;
   Findings findings(document, out);
   CheckType(component, types, findings);
-  for (const UnsupportedFeature& feature : UnsupportedFeatures(component)) {
-    findings.Warning(feature.pointer, "NOT_SUPPORTED_YET",
-                     absl::StrCat(feature.name, " are not supported yet: ",
+  const catalog::Type* type = types.Find(catalog::TypeKind::kWorkload, component.workload_type);
+  for (const UnsupportedFeature& feature : UnsupportedFeatures(component, type)) {
+    findings.Warning(feature.pointer, feature.Code(),
+                     absl::StrCat(feature.name, " ", feature.Fault(component.workload_type), ": ",
                                   feature.essential ? "no application can use the component"
                                                     : feature.consequence),
                      model::At::kKey);

@@ -64,24 +64,40 @@ TEST(Rule4Containers, AreRequiredWhenAnApplicationUsesTheComponent) {
               ElementsAre("12:22 MISSING_FIELD /spec/components/0/componentName"));
 }
 
+const std::string& WorkloadTypeOf(const model::Decoded& decoded) {
+  return std::get<model::ComponentSchematic>(decoded.documents.at(0).value).workload_type;
+}
+
 TEST(NotSupportedYet, IsSaidAtItsPlaceInTheComponent) {
   const model::Decoded decoded = model::DecodeTestData("everything.yaml");
-  std::vector<std::string> said;
-  for (const model::Diagnostic& d : CheckComponent(decoded.documents.at(0), TestTypes())) {
-    if (d.code == "NOT_SUPPORTED_YET") said.push_back(Brief(d));
-  }
+  const auto said = [&](const catalog::Type* type) {
+    std::vector<catalog::Type> types;
+    if (type != nullptr) types.push_back(*type);
+    if (type != nullptr) types[0].name = types[0].aliases[0] = WorkloadTypeOf(decoded);
+    std::vector<std::string> found;
+    for (const model::Diagnostic& d :
+         CheckComponent(decoded.documents.at(0), catalog::TypeTable(types)))
+      if (d.code == "NOT_SUPPORTED_YET" || d.code == "UNSUPPORTED_BY_TYPE")
+        found.push_back(Brief(d));
+    return found;
+  };
   const std::string c = "/spec/containers/0/";
+  const std::string gpu = "50:9 warning NOT_SUPPORTED_YET " + c + "resources/gpu";
+  const std::string extended = "58:13 warning NOT_SUPPORTED_YET " + c + "resources/extended/0";
+  const std::string secret = "71:7 warning NOT_SUPPORTED_YET " + c + "imagePullSecret";
+  EXPECT_THAT(said(nullptr), ElementsAre(gpu, extended, secret)) << "nobody says what it carries";
+  catalog::Type type = MakeWorkload("example.org/v1.Web", {"Web"}, "");
   EXPECT_THAT(
-      said,
-      ElementsAre("50:9 warning NOT_SUPPORTED_YET " + c + "resources/gpu",
-                  "52:13 warning NOT_SUPPORTED_YET " + c + "resources/volumes/0",
-                  "58:13 warning NOT_SUPPORTED_YET " + c + "resources/extended/0",
-                  "39:11 warning NOT_SUPPORTED_YET " + c + "config/0",
-                  "41:11 warning NOT_SUPPORTED_YET " + c + "config/1",
-                  "59:7 warning NOT_SUPPORTED_YET " + c + "livenessProbe",
-                  "66:11 warning NOT_SUPPORTED_YET " + c + "readinessProbe/httpGet/httpHeaders",
-                  "71:7 warning NOT_SUPPORTED_YET " + c + "imagePullSecret",
-                  "74:24 warning NOT_SUPPORTED_YET /spec/containers/1/readinessProbe/tcpSocket"));
+      said(&type),
+      ElementsAre(gpu, "52:13 warning UNSUPPORTED_BY_TYPE " + c + "resources/volumes/0", extended,
+                  "39:11 warning UNSUPPORTED_BY_TYPE " + c + "config/0",
+                  "41:11 warning UNSUPPORTED_BY_TYPE " + c + "config/1",
+                  "59:7 warning UNSUPPORTED_BY_TYPE " + c + "livenessProbe",
+                  "66:11 warning UNSUPPORTED_BY_TYPE " + c + "readinessProbe/httpGet/httpHeaders",
+                  secret,
+                  "74:24 warning UNSUPPORTED_BY_TYPE /spec/containers/1/readinessProbe/tcpSocket"));
+  type.carries = {true, true, true};
+  EXPECT_THAT(said(&type), ElementsAre(gpu, extended, secret));
 }
 
 constexpr char kSchema[] = R"({

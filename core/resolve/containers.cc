@@ -1,5 +1,6 @@
 #include "core/resolve/containers.h"
 
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -8,20 +9,30 @@
 namespace weft::resolve {
 namespace {
 
+// The text of what has a value or takes a parameter's; the parameter goes first.
+template <typename Source>
+std::optional<std::string> Fill(const Source& source, Parameters& parameters, Findings& findings) {
+  const json::value* set = source.from_param.empty() ? nullptr : parameters.Find(source.from_param);
+  if (set != nullptr) return TextOf(*set);
+  if (!source.value) parameters.Require(source.from_param, findings);
+  return source.value;
+}
+
 std::vector<EnvironmentVariable> FillEnvironment(const model::Container& container,
                                                  Parameters& parameters, Findings& findings) {
   std::vector<EnvironmentVariable> filled;
-  for (const model::EnvironmentVariable& variable : container.env) {
-    const json::value* set =
-        variable.from_param.empty() ? nullptr : parameters.Find(variable.from_param);
-    if (set != nullptr) {
-      filled.push_back({variable.name, TextOf(*set)});
-    } else if (variable.value) {
-      filled.push_back({variable.name, *variable.value});
-    } else {
-      parameters.Require(variable.from_param, findings);
-    }
-  }
+  for (const model::EnvironmentVariable& variable : container.env)
+    if (std::optional<std::string> value = Fill(variable, parameters, findings))
+      filled.push_back({variable.name, *std::move(value)});
+  return filled;
+}
+
+std::vector<ConfigFile> FillConfigFiles(const model::Container& container, Parameters& parameters,
+                                        Findings& findings) {
+  std::vector<ConfigFile> filled;
+  for (const model::ConfigFile& file : container.config)
+    if (std::optional<std::string> content = Fill(file, parameters, findings))
+      filled.push_back({file.path, *std::move(content)});
   return filled;
 }
 
@@ -40,7 +51,10 @@ std::vector<Container> FillContainers(const model::ComponentSchematic& component
     out.ports = container.ports;
     out.cpu_millicores = container.resources.cpu_millicores;
     out.memory_bytes = container.resources.memory_bytes;
-    if (container.readiness && container.readiness->http_get) out.readiness = container.readiness;
+    out.readiness = container.readiness;
+    out.liveness = container.liveness;
+    out.config_files = FillConfigFiles(container, parameters, findings);
+    out.volumes = container.resources.volumes;
   }
   return filled;
 }

@@ -5,11 +5,18 @@
 namespace weft::resolve {
 namespace {
 
+constexpr bool kByType = true;
+
 void AddResources(const model::Resources& resources, const std::string& pointer,
-                  std::vector<UnsupportedFeature>& out) {
+                  const catalog::ComponentFeatures& carries, std::vector<UnsupportedFeature>& out) {
   if (resources.gpu_millis > 0) out.push_back({pointer + "/gpu", "GPUs"});
   for (size_t i = 0; i < resources.volumes.size(); ++i) {
-    out.push_back({absl::StrCat(pointer, "/volumes/", i), "volumes"});
+    const std::string at = absl::StrCat(pointer, "/volumes/", i);
+    if (!resources.volumes[i].ephemeral) {
+      out.push_back({at, "volumes that outlive their replica (not `ephemeral`)"});
+    } else if (!carries.ephemeral_volumes) {
+      out.push_back({at, "ephemeral volumes", true, "", kByType});
+    }
   }
   for (size_t i = 0; i < resources.extended.size(); ++i) {
     out.push_back({absl::StrCat(pointer, "/extended/", i), "extended resources"});
@@ -18,29 +25,40 @@ void AddResources(const model::Resources& resources, const std::string& pointer,
 
 void AddReadiness(const model::Probe& probe, const std::string& pointer,
                   std::vector<UnsupportedFeature>& out) {
-  if (!probe.exec.empty()) out.push_back({pointer + "/exec", "exec readiness probes"});
-  if (probe.tcp_port) out.push_back({pointer + "/tcpSocket", "tcpSocket readiness probes"});
-  if (probe.http_get && !probe.http_get->headers.empty()) {
-    out.push_back({pointer + "/httpGet/httpHeaders", "HTTP headers of readiness probes"});
-  }
+  const auto add = [&](const char* field, const char* name) {
+    out.push_back({pointer + field, name, true, "", kByType});
+  };
+  if (!probe.exec.empty()) add("/exec", "exec readiness probes");
+  if (probe.tcp_port) add("/tcpSocket", "tcpSocket readiness probes");
+  if (probe.http_get && !probe.http_get->headers.empty())
+    add("/httpGet/httpHeaders", "HTTP headers of readiness probes");
 }
 
 }  // namespace
 
-std::vector<UnsupportedFeature> UnsupportedFeatures(const model::ComponentSchematic& component) {
+std::string UnsupportedFeature::Fault(const std::string& type) const {
+  return by_type ? absl::StrCat("are not supported by workloads of type ", type)
+                 : "are not supported yet";
+}
+
+std::vector<UnsupportedFeature> UnsupportedFeatures(const model::ComponentSchematic& component,
+                                                    const catalog::Type* type) {
+  const catalog::ComponentFeatures carries =
+      type != nullptr ? type->carries : catalog::ComponentFeatures{true, true, true};
   std::vector<UnsupportedFeature> out;
   for (size_t c = 0; c < component.containers.size(); ++c) {
     const model::Container& container = component.containers[c];
     const std::string pointer = absl::StrCat("/spec/containers/", c);
-    AddResources(container.resources, pointer + "/resources", out);
-    for (size_t i = 0; i < container.config.size(); ++i) {
-      out.push_back({absl::StrCat(pointer, "/config/", i), "config files"});
+    AddResources(container.resources, pointer + "/resources", carries, out);
+    for (size_t i = 0; i < container.config.size() && !carries.config_files; ++i) {
+      out.push_back({absl::StrCat(pointer, "/config/", i), "config files", true, "", kByType});
     }
-    if (container.liveness) {
+    if (container.liveness && !carries.probes) {
       out.push_back({pointer + "/livenessProbe", "liveness probes", false,
-                     "a container that hangs is not restarted"});
+                     "a container that hangs is not restarted", kByType});
     }
-    if (container.readiness) AddReadiness(*container.readiness, pointer + "/readinessProbe", out);
+    if (container.readiness && !carries.probes)
+      AddReadiness(*container.readiness, pointer + "/readinessProbe", out);
     if (!container.image_pull_secret.empty()) {
       out.push_back({pointer + "/imagePullSecret", "image pull secrets", false,
                      "the image must be on the machine or in a public registry"});

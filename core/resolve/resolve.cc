@@ -56,7 +56,8 @@ class Resolver {
   const ComponentRevision* FindComponent(const std::string& name, const std::string& pointer);
   const catalog::Type* FindWorkload(const model::ComponentSchematic& component,
                                     const std::string& pointer);
-  void CheckFeatures(const model::ComponentSchematic& component, const std::string& pointer);
+  void CheckFeatures(const model::ComponentSchematic& component, const catalog::Type* type,
+                     const std::string& pointer);
   void Fill(const ComponentRevision& revision, const model::ApplicationComponent& use,
             const std::string& pointer, const catalog::Type* type, WorkloadInstance& out);
 
@@ -155,23 +156,24 @@ const catalog::Type* Resolver::FindWorkload(const model::ComponentSchematic& com
 }
 
 // One word a feature, however often the component uses it.
-void Resolver::CheckFeatures(const model::ComponentSchematic& component,
+void Resolver::CheckFeatures(const model::ComponentSchematic& component, const catalog::Type* type,
                              const std::string& pointer) {
   std::set<std::string> said;
-  for (const UnsupportedFeature& feature : UnsupportedFeatures(component)) {
+  for (const UnsupportedFeature& feature : UnsupportedFeatures(component, type)) {
     if (!said.insert(feature.name).second) continue;
-    std::string message = absl::StrCat("the component ", Quoted(component.metadata.name), " uses ",
-                                       feature.name, ", which are not supported yet");
+    std::string message =
+        absl::StrCat("the component ", Quoted(component.metadata.name), " uses ", feature.name,
+                     ", which ", feature.Fault(component.workload_type));
     if (!feature.essential) absl::StrAppend(&message, ": ", feature.consequence);
     findings_.Add(feature.essential ? model::Severity::kError : model::Severity::kWarning,
-                  pointer + "/componentName", "NOT_SUPPORTED_YET", std::move(message));
+                  pointer + "/componentName", feature.Code(), std::move(message));
   }
 }
 
 void Resolver::Fill(const ComponentRevision& revision, const model::ApplicationComponent& use,
                     const std::string& pointer, const catalog::Type* type, WorkloadInstance& out) {
   const model::ComponentSchematic& component = revision.component;
-  CheckFeatures(component, pointer);
+  CheckFeatures(component, type, pointer);
   Parameters parameters(component, use, pointer, variables_, findings_);
   out.revision = revision.revision;
   out.os_type = component.os_type;

@@ -24,6 +24,11 @@ struct EnvironmentVariable {
   std::string value;
 };
 
+struct ConfigFile {
+  std::string path;  // Absolute.
+  std::string content;
+};
+
 // A container with every parameter filled in.
 struct Container {
   std::string name;
@@ -34,7 +39,10 @@ struct Container {
   std::vector<model::Port> ports;
   int64_t cpu_millicores = 0;
   int64_t memory_bytes = 0;
-  std::optional<model::Probe> readiness;  // With http_get.
+  std::optional<model::Probe> readiness;
+  std::optional<model::Probe> liveness;
+  std::vector<ConfigFile> config_files;
+  std::vector<model::Volume> volumes;
 };
 
 struct TraitInstance {

@@ -344,6 +344,32 @@ TEST(Resolve, WorkloadSettingsArePropertiesOfTheirType) {
       ElementsAre("13:7 MISSING_PARAMETER /spec/components/0"));
 }
 
+// Checklist, rule 5, of files.
+TEST(Rule5Environment, FilesTakeAParameterBeforeAValue) {
+  const auto with = [](const std::string& file, const std::string& use) {
+    std::string text = WithComponent(
+        "parameters: [{name: p, type: string}], containers: [{name: "
+        "c, image: i, config: [{path: a/b, " +
+            file + "}]}]",
+        Use(use));
+    return ResolveText(text.replace(text.find("Web,"), 3, "Job"));
+  };
+  const Resolved given =
+      with("value: one, fromParam: p", ", parameterValues: [{name: p, value: two}]");
+  ASSERT_THAT(given.diagnostics, IsEmpty()) << Full(given.diagnostics);
+  const ConfigFile& file = given.application.instances[0].containers[0].config_files.at(0);
+  EXPECT_EQ(file.path, "/a/b");
+  EXPECT_EQ(file.content, "two");
+  EXPECT_EQ(with("value: one, fromParam: p", "")
+                .application.instances[0]
+                .containers[0]
+                .config_files.at(0)
+                .content,
+            "one");
+  EXPECT_THAT(Brief(with("fromParam: p", "").diagnostics),
+              ElementsAre("13:7 MISSING_PARAMETER /spec/components/0"));
+}
+
 TEST(NotSupportedYet, IsSaidWhereTheComponentIsUsed) {
   const auto container = [](const std::string& fields) {
     return "containers: [{name: c, image: i, " + fields + "}]";
@@ -352,21 +378,30 @@ TEST(NotSupportedYet, IsSaidWhereTheComponentIsUsed) {
       "13:23 NOT_SUPPORTED_YET /spec/components/0/componentName"};
   const std::vector<std::string> warning = {
       "13:23 warning NOT_SUPPORTED_YET /spec/components/0/componentName"};
+  const std::vector<std::string> type_error = {
+      "13:23 UNSUPPORTED_BY_TYPE /spec/components/0/componentName"};
+  const std::vector<std::string> type_warning = {
+      "13:23 warning UNSUPPORTED_BY_TYPE /spec/components/0/componentName"};
   Check({{"volumes",
           container("resources: {volumes: [{name: a, mountPath: /a}, {name: b, mountPath: /b}]}"),
           Use(), error, "uses volumes"},
-         {"config", container("config: [{path: /a, value: b}]"), Use(), error, "config files"},
+         {"config", container("config: [{path: /a, value: b}]"), Use(), type_error,
+          "uses config files, which are not supported by workloads of type Web"},
+         {"ephemeral",
+          container("resources: {volumes: [{name: a, mountPath: /a, disk: {required: 1, "
+                    "ephemeral: true}}]}"),
+          Use(), type_error, "ephemeral volumes"},
          {"gpu", container("resources: {gpu: {required: 1}}"), Use(), error, "GPUs"},
          {"extended", container("resources: {extended: [{name: a, required: 1}]}"), Use(), error,
           "extended resources"},
-         {"exec", container("readinessProbe: {exec: {command: [a]}}"), Use(), error,
+         {"exec", container("readinessProbe: {exec: {command: [a]}}"), Use(), type_error,
           "exec readiness"},
-         {"tcp", container("readinessProbe: {tcpSocket: {port: 1}}"), Use(), error,
+         {"tcp", container("readinessProbe: {tcpSocket: {port: 1}}"), Use(), type_error,
           "tcpSocket readiness"},
          {"headers",
           container("readinessProbe: {httpGet: {port: 1, httpHeaders: [{name: a, value: b}]}}"),
-          Use(), error, "HTTP headers"},
-         {"liveness", container("livenessProbe: {httpGet: {port: 1}}"), Use(), warning,
+          Use(), type_error, "HTTP headers"},
+         {"liveness", container("livenessProbe: {httpGet: {port: 1}}"), Use(), type_warning,
           "is not restarted"},
          {"pull secret", container("imagePullSecret: s"), Use(), warning, "image pull secrets"},
          {"scopes",

@@ -37,7 +37,7 @@ inline catalog::Type MakeTrait(std::string name, std::vector<std::string> applie
 }
 
 // What is served in these tests: workload types with a scale (Web), without one (Fixed) and with
-// settings (Job), and traits on them.
+// settings and all of what a component may say (Job), and traits on them.
 inline catalog::TypeTable TestTypes() {
   catalog::Type label = MakeTrait("label", {"*"});
   label.schema = json::value({{"type", "object"}});
@@ -51,15 +51,16 @@ inline catalog::TypeTable TestTypes() {
   ring[1].after = {"ring-c"};
   ring[2].after = {"ring-a"};
   for (catalog::Type& type : ring) type.schema = nullptr;
-  return catalog::TypeTable(
-      {MakeWorkload("example.org/v1.Web", {"Web"}, "/spec/replicas"),
-       MakeWorkload("example.org/v1.Fixed", {"Fixed"}, ""),
-       MakeWorkload("example.org/v1.Job", {"Job"}, "", *json::Parse(R"({"type": "object",
+  catalog::Type job =
+      MakeWorkload("example.org/v1.Job", {"Job"}, "", *json::Parse(R"({"type": "object",
          "properties": {"tries": {"type": "integer", "minimum": 1}, "mode": {"type": "string"}},
-         "additionalProperties": false})")),
-       scaler, MakeTrait("fixed-size", {"example.org/v1.Web"}, {"scaler"}),
-       MakeTrait("sticky", {"example.org/v1.Fixed", "example.org/v1.Job"}), label, plain, ring[0],
-       ring[1], ring[2]});
+         "additionalProperties": false})"));
+  job.carries = {true, true, true};
+  return catalog::TypeTable({MakeWorkload("example.org/v1.Web", {"Web"}, "/spec/replicas"),
+                             MakeWorkload("example.org/v1.Fixed", {"Fixed"}, ""), job, scaler,
+                             MakeTrait("fixed-size", {"example.org/v1.Web"}, {"scaler"}),
+                             MakeTrait("sticky", {"example.org/v1.Fixed", "example.org/v1.Job"}),
+                             label, plain, ring[0], ring[1], ring[2]});
 }
 
 // A world with these components, read from documents, and these owners of instance names.

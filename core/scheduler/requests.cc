@@ -45,10 +45,23 @@ pb::Shape MakeShape(const catalog::Shape& shape) {
   return to;
 }
 
-pb::HttpProbe MakeProbe(const model::Probe& probe) {
-  pb::HttpProbe to;
-  to.set_path(probe.http_get->path);
-  to.set_port(probe.http_get->port);
+pb::Probe MakeProbe(const model::Probe& probe) {
+  pb::Probe to;
+  if (probe.http_get.has_value()) {
+    to.set_path(probe.http_get->path);
+    to.set_port(probe.http_get->port);
+    for (const model::HttpHeader& header : probe.http_get->headers) {
+      pb::HttpHeader* out = to.add_headers();
+      out->set_name(header.name);
+      out->set_value(header.value);
+    }
+  } else if (probe.tcp_port.has_value()) {
+    to.set_action(pb::PROBE_ACTION_TCP);
+    to.set_port(*probe.tcp_port);
+  } else {
+    to.set_action(pb::PROBE_ACTION_EXEC);
+    for (const std::string& word : probe.exec) to.add_command(word);
+  }
   to.set_initial_delay_seconds(probe.initial_delay_seconds);
   to.set_period_seconds(probe.period_seconds);
   to.set_timeout_seconds(probe.timeout_seconds);
@@ -57,7 +70,9 @@ pb::HttpProbe MakeProbe(const model::Probe& probe) {
   return to;
 }
 
-pb::Container MakeContainer(const resolve::Container& container) {
+// Whatever is of no use to a provider is not in what its answers are remembered by.
+pb::Container MakeContainer(const resolve::Container& container,
+                            const catalog::ComponentFeatures& carries) {
   pb::Container to;
   to.set_name(container.name);
   to.set_image(container.image);
@@ -76,8 +91,24 @@ pb::Container MakeContainer(const resolve::Container& container) {
   }
   to.mutable_requests()->set_cpu_millicores(container.cpu_millicores);
   to.mutable_requests()->set_memory_bytes(container.memory_bytes);
-  if (container.readiness.has_value() && container.readiness->http_get.has_value())
-    *to.mutable_readiness() = MakeProbe(*container.readiness);
+  if (container.readiness.has_value()) *to.mutable_readiness() = MakeProbe(*container.readiness);
+  if (container.liveness.has_value() && carries.probes)
+    *to.mutable_liveness() = MakeProbe(*container.liveness);
+  if (carries.config_files)
+    for (const resolve::ConfigFile& file : container.config_files) {
+      pb::ConfigFile* out = to.add_config_files();
+      out->set_path(file.path);
+      out->set_content(file.content);
+    }
+  if (carries.ephemeral_volumes)
+    for (const model::Volume& volume : container.volumes) {
+      pb::Volume* out = to.add_volumes();
+      out->set_name(volume.name);
+      out->set_mount_path(volume.mount_path);
+      out->set_read_only(volume.access_mode == "RO");
+      out->set_ephemeral(volume.ephemeral);
+      out->set_disk_bytes(volume.disk_bytes);
+    }
   return to;
 }
 
@@ -144,7 +175,8 @@ pb::RenderWorkloadRequest MakeWorkloadRequest(const resolve::Application& applic
   request.mutable_component()->set_os_type(workload.os_type);
   request.mutable_component()->set_arch(workload.arch);
   for (const resolve::Container& container : workload.containers)
-    *request.mutable_component()->add_containers() = MakeContainer(container);
+    *request.mutable_component()->add_containers() =
+        MakeContainer(container, workload.type.carries);
   return request;
 }
 

@@ -98,6 +98,42 @@ TEST(Requests, AWorkloadIsAskedForWithItsWholeComponent) {
   EXPECT_FALSE(request.component().containers(1).has_readiness());
 }
 
+TEST(Requests, OfAComponentAProviderGetsWhatItsTypeCarriesOut) {
+  resolve::Application application = MakeApplication();
+  resolve::WorkloadInstance& front = application.instances[0];
+  resolve::Container& main = front.containers[0];
+  main.liveness.emplace();
+  main.liveness->exec = {"test", "-f", "/alive"};
+  main.readiness->http_get->headers = {{"X-Probe", "1"}};
+  main.config_files = {{"/etc/a", "text"}};
+  main.volumes.emplace_back();
+  main.volumes[0].name = "tmp";
+  main.volumes[0].mount_path = "/tmp";
+  main.volumes[0].access_mode = "RO";
+  main.volumes[0].ephemeral = true;
+  main.volumes[0].disk_bytes = 5;
+  front.containers[1].readiness.emplace();
+  front.containers[1].readiness->tcp_port = 9000;
+  const auto ask = [&] { return MakeWorkloadRequest(application, front).component(); };
+  EXPECT_FALSE(ask().containers(0).has_liveness());
+  EXPECT_TRUE(ask().containers(0).config_files().empty());
+  EXPECT_TRUE(ask().containers(0).volumes().empty());
+  front.type.carries = {true, true, true};
+  const pb::Container asked = ask().containers(0);
+  EXPECT_EQ(asked.liveness().action(), pb::PROBE_ACTION_EXEC);
+  EXPECT_THAT(asked.liveness().command(), ElementsAre("test", "-f", "/alive"));
+  ASSERT_EQ(asked.readiness().headers_size(), 1);
+  EXPECT_EQ(asked.readiness().headers(0).name(), "X-Probe");
+  ASSERT_EQ(asked.config_files_size(), 1);
+  EXPECT_EQ(asked.config_files(0).path(), "/etc/a");
+  EXPECT_EQ(asked.config_files(0).content(), "text");
+  ASSERT_EQ(asked.volumes_size(), 1);
+  EXPECT_TRUE(asked.volumes(0).read_only() && asked.volumes(0).ephemeral());
+  EXPECT_EQ(asked.volumes(0).disk_bytes(), 5);
+  EXPECT_EQ(ask().containers(1).readiness().action(), pb::PROBE_ACTION_TCP);
+  EXPECT_EQ(ask().containers(1).readiness().port(), 9000);
+}
+
 TEST(Requests, WithoutPropertiesAProviderGetsAnEmptyObject) {
   resolve::Application application = MakeApplication();
   application.instances[0].properties = nullptr;

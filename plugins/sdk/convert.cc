@@ -21,14 +21,29 @@ absl::StatusOr<json::value> ParseOr(const std::string& text, const char* what) {
   return value;
 }
 
-HttpProbe ConvertProbe(const pb::HttpProbe& from) {
-  return {from.path(),
-          from.port(),
-          from.initial_delay_seconds(),
-          from.period_seconds(),
-          from.timeout_seconds(),
-          from.success_threshold(),
-          from.failure_threshold()};
+ProbeAction ConvertAction(pb::ProbeAction action) {
+  switch (action) {
+    case pb::PROBE_ACTION_TCP:
+      return ProbeAction::kTcp;
+    case pb::PROBE_ACTION_EXEC:
+      return ProbeAction::kExec;
+    default:
+      return ProbeAction::kHttpGet;
+  }
+}
+
+Probe ConvertProbe(const pb::Probe& from) {
+  Probe to{.action = ConvertAction(from.action()),
+           .path = from.path(),
+           .port = from.port(),
+           .command = {from.command().begin(), from.command().end()},
+           .initial_delay_seconds = from.initial_delay_seconds(),
+           .period_seconds = from.period_seconds(),
+           .timeout_seconds = from.timeout_seconds(),
+           .success_threshold = from.success_threshold(),
+           .failure_threshold = from.failure_threshold()};
+  for (const auto& header : from.headers()) to.headers.push_back({header.name(), header.value()});
+  return to;
 }
 
 Container ConvertContainer(const pb::Container& from) {
@@ -43,6 +58,12 @@ Container ConvertContainer(const pb::Container& from) {
   to.cpu_millicores = from.requests().cpu_millicores();
   to.memory_bytes = from.requests().memory_bytes();
   if (from.has_readiness()) to.readiness = ConvertProbe(from.readiness());
+  if (from.has_liveness()) to.liveness = ConvertProbe(from.liveness());
+  for (const auto& file : from.config_files())
+    to.config_files.push_back({file.path(), file.content()});
+  for (const auto& volume : from.volumes())
+    to.volumes.push_back(
+        {volume.name(), volume.mount_path(), volume.read_only(), volume.disk_bytes()});
   return to;
 }
 
@@ -335,6 +356,10 @@ pb::Capability ToProto(const Workload& workload) {
   to.mutable_shape()->set_kind(workload.shape.kind);
   to.mutable_shape()->set_scale(workload.shape.scale);
   to.mutable_shape()->set_pod_template(workload.shape.pod_template);
+  const Carries& carries = workload.carries;
+  if (carries.probes) to.add_component_features(pb::COMPONENT_FEATURE_PROBES);
+  if (carries.config_files) to.add_component_features(pb::COMPONENT_FEATURE_CONFIG_FILES);
+  if (carries.ephemeral_volumes) to.add_component_features(pb::COMPONENT_FEATURE_EPHEMERAL_VOLUMES);
   return to;
 }
 

@@ -60,15 +60,38 @@ struct Port {
   std::string protocol = "TCP";
 };
 
+struct HttpHeader {
+  std::string name;
+  std::string value;
+};
+
+enum class ProbeAction { kHttpGet, kTcp, kExec };
+
 // Seconds.
-struct HttpProbe {
-  std::string path;
-  int port = 0;
+struct Probe {
+  ProbeAction action = ProbeAction::kHttpGet;
+  std::string path = {};                  // Of HTTP.
+  int port = 0;                           // Of HTTP and TCP.
+  std::vector<HttpHeader> headers = {};   // Of HTTP.
+  std::vector<std::string> command = {};  // Of exec.
   int initial_delay_seconds = 0;
   int period_seconds = 10;
   int timeout_seconds = 1;
   int success_threshold = 1;
   int failure_threshold = 3;
+};
+
+struct ConfigFile {
+  std::string path;  // Absolute.
+  std::string content;
+};
+
+// Those of one name in a component are one. Each is empty at first, and goes with its replica.
+struct Volume {
+  std::string name;        // A DNS label.
+  std::string mount_path;  // Absolute.
+  bool read_only = false;
+  int64_t disk_bytes = 0;  // The most that it may hold; 0: not said.
 };
 
 struct Container {
@@ -80,7 +103,10 @@ struct Container {
   std::vector<Port> ports;
   int64_t cpu_millicores = 0;  // Requests; 0: none.
   int64_t memory_bytes = 0;
-  std::optional<HttpProbe> readiness;
+  std::optional<Probe> readiness = {};
+  std::optional<Probe> liveness = {};
+  std::vector<ConfigFile> config_files = {};
+  std::vector<Volume> volumes = {};
 };
 
 // Where a workload type keeps what traits change.
@@ -340,6 +366,14 @@ struct Reads {
   bool state = false;  // Likewise.
 };
 
+// What of a component a workload type carries out: weft.provider.v1.ComponentFeature. The rest is
+// refused before it is asked.
+struct Carries {
+  bool probes = false;
+  bool config_files = false;
+  bool ephemeral_volumes = false;
+};
+
 // A workload type. `render` is required; the other functions may be empty.
 struct Workload {
   std::string type;
@@ -348,6 +382,7 @@ struct Workload {
   const char* schema = "";  // Embedded from schema.json.
   Shape shape;
   std::vector<Write> writes;
+  Carries carries = {};
   Reads reads = {};
   std::function<Parts(const WorkloadRequest&, Diagnostics&)> render;
   std::function<Health(const AssessRequest&)> assess;

@@ -143,6 +143,45 @@ TEST_F(BothRuntimes, RunTheSameFilesToTheSameTreeAndTheSameAnswers) {
   EXPECT_EQ(cluster().Kubectl({"get", "namespace", "docker"}).status, 1);
 }
 
+// What a component may say of a container beside the example.
+std::string Equipped(const std::string& greeting) {
+  return absl::StrCat(R"(apiVersion: core.oam.dev/v1alpha1
+kind: ComponentSchematic
+metadata: {name: equipped}
+spec:
+  workloadType: Server
+  parameters: [{name: greeting, type: string, default: )",
+                      greeting, R"(}]
+  containers:
+    - name: web
+      image: weft/hello:v1
+      env: [{name: GREETING_FILE, value: /etc/hello/greeting}]
+      config: [{path: etc/hello/greeting, fromParam: greeting}]
+      ports: [{name: http, containerPort: 8080}]
+      resources: {volumes: [{name: scratch, mountPath: /scratch, disk: {required: 16M, ephemeral: true}}]}
+      livenessProbe: {tcpSocket: {port: 8080}, periodSeconds: 1}
+      readinessProbe: {httpGet: {path: /healthz, port: 8080, httpHeaders: [{name: X-Probe, value: "1"}]}, periodSeconds: 1}
+---
+apiVersion: core.oam.dev/v1alpha1
+kind: ApplicationConfiguration
+metadata: {name: hello}
+spec:
+  components:
+    - {componentName: equipped, instanceName: hello-caller}
+)");
+}
+
+TEST_F(BothRuntimes, RunAComponentWithFilesVolumesAndProbes) {
+  for (const std::string ns : {"docker", "cluster"}) {
+    for (const std::string greeting : {"Ahoy", "Salut"}) {
+      const CommandResult applied = Weft(
+          {"-n", ns, "apply", "-f", WriteDocument("equipped.yaml", Equipped(greeting)), "--wait"});
+      ASSERT_EQ(applied.status, 0) << ns << ": " << applied.out << applied.err;
+      EXPECT_EQ(Hear(ns, "hello-caller", 1), greeting + " from hello-caller-POD\n");
+    }
+  }
+}
+
 // The example on a cluster whose pods are only said to run, without any container engine.
 class HelloOnKubernetes : public KubernetesMesh {
  protected:

@@ -1,6 +1,7 @@
 // The two programs of the example application, in one static binary:
 //
-//   hello-server           answers "GREETING from HOSTNAME"
+//   hello-server           answers "GREETING from HOSTNAME"; GREETING may stand in the file
+//                          GREETING_FILE instead
 //   hello-server caller    asks TARGET (host:port) for that every second, by its name, and answers
 //   with
 //                          what it heard last
@@ -9,6 +10,7 @@
 // answering is answered.
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -32,8 +34,14 @@ std::string HostName() {
   return name;
 }
 
+std::string Greeting() {
+  std::ifstream file(Environment("GREETING_FILE", "/"));
+  std::string line;
+  return std::getline(file, line) ? line : Environment("GREETING", "Hello");
+}
+
 [[noreturn]] void RunServer(int port) {
-  const std::string text = Environment("GREETING", "Hello") + " from " + HostName() + "\n";
+  const std::string text = Greeting() + " from " + HostName() + "\n";
   Serve(port, [&](const std::string& path) {
     if (path == "/") return Answer{200, text};
     return path == "/healthz" ? Answer{200, "ok\n"} : Answer{404, "not found\n"};

@@ -21,11 +21,10 @@ sdk::Container MakeContainer(const Settings& settings) {
                            .env = settings.environment,
                            .ports = {{"http", settings.port, "TCP"}},
                            .cpu_millicores = settings.cpu_millicores,
-                           .memory_bytes = settings.memory_mib << 20,
-                           .readiness = std::nullopt};
+                           .memory_bytes = settings.memory_mib << 20};
   if (!settings.health_path.empty())
     container.readiness =
-        sdk::HttpProbe{.path = settings.health_path, .port = settings.port, .period_seconds = 1};
+        sdk::Probe{.path = settings.health_path, .port = settings.port, .period_seconds = 1};
   return container;
 }
 

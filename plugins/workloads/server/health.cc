@@ -27,10 +27,12 @@ Trouble TroubleOf(const sdk::Projection& pod, const char* list) {
   if (containers == nullptr || !containers->is_array()) return {};
   for (const json::value& container : containers->get_array()) {
     const std::string reason = json::GetString(container, {"state", "waiting", "reason"});
-    if (std::find(kNeedsHelp.begin(), kNeedsHelp.end(), reason) == kNeedsHelp.end()) continue;
-    return {reason,
-            absl::StrCat("pod ", pod.ref.name, ": ",
-                         json::GetString(container, {"state", "waiting", "message"}, reason))};
+    const std::string message = json::GetString(container, {"state", "waiting", "message"});
+    // Of what is just being made there is nothing to say.
+    const bool stuck = reason == "ContainerCreating" && !message.empty();
+    if (!stuck && std::find(kNeedsHelp.begin(), kNeedsHelp.end(), reason) == kNeedsHelp.end())
+      continue;
+    return {reason, absl::StrCat("pod ", pod.ref.name, ": ", message.empty() ? reason : message)};
   }
   return {};
 }

@@ -35,6 +35,95 @@ TEST(Server, BecomesADeploymentAndAService) {
   EXPECT_TRUE(diagnostics.all().empty());
 }
 
+TEST(Server, AsksInEveryWay) {
+  sdk::WorkloadRequest request = Request();
+  request.containers[0].liveness =
+      sdk::Probe{.action = sdk::ProbeAction::kExec, .command = {"test", "x"}};
+  request.containers[0].readiness =
+      sdk::Probe{.path = "/ready", .port = 80, .headers = {{"X-Probe", "1"}}};
+  sdk::Diagnostics diagnostics;
+  const json::value deployment = kServer.render(request, diagnostics).parts().at(0).value;
+  const json::value& container =
+      json::FindPath(deployment, {"spec", "template", "spec", "containers"})->get_array()[0];
+  EXPECT_EQ(json::Canonical(*json::FindPath(container, {"livenessProbe", "exec"})),
+            R"({"command":["test","x"]})");
+  EXPECT_EQ(json::Canonical(*json::FindPath(container, {"readinessProbe", "httpGet"})),
+            R"({"httpHeaders":[{"name":"X-Probe","value":"1"}],"path":"/ready","port":80})");
+  request.containers[0].liveness = sdk::Probe{.action = sdk::ProbeAction::kTcp, .port = 81};
+  const json::value other = kServer.render(request, diagnostics).parts().at(0).value;
+  EXPECT_EQ(json::GetInt(
+                json::FindPath(other, {"spec", "template", "spec", "containers"})->get_array()[0],
+                {"livenessProbe", "tcpSocket", "port"}),
+            81);
+}
+
+// Two containers that share a directory; each has files of its own.
+sdk::WorkloadRequest WithFiles() {
+  sdk::WorkloadRequest request = Request();
+  sdk::Container& main = request.containers[0];
+  main.config_files = {{"/etc/nginx/a b.conf", "one"}};
+  main.volumes = {{.name = "tmp", .mount_path = "/tmp", .disk_bytes = 1024}};
+  request.containers.push_back(
+      {.name = "side",
+       .image = "side:1",
+       .config_files = {{"/etc/a", "two"}, {"/etc/b/a", "three"}},
+       .volumes = {{.name = "tmp", .mount_path = "/in", .read_only = true, .disk_bytes = 2048}}});
+  return request;
+}
+
+TEST(Server, PutsConfigFilesAndVolumesIntoItsContainers) {
+  sdk::Diagnostics diagnostics;
+  const sdk::Parts parts = kServer.render(WithFiles(), diagnostics);
+  ASSERT_TRUE(diagnostics.all().empty());
+  ASSERT_EQ(parts.parts().size(), 3u);
+  EXPECT_EQ(parts.parts()[1].object, (sdk::ObjectRef{"v1", "ConfigMap", "web", ""}));
+  EXPECT_EQ(json::Canonical(parts.parts()[1].value),
+            R"({"data":{"main.0.a_b.conf":"one","side.0.a":"two","side.1.a":"three"}})");
+  const json::value& pod = *json::FindPath(parts.parts()[0].value, {"spec", "template", "spec"});
+  EXPECT_EQ(json::Canonical(*json::Find(pod, "volumes")),
+            R"([{"emptyDir":{"sizeLimit":"2048"},"name":"tmp"},)"
+            R"({"configMap":{"name":"web"},"name":"weft-config"}])");
+  const auto mounts = [&](size_t container) {
+    return json::Canonical(
+        *json::Find(json::Find(pod, "containers")->get_array()[container], "volumeMounts"));
+  };
+  EXPECT_EQ(mounts(0), R"([{"mountPath":"/tmp","name":"tmp"},{"mountPath":"/etc/nginx/a b.conf",)"
+                       R"("name":"weft-config","readOnly":true,"subPath":"main.0.a_b.conf"}])");
+  EXPECT_EQ(
+      mounts(1),
+      R"([{"mountPath":"/in","name":"tmp","readOnly":true},)"
+      R"({"mountPath":"/etc/a","name":"weft-config","readOnly":true,"subPath":"side.0.a"},)"
+      R"({"mountPath":"/etc/b/a","name":"weft-config","readOnly":true,"subPath":"side.1.a"}])");
+}
+
+TEST(Server, AChangedFileMakesItsPodsAnew) {
+  const auto metadata = [](const sdk::WorkloadRequest& request) {
+    sdk::Diagnostics diagnostics;
+    return json::Canonical(*json::FindPath(kServer.render(request, diagnostics).parts()[0].value,
+                                           {"spec", "template", "metadata"}));
+  };
+  sdk::WorkloadRequest request = WithFiles();
+  const std::string before = metadata(request);
+  EXPECT_EQ(metadata(request), before);
+  request.containers[1].config_files[1].content = "new";
+  EXPECT_NE(metadata(request), before);
+}
+
+TEST(Server, SaysWhichPathsCannotBe) {
+  sdk::WorkloadRequest request = WithFiles();
+  request.containers[0].config_files = {{"/tmp", "a"}, {"/etc/", "b"}, {"/a/../b", "c"}};
+  request.containers[1].volumes[0].name = "weft-config";
+  sdk::Diagnostics diagnostics;
+  kServer.render(request, diagnostics);
+  std::vector<std::string> said;
+  for (const auto& d : diagnostics.all()) said.push_back(d.code + " " + d.pointer);
+  EXPECT_EQ(said,
+            (std::vector<std::string>{"MOUNT_PATH_TAKEN /containers/0/config/0/path",
+                                      "BAD_MOUNT_PATH /containers/0/config/1/path",
+                                      "BAD_MOUNT_PATH /containers/0/config/2/path",
+                                      "VOLUME_NAME_TAKEN /containers/1/resources/volumes/0/name"}));
+}
+
 TEST(Server, WithoutAPortHasNoServiceAndWarns) {
   sdk::WorkloadRequest request = Request();
   request.containers[0].ports.clear();
@@ -84,6 +173,13 @@ TEST(ServerHealth, NamesThePodThatNeedsHelp) {
       R"({"initContainerStatuses":[{"state":{"waiting":{"reason":"CrashLoopBackOff","message":"exit 1"}}}],
       "containerStatuses":[{"state":{"waiting":{"reason":"PodInitializing"}}}]})");
   EXPECT_EQ(kServer.assess(request).reason, "CrashLoopBackOff");
+  // What is just being made says nothing.
+  request.observed.back().status = *json::Parse(
+      R"({"containerStatuses":[{"state":{"waiting":{"reason":"ContainerCreating"}}}]})");
+  EXPECT_EQ(kServer.assess(request).reason, "PodsNotReady");
+  request.observed.back().status = *json::Parse(
+      R"({"containerStatuses":[{"state":{"waiting":{"reason":"ContainerCreating","message":"no file"}}}]})");
+  EXPECT_EQ(kServer.assess(request).message, "1 of 2 ready; pod web-1: no file");
 }
 
 TEST(ServerHealth, TellsWhereItsServiceCanBeReached) {
