@@ -60,7 +60,9 @@ Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machi
     admitted.problems.push_back(
         {"UNSUPPORTED_KIND", "/kind",
          absl::StrCat("the local runtime does not support ", ref.api_version, " ", ref.kind),
-         ref.kind, "", "run it on Kubernetes, or use a type whose provider renders Deployments"});
+         ref.kind, "",
+         "run it on Kubernetes, or use a type whose provider renders one of what `Describe` "
+         "tells"});
     return admitted;
   }
   absl::StatusOr<json::value> object = json::Parse(text);
@@ -73,12 +75,10 @@ Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machi
   CheckLeaves(*kind, *object, admitted.problems);
   CheckMetadata(ref, *object, admitted.problems);
   if (!admitted.problems.empty()) return admitted;
-  static const auto* const readers =
-      new std::map<std::string, Spec (*)(const json::value&, const Machine&,
-                                         std::vector<Problem>&)>{{"Deployment", &ReadDeployment},
-                                                                 {"Service", &ReadService},
-                                                                 {"ConfigMap", &ReadConfigMap},
-                                                                 {"Secret", &ReadSecret}};
+  static const auto* const readers = new std::map<
+      std::string, Spec (*)(const json::value&, const Machine&, std::vector<Problem>&)>{
+      {"Deployment", &ReadDeployment}, {"StatefulSet", &ReadStatefulSet}, {"Job", &ReadJob},
+      {"Service", &ReadService},       {"ConfigMap", &ReadConfigMap},     {"Secret", &ReadSecret}};
   admitted.spec = readers->at(ref.kind)(*object, machine, admitted.problems);
   return admitted;
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "runtime/local/local_test_support.h"
 #include "runtime/local/quantity.h"
@@ -69,6 +70,31 @@ TEST(Admission, ReadsAllContainersOfAPod) {
   EXPECT_TRUE(pod.containers[1].probes.readiness.has_value());
   ASSERT_EQ(pod.init_containers.size(), 1u);
   EXPECT_EQ(pod.init_containers[0].image, "init:3");
+}
+
+TEST(Admission, AJobSaysWhetherItRunsAgain) {
+  const auto job = [](const std::string& spec, const std::string& pod) {
+    return Admit({"batch/v1", "Job", "default", "pi"},
+                 absl::StrCat(R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"pi",
+                 "namespace":"default"},"spec":{)",
+                              spec, R"("template":{"spec":{)", pod,
+                              R"("containers":[{"name":"main","image":"web:1"}]}}}})"),
+                 {});
+  };
+  const Admitted admitted =
+      job(R"("completions":3,"activeDeadlineSeconds":60,)", R"("restartPolicy":"OnFailure",)");
+  ASSERT_TRUE(admitted.problems.empty()) << admitted.problems[0].message;
+  const auto& spec = std::get<JobSpec>(admitted.spec);
+  EXPECT_EQ(spec.completions, 3);
+  EXPECT_EQ(spec.parallelism, 1);
+  EXPECT_EQ(spec.active_deadline, absl::Minutes(1));
+  EXPECT_EQ(spec.ttl, absl::InfiniteDuration());
+  EXPECT_EQ(spec.pod.restart, RestartPolicy::kOnFailure);
+  for (const char* pod : {"", R"("restartPolicy":"Always",)"}) {
+    const Admitted refused = job("", pod);
+    ASSERT_EQ(refused.problems.size(), 1u) << pod;
+    EXPECT_EQ(refused.problems[0].pointer, "/spec/template/spec/restartPolicy");
+  }
 }
 
 // A pod with these volumes and mounts.
@@ -183,7 +209,7 @@ TEST(Admission, RefusesValuesThatItCannotCarryOut) {
 }
 
 TEST(Admission, RefusesOtherKindsAndTextThatIsNoObject) {
-  EXPECT_EQ(Admit({"batch/v1", "Job", "default", "x"}, "{}", {}).problems.at(0).code,
+  EXPECT_EQ(Admit({"batch/v1", "CronJob", "default", "x"}, "{}", {}).problems.at(0).code,
             "UNSUPPORTED_KIND");
   EXPECT_EQ(Admit(DeploymentRef("web"), "{", {}).problems.at(0).code, "INVALID_JSON");
   EXPECT_FALSE(Admit(DeploymentRef("web"), "{}", {}).problems.empty());

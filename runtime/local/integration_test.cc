@@ -60,7 +60,7 @@ TEST_F(RealRuntime, ASidecarSharesTheNetworkOfItsPodAlsoAfterARestart) {
   ImportBusybox();
   Apply({kPodWithSidecar}, 1);
   const std::vector<std::string> before = Runs(WaitFor(Ready(1)), "web");
-  ASSERT_EQ(engine().ListContainers({{kDeploymentLabel, "web"}})->size(), 3u);
+  ASSERT_EQ(engine().ListContainers({{kControllerLabel, "Deployment/web"}})->size(), 3u);
   const std::string first = before.at(0).substr(sizeof("docker://") - 1, 64);
   ASSERT_EQ(kill(static_cast<pid_t>(engine().InspectContainer(first)->pid), SIGKILL), 0);
   WaitFor([&](const Projections& now) { return Ready(1)(now) && Runs(now, "web") != before; });
@@ -178,7 +178,7 @@ TEST_F(RealRuntime, DeathAtAnyStepOfAnApplyLosesNothingAndMakesNothingTwice) {
       StartRuntime();
       Apply(objects, 1);  // Its outcome was unknown: sent again.
       WaitFor([&](const Projections& now) { return ReadyPods(now, name).size() == 2; });
-      const auto containers = engine().ListContainers({{kDeploymentLabel, name}});
+      const auto containers = engine().ListContainers({{kControllerLabel, "Deployment/" + name}});
       EXPECT_EQ(containers->size(), 4u) << "a sandbox and a container each";
     }
   }

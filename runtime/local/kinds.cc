@@ -133,6 +133,30 @@ Kind DeploymentKind() {
   return kind;
 }
 
+Kind StatefulSetKind() {
+  Kind kind = KindOf("apps/v1", "StatefulSet",
+                     {{"/spec/replicas", kInteger},
+                      {"/spec/selector/matchLabels/*", kString},
+                      {"/spec/serviceName", kString},
+                      {"/spec/podManagementPolicy", kString},
+                      {"/spec/updateStrategy/type", kString},
+                      {"/spec/revisionHistoryLimit", kInteger, false}});
+  AddPodTemplate(kind.leaves);
+  return kind;
+}
+
+Kind JobKind() {
+  Kind kind = KindOf("batch/v1", "Job",
+                     {{"/spec/completions", kInteger},
+                      {"/spec/parallelism", kInteger},
+                      {"/spec/backoffLimit", kInteger},
+                      {"/spec/activeDeadlineSeconds", kInteger},
+                      {"/spec/ttlSecondsAfterFinished", kInteger},
+                      {"/spec/suspend", kBoolean}});
+  AddPodTemplate(kind.leaves);
+  return kind;
+}
+
 Kind ServiceKind() {
   return KindOf("v1", "Service",
                 {{"/spec/type", kString},
@@ -257,8 +281,8 @@ void Check(const Node& node, const json::value& v, const std::string& pointer,
 }  // namespace
 
 const std::vector<Kind>& Kinds() {
-  static const auto* const kinds =
-      new std::vector<Kind>{DeploymentKind(), ServiceKind(), ConfigMapKind(), SecretKind()};
+  static const auto* const kinds = new std::vector<Kind>{
+      DeploymentKind(), StatefulSetKind(), JobKind(), ServiceKind(), ConfigMapKind(), SecretKind()};
   return *kinds;
 }
 

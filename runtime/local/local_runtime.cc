@@ -60,8 +60,13 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
       engine, kEndings, absl::ToChronoNanoseconds(o.termination_lead), wake);
   const Parts parts = runtime->MakeParts(services);
   runtime->keeper_ = std::make_unique<PodKeeper>(parts);
-  runtime->deployments_ = std::make_unique<DeploymentController>(
-      parts, *runtime->keeper_, [=](const std::string& key) { runtime->Observed(key); });
+  const auto observed = [=](const std::string& key) { runtime->Observed(key); };
+  PodKeeper& keeper = *runtime->keeper_;
+  runtime->controllers_["Deployment"] =
+      std::make_unique<DeploymentController>(parts, keeper, observed);
+  runtime->controllers_["StatefulSet"] =
+      std::make_unique<StatefulSetController>(parts, keeper, observed);
+  runtime->controllers_["Job"] = std::make_unique<JobController>(parts, keeper, observed);
   runtime->services_ = std::make_unique<ServiceController>(parts);
   for (const ObjectPtr& object : runtime->objects_->All()) runtime->board_.SetObject(*object);
   return self;
@@ -182,7 +187,8 @@ KeyedQueue::Clock::duration LocalRuntime::Work(const std::string& key) {
 
 absl::StatusOr<absl::Duration> LocalRuntime::Reconcile(const std::string& key) {
   const std::string kind = KindOfKey(key);
-  if (kind == "Deployment") return deployments_->Reconcile(key);
+  if (const auto found = controllers_.find(kind); found != controllers_.end())
+    return found->second->Reconcile(key);
   if (kind == "Service") return services_->Reconcile(key);
   if (kind == "ConfigMap" || kind == "Secret") return KeepData(key);
   WEFT_RETURN_IF_ERROR(networks_->RemoveUnused(NamespaceOfKey(key)));
@@ -200,7 +206,7 @@ absl::StatusOr<absl::Duration> LocalRuntime::KeepData(const std::string& key) {
   }
   board_.SetStatus(key, object->generation, "{}", true);
   for (const ObjectPtr& other : objects_->InNamespace(object->ref.ns))
-    if (other->ref.kind == "Deployment") Wake(LocalKey(other->ref));
+    if (HasPods(other->ref.kind)) Wake(LocalKey(other->ref));
   return absl::InfiniteDuration();
 }
 
@@ -216,8 +222,8 @@ void LocalRuntime::OnEvent(const engine::Event& event) {
   if (event.type != "container" || !IsOurs(event, options_.installation)) return;
   // What a process of ours does in a container changes nothing of it.
   if (event.action.rfind("exec_", 0) == 0) return;
-  if (const std::string deployment = Attribute(event, kDeploymentLabel); !deployment.empty())
-    return Wake(LocalKey("Deployment", Attribute(event, kNamespaceLabel), deployment));
+  if (const std::string controller = Attribute(event, kControllerLabel); !controller.empty())
+    return Wake(KeyOfController(controller, Attribute(event, kNamespaceLabel)));
   // Something that stands for Services.
   WakeObjectsOf("Service");
 }
@@ -233,27 +239,27 @@ absl::Status LocalRuntime::Resync() {
   WEFT_ASSIGN_OR_RETURN(const std::vector<engine::ContainerSummary> containers,
                         engine_.ListContainers(ours));
   WEFT_ASSIGN_OR_RETURN(const std::vector<engine::Network> networks, engine_.ListNetworks(ours));
-  std::set<std::string> deployments, others;
+  std::set<std::string> controllers, others;
   for (const ObjectPtr& object : objects_->All())
-    (object->ref.kind == "Deployment" ? deployments : others).insert(LocalKey(object->ref));
+    (HasPods(object->ref.kind) ? controllers : others).insert(LocalKey(object->ref));
   const auto label = [](const engine::Labels& labels, const char* key) {
     const auto found = labels.find(key);
     return found == labels.end() ? "" : found->second;
   };
   for (const engine::ContainerSummary& c : containers) {
-    if (const std::string name = label(c.labels, kDeploymentLabel); !name.empty())
-      deployments.insert(LocalKey("Deployment", label(c.labels, kNamespaceLabel), name));
+    if (const std::string controller = label(c.labels, kControllerLabel); !controller.empty())
+      controllers.insert(KeyOfController(controller, label(c.labels, kNamespaceLabel)));
   }
   for (const engine::Network& network : networks)
     others.insert(LocalKey("Network", label(network.labels, kNamespaceLabel), ""));
   {
     std::lock_guard lock(mutex_);
     info_ = info;
-    if (!listed_) unobserved_ = deployments;
+    if (!listed_) unobserved_ = controllers;
     listed_ = true;
     if (unobserved_.empty()) board_.board().SetComplete();
   }
-  for (const std::string& key : deployments) Wake(key);
+  for (const std::string& key : controllers) Wake(key);
   for (const std::string& key : others) Wake(key);
   return absl::OkStatus();
 }

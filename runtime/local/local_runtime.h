@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -18,8 +19,10 @@
 #include "runtime/local/backoff.h"
 #include "runtime/local/deployment_controller.h"
 #include "runtime/local/engine_watch.h"
+#include "runtime/local/job_controller.h"
 #include "runtime/local/object_board.h"
 #include "runtime/local/service_controller.h"
+#include "runtime/local/stateful_set_controller.h"
 
 namespace weft::local {
 
@@ -108,14 +111,14 @@ class LocalRuntime {
   std::unique_ptr<Prober> prober_;
   std::unique_ptr<Terminator> terminator_;
   std::unique_ptr<PodKeeper> keeper_;
-  std::unique_ptr<DeploymentController> deployments_;
+  std::map<std::string, std::unique_ptr<PodsController>> controllers_;  // By kind.
   std::unique_ptr<ServiceController> services_;
   std::unique_ptr<EngineWatch> watch_;
   std::unique_ptr<KeyedQueue> queue_;  // Of keys of objects and networks.
 
   mutable std::mutex mutex_;
   engine::Info info_;
-  std::set<std::string> unobserved_;  // Deployments without which the board is not complete.
+  std::set<std::string> unobserved_;  // Objects with pods without which the board is not complete.
   bool listed_ = false;               // unobserved_ holds all that there are.
 };
 

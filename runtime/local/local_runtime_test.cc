@@ -145,7 +145,7 @@ TEST_F(LocalRuntimeTest, APodOfADeploymentThatNobodyKnowsIsShownAndKept) {
                                .image = "web:1"};
   orphan.labels = {{kInstallationLabel, kInstallation},
                    {kNamespaceLabel, "default"},
-                   {kDeploymentLabel, "lost"},
+                   {kControllerLabel, "Deployment/lost"},
                    {kPodLabel, "lost-1"},
                    {kRulesLabel, PodRulesToJson({.containers = {{.name = "main"}}})}};
   ASSERT_TRUE(engine_.CreateContainer(orphan).ok());

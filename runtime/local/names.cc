@@ -1,7 +1,10 @@
 #include "runtime/local/names.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "core/base/json.h"
+#include "runtime/local/object.h"
 
 namespace weft::local {
 namespace {
@@ -21,9 +24,24 @@ std::string NetworkName(const std::string& installation, const std::string& ns) 
   return absl::StrCat("weft-", installation, "-", Shorten(ns, 40));
 }
 
-std::string PodName(const std::string& deployment, const std::string& template_hash, int index) {
+std::string ControllerOf(const std::string& key) {
+  return absl::StrCat(KindOfKey(key), "/", NameOfKey(key));
+}
+
+std::string KeyOfController(const std::string& controller, const std::string& ns) {
+  const size_t slash = std::min(controller.find('/'), controller.size());
+  return LocalKey(controller.substr(0, slash), ns,
+                  controller.substr(std::min(slash + 1, controller.size())));
+}
+
+std::string PodName(const std::string& controller, const std::string& template_hash, int index) {
   const std::string suffix = absl::StrCat("-", template_hash, "-", index);
-  return Shorten(deployment, kDnsLabel - suffix.size()) + suffix;
+  return Shorten(controller, kDnsLabel - suffix.size()) + suffix;
+}
+
+std::string StatefulPodName(const std::string& controller, int index) {
+  const std::string suffix = absl::StrCat("-", index);
+  return Shorten(controller, kDnsLabel - suffix.size()) + suffix;
 }
 
 std::string SandboxName(const std::string& installation, const std::string& ns,

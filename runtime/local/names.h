@@ -9,7 +9,7 @@ namespace weft::local {
 // is never touched.
 inline constexpr char kInstallationLabel[] = "weft.dev/installation";
 inline constexpr char kNamespaceLabel[] = "weft.dev/namespace";
-inline constexpr char kDeploymentLabel[] = "weft.dev/deployment";
+inline constexpr char kControllerLabel[] = "weft.dev/controller";  // "KIND/NAME"
 inline constexpr char kPodLabel[] = "weft.dev/pod";
 inline constexpr char kContainerLabel[] = "weft.dev/container";  // Its name in the pod.
 inline constexpr char kRunLabel[] = "weft.dev/run";              // Which run of it, from 0.
@@ -30,9 +30,16 @@ std::string Shorten(const std::string& name, size_t limit);
 // The engine network of a namespace.
 std::string NetworkName(const std::string& installation, const std::string& ns);
 
-// The pod of a Deployment's template at `index`, a DNS label. The same template and index always
+// What kControllerLabel says of the object with this key, and back.
+std::string ControllerOf(const std::string& key);
+std::string KeyOfController(const std::string& controller, const std::string& ns);
+
+// The pod of a template at `index`, a DNS label. The same template and index always
 // give the same name, so a pod that was made halfway is found again and never made twice.
-std::string PodName(const std::string& deployment, const std::string& template_hash, int index);
+std::string PodName(const std::string& controller, const std::string& template_hash, int index);
+
+// The pod of a StatefulSet at `index`, whatever its template.
+std::string StatefulPodName(const std::string& controller, int index);
 
 // The sandbox of a pod. Dots cannot stand in its parts, so no two pods share one.
 std::string SandboxName(const std::string& installation, const std::string& ns,

@@ -17,4 +17,13 @@ std::string NamespaceOfKey(const std::string& key) {
 
 std::string NameOfKey(const std::string& key) { return key.substr(key.rfind('/') + 1); }
 
+bool HasPods(const std::string& kind) {
+  return kind == "Deployment" || kind == "StatefulSet" || kind == "Job";
+}
+
+RestartPolicy RestartPolicyFrom(const std::string& name) {
+  if (name == "Never") return RestartPolicy::kNever;
+  return name == "OnFailure" ? RestartPolicy::kOnFailure : RestartPolicy::kAlways;
+}
+
 }  // namespace weft::local

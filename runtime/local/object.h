@@ -30,6 +30,9 @@ std::string NamespaceOfKey(const std::string& key);
 std::string KindOfKey(const std::string& key);
 std::string NameOfKey(const std::string& key);
 
+// Objects of this kind are pods that a controller keeps.
+bool HasPods(const std::string& kind);
+
 // A port by number, or by the name it has in the pod. Exactly one of them is set.
 struct PortRef {
   int number = 0;
@@ -173,6 +176,12 @@ struct PodContainer {
   std::optional<Action> pre_stop;  // Done before it gets SIGTERM.
 };
 
+// Whether a container that has ended runs again. Source: Kubernetes API, core/v1 PodSpec.
+enum class RestartPolicy { kAlways, kOnFailure, kNever };
+
+// Of its name; an unknown one is kAlways.
+RestartPolicy RestartPolicyFrom(const std::string& name);
+
 // Source: Kubernetes API, core/v1 PodTemplateSpec.
 struct PodTemplate {
   Labels labels;
@@ -180,11 +189,34 @@ struct PodTemplate {
   std::vector<PodContainer> init_containers;  // One after the other, each to its good end.
   std::vector<PodContainer> containers;       // Then these, together. At least one.
   std::vector<Volume> volumes;
+  RestartPolicy restart = RestartPolicy::kAlways;
   int grace_seconds = 10;
+  std::string subdomain;  // Each is also found as "POD.SUBDOMAIN"; empty: not.
 };
 
 struct DeploymentSpec {
   int replicas = 1;
+  PodTemplate pod;
+};
+
+// Pods with names of their own, "NAME-0" and on, none of which ever runs twice at once. Source:
+// Kubernetes API, apps/v1 StatefulSetSpec.
+struct StatefulSetSpec {
+  int replicas = 1;
+  bool ordered = true;  // One is made when those before it are ready.
+  PodTemplate pod;
+};
+
+// Pods that come to an end. Source: Kubernetes API, batch/v1 JobSpec.
+struct JobSpec {
+  // So many must succeed. Nothing: one must, and the others, which know of each other, come to
+  // their end.
+  std::optional<int> completions = 1;
+  int parallelism = 1;
+  int backoff_limit = 6;                                      // Failures before it gives up.
+  absl::Duration active_deadline = absl::InfiniteDuration();  // Since its start.
+  absl::Duration ttl = absl::InfiniteDuration();  // Since its end, until its pods are removed.
+  bool suspend = false;                           // Runs nothing.
   PodTemplate pod;
 };
 
@@ -205,7 +237,8 @@ struct DataSpec {
   std::map<std::string, std::string> data;
 };
 
-using Spec = std::variant<std::monostate, DeploymentSpec, ServiceSpec, DataSpec>;
+using Spec =
+    std::variant<std::monostate, DeploymentSpec, StatefulSetSpec, JobSpec, ServiceSpec, DataSpec>;
 
 // An accepted object. Never changed in place: a new generation is a new Object.
 struct Object {

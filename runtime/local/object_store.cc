@@ -201,4 +201,11 @@ absl::Status ObjectStore::WriteSetting(const std::string& name, const std::strin
   return insert.Bind(1, name).Bind(2, value).Run();
 }
 
+absl::Status ObjectStore::RemoveSetting(const std::string& name) {
+  std::lock_guard writing(writing_);
+  WEFT_ASSIGN_OR_RETURN(sqlite::Statement remove,
+                        database_.Prepare("DELETE FROM settings WHERE name = ?"));
+  return remove.Bind(1, name).Run();
+}
+
 }  // namespace weft::local

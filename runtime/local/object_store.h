@@ -61,6 +61,7 @@ class ObjectStore {
   // A remembered text of the runtime's own; "" if there is none.
   absl::StatusOr<std::string> ReadSetting(const std::string& name);
   absl::Status WriteSetting(const std::string& name, const std::string& value);
+  absl::Status RemoveSetting(const std::string& name);
 
  private:
   ObjectStore(sqlite::Database database, OnChange on_change)

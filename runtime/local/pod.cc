@@ -48,17 +48,19 @@ int NumberOf(const engine::Labels& labels, const char* key) {
 engine::Labels LabelsOf(const std::string& installation, const Pod& pod) {
   return {{kInstallationLabel, installation},
           {kNamespaceLabel, pod.ns},
-          {kDeploymentLabel, pod.deployment},
+          {kControllerLabel, pod.controller},
           {kPodLabel, pod.name}};
 }
 
 std::vector<Member> MembersOf(const PodRules& rules) {
   std::vector<Member> members;
   for (const std::string& name : rules.init_containers)
-    members.push_back({.name = name, .init = true});
+    members.push_back({.name = name, .init = true, .restart = rules.restart});
   for (const PodRules::Member& container : rules.containers)
-    members.push_back(
-        {.name = container.name, .probes = container.probes, .pre_stop = container.pre_stop});
+    members.push_back({.name = container.name,
+                       .restart = rules.restart,
+                       .probes = container.probes,
+                       .pre_stop = container.pre_stop});
   return members;
 }
 
@@ -66,10 +68,10 @@ std::optional<Pod> PodFromSandbox(const std::string& installation,
                                   const engine::Container& container) {
   Pod pod;
   pod.ns = LabelOf(container.labels, kNamespaceLabel);
-  pod.deployment = LabelOf(container.labels, kDeploymentLabel);
+  pod.controller = LabelOf(container.labels, kControllerLabel);
   pod.name = LabelOf(container.labels, kPodLabel);
   pod.template_hash = LabelOf(container.labels, kTemplateLabel);
-  if (pod.deployment.empty() || container.name != SandboxName(installation, pod.ns, pod.name))
+  if (pod.controller.empty() || container.name != SandboxName(installation, pod.ns, pod.name))
     return std::nullopt;
   pod.labels = container.labels;
   pod.rules = PodRulesFromJson(LabelOf(container.labels, kRulesLabel));
@@ -111,11 +113,15 @@ std::string AddressOn(const std::string& network, const engine::Container& conta
                                                                               : "";
 }
 
-Pod PlannedPod(const ObjectRef& deployment, const PodTemplate& pod_template, int index) {
+Pod PlannedPod(const ObjectRef& controller, const PodTemplate& pod_template, int index) {
+  return PlannedPod(controller, pod_template, PodName(controller.name, pod_template.hash, index));
+}
+
+Pod PlannedPod(const ObjectRef& controller, const PodTemplate& pod_template, std::string name) {
   Pod pod;
-  pod.ns = deployment.ns;
-  pod.deployment = deployment.name;
-  pod.name = PodName(deployment.name, pod_template.hash, index);
+  pod.ns = controller.ns;
+  pod.controller = ControllerOf(LocalKey(controller));
+  pod.name = std::move(name);
   pod.template_hash = pod_template.hash;
   pod.labels = pod_template.labels;
   pod.rules = RulesOf(pod_template);
@@ -123,8 +129,8 @@ Pod PlannedPod(const ObjectRef& deployment, const PodTemplate& pod_template, int
   return pod;
 }
 
-std::string IdentityOf(const ObjectRef& deployment, const PodTemplate& pod) {
-  return deployment.ns == kSystemNamespace ? LabelOf(pod.labels, kProviderLabel) : "";
+std::string IdentityOf(const ObjectRef& controller, const PodTemplate& pod) {
+  return controller.ns == kSystemNamespace ? LabelOf(pod.labels, kProviderLabel) : "";
 }
 
 engine::ContainerSpec SandboxSpecFor(const std::string& installation,
@@ -141,6 +147,8 @@ engine::ContainerSpec SandboxSpecFor(const std::string& installation,
   sandbox.stop_grace_seconds = 1;
   sandbox.network = NetworkName(installation, pod.ns);
   sandbox.aliases = {pod.name};
+  if (!pod_template.subdomain.empty())
+    sandbox.aliases.push_back(absl::StrCat(pod.name, ".", pod_template.subdomain));
   // What is read from the store is nowhere on a disk.
   for (const Volume& volume : pod.rules.volumes)
     sandbox.volumes.push_back({.target = VolumePath(volume.name),
@@ -256,9 +264,39 @@ bool Runs(const Pod& pod, const Member& member) {
           TimeOf(container.started_at) >= TimeOf(pod.sandbox.started_at));
 }
 
-bool Completed(const Member& member) {
+bool Ended(const Member& member) {
   const engine::Container& container = member.run.container;
-  return container.state == "exited" && container.exit_code == 0 && !container.finished_at.empty();
+  return (container.state == "exited" || container.state == "dead") &&
+         !container.finished_at.empty();
+}
+
+bool Completed(const Member& member) {
+  return Ended(member) && member.run.container.exit_code == 0;
+}
+
+bool EndedForGood(const Member& member) {
+  if (!Ended(member) || member.restart == RestartPolicy::kAlways) return false;
+  return Completed(member) || member.restart == RestartPolicy::kNever;
+}
+
+Phase PhaseOf(const Pod& pod) {
+  bool started = false, going = false, failed = false;
+  for (const Member& member : pod.members) {
+    if (member.init) {
+      if (EndedForGood(member) && !Completed(member)) return Phase::kFailed;
+      continue;
+    }
+    started |= !member.run.container.started_at.empty();
+    going |= !EndedForGood(member);
+    failed |= !Completed(member);
+  }
+  if (!going) return failed ? Phase::kFailed : Phase::kSucceeded;
+  return started ? Phase::kRunning : Phase::kPending;
+}
+
+bool Finished(const Pod& pod) {
+  const Phase phase = PhaseOf(pod);
+  return phase == Phase::kSucceeded || phase == Phase::kFailed;
 }
 
 Member* NextInit(Pod& pod) {

@@ -28,6 +28,7 @@ struct PodRules {
   std::vector<std::string> init_containers;  // Their names, in order.
   std::vector<Member> containers;
   std::vector<Volume> volumes;
+  RestartPolicy restart = RestartPolicy::kAlways;
   std::map<std::string, int> ports;  // Named ones.
   int grace_seconds = 10;
 };
@@ -61,6 +62,7 @@ std::string RunKey(const engine::Container& container);
 struct Member {
   std::string name;
   bool init = false;
+  RestartPolicy restart = RestartPolicy::kAlways;
   Probes probes = {};
   std::optional<Action> pre_stop = {};
   Run run;                      // The last one.
@@ -74,7 +76,7 @@ struct Member {
 
 struct Pod {
   std::string ns;
-  std::string deployment;
+  std::string controller;  // "KIND/NAME"
   std::string name;
   std::string template_hash;
   Labels labels;
@@ -90,11 +92,12 @@ struct Pod {
   Readiness readiness() const;
 };
 
-// The name of the provider whose identity the pods of a Deployment get; empty: of none.
-std::string IdentityOf(const ObjectRef& deployment, const PodTemplate& pod);
+// The name of the provider whose identity the pods of an object get; empty: of none.
+std::string IdentityOf(const ObjectRef& controller, const PodTemplate& pod);
 
-// A pod that is to be made.
-Pod PlannedPod(const ObjectRef& deployment, const PodTemplate& pod, int index);
+// A pod that is to be made: by its template and an index, or with a name of its own.
+Pod PlannedPod(const ObjectRef& controller, const PodTemplate& pod, int index);
+Pod PlannedPod(const ObjectRef& controller, const PodTemplate& pod, std::string name);
 
 // The sandbox of `pod`, which runs `image`.
 engine::ContainerSpec SandboxSpecFor(const std::string& installation,
@@ -133,8 +136,18 @@ std::string AddressOn(const std::string& network, const engine::Container& conta
 
 // The container runs, and began to since its sandbox did: a network is made anew with every start.
 bool Runs(const Pod& pod, const Member& member);
+// It has ended.
+bool Ended(const Member& member);
 // It ran to its good end.
 bool Completed(const Member& member);
+// It has ended, and does not run again.
+bool EndedForGood(const Member& member);
+
+enum class Phase { kPending, kRunning, kSucceeded, kFailed };
+// Source: Kubernetes API, core/v1 PodPhase.
+Phase PhaseOf(const Pod& pod);
+// It has come to its end.
+bool Finished(const Pod& pod);
 // The first container of the start that is not through; null: all are.
 Member* NextInit(Pod& pod);
 
@@ -151,7 +164,7 @@ Restart RestartOf(const Run& run, absl::Time now);
 
 // It ended again and again: it waits for its next run, or has not run for long enough to be
 // trusted.
-bool IsCrashLooping(const Run& run, absl::Time now);
+bool IsCrashLooping(const Member& member, absl::Time now);
 // How long until a crash-looping container that runs is trusted again.
 inline constexpr absl::Duration kTrustedAfter = absl::Seconds(10);
 

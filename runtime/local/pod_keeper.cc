@@ -40,7 +40,7 @@ absl::StatusOr<std::vector<Pod>> PodKeeper::Observe(const std::string& key) {
   WEFT_ASSIGN_OR_RETURN(const std::vector<engine::ContainerSummary> summaries,
                         parts_.engine.ListContainers({{kInstallationLabel, parts_.installation},
                                                       {kNamespaceLabel, NamespaceOfKey(key)},
-                                                      {kDeploymentLabel, NameOfKey(key)}}));
+                                                      {kControllerLabel, ControllerOf(key)}}));
   // Before the look: one that ends in between is not found, or is known to end.
   std::set<std::string> terminating;
   for (const engine::ContainerSummary& summary : summaries)
@@ -124,7 +124,7 @@ void PodKeeper::Judge(const std::string& key, const Pod& pod, Member& member) {
   if (startup.failed) member.failed = "startup probe failed: " + startup.failure;
   if (startup.ready && liveness.failed)
     member.failed = "liveness probe failed: " + liveness.failure;
-  if (IsCrashLooping(member.run, parts_.now())) return;
+  if (IsCrashLooping(member, parts_.now())) return;
   if (startup.inherited || (startup.ready && readiness.inherited)) {
     member.readiness = Readiness::kUnknown;
   } else if (startup.ready && readiness.ready) {
@@ -136,6 +136,7 @@ void PodKeeper::Judge(const std::string& key, const Pod& pod, Member& member) {
 
 absl::StatusOr<absl::Duration> PodKeeper::BringUp(const ObjectRef& owner,
                                                   const PodTemplate& pod_template, Pod& pod) {
+  if (Finished(pod)) return Retire(pod);
   const std::string provider = IdentityOf(owner, pod_template);
   const std::string identity =
       provider.empty() ? "" : absl::StrCat(parts_.identities, "/", provider);
@@ -167,16 +168,25 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUp(const ObjectRef& owner,
   return again;
 }
 
+// A pod that has come to its end stays, for those who want to know how; its network goes.
+absl::StatusOr<absl::Duration> PodKeeper::Retire(Pod& pod) {
+  if (!IsUp(pod.sandbox)) return absl::InfiniteDuration();
+  const absl::Status stopped = parts_.engine.StopContainer(pod.sandbox.id, kRejoinGrace);
+  if (!stopped.ok() && !absl::IsNotFound(stopped)) return stopped;
+  pod.address.clear();
+  return absl::InfiniteDuration();
+}
+
 // A pod of another template, which serves until one of this template can: what it was made from is
 // known to its containers alone, so what has ended is started again as it is.
 absl::StatusOr<absl::Duration> PodKeeper::KeepOld(const std::string& key, Pod& pod) {
   absl::Duration again = absl::InfiniteDuration();
   for (Member& member : pod.members) {
     engine::Container& container = member.run.container;
-    if (member.init || container.id.empty()) continue;
+    if (member.init || container.id.empty() || EndedForGood(member)) continue;
     if (IsUp(container)) {
       if (!member.failed.empty()) EndRun(key, pod, member);
-      if (IsCrashLooping(member.run, parts_.now())) again = std::min(again, kTrustedAfter);
+      if (IsCrashLooping(member, parts_.now())) again = std::min(again, kTrustedAfter);
       continue;
     }
     const absl::Duration wait = std::max(RestartOf(member.run, parts_.now()).at - parts_.now(),
@@ -377,7 +387,8 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
     return absl::InfiniteDuration();
   }
   if (IsUp(now))
-    return IsCrashLooping(member.run, parts_.now()) ? kTrustedAfter : absl::InfiniteDuration();
+    return IsCrashLooping(member, parts_.now()) ? kTrustedAfter : absl::InfiniteDuration();
+  if (EndedForGood(member)) return absl::InfiniteDuration();
   const bool made = now.state == "created";
   if (!now.id.empty() && !made) {
     const absl::Duration wait = RestartOf(member.run, parts_.now()).at - parts_.now();

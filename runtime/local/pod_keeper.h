@@ -22,7 +22,7 @@ class PodKeeper {
  public:
   explicit PodKeeper(Parts parts) : parts_(std::move(parts)) {}
 
-  // What the engine has of a Deployment's pods; what belongs to none of them, or is of an older run
+  // What the engine has of an object's pods; what belongs to none of them, or is of an older run
   // than the last two, is removed. Their readiness is that of the last probes.
   absl::StatusOr<std::vector<Pod>> Observe(const std::string& key);
 
@@ -76,6 +76,7 @@ class PodKeeper {
   absl::Status StartRun(const PodContainer& container, const RunText& text,
                         const std::string& identity, const Pod& pod, bool failed, Member& member);
   void EndRun(const std::string& key, const Pod& pod, const Member& member);
+  absl::StatusOr<absl::Duration> Retire(Pod& pod);
   absl::StatusOr<absl::Duration> KeepOld(const std::string& key, Pod& pod);
   absl::Duration SinceEnd(const engine::Container& container) const;
   absl::Status Remove(const std::string& container);

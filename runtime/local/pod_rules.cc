@@ -70,6 +70,10 @@ Probe ProbeFrom(const json::value& v) {
   return probe;
 }
 
+const char* NameOf(RestartPolicy policy) {
+  return policy == RestartPolicy::kNever ? "Never" : "OnFailure";
+}
+
 json::object ToJson(const Volume& volume) {
   json::object v = {{"name", volume.name}};
   if (volume.memory) v["memory"] = volume.memory_bytes;
@@ -115,6 +119,7 @@ PodRules RulesOf(const PodTemplate& pod) {
   PodRules rules;
   rules.grace_seconds = pod.grace_seconds;
   rules.volumes = pod.volumes;
+  rules.restart = pod.restart;
   for (const PodContainer& container : pod.init_containers)
     rules.init_containers.push_back(container.name);
   for (const PodContainer& container : pod.containers) {
@@ -147,6 +152,7 @@ std::string PodRulesToJson(const PodRules& rules) {
                          {"grace", rules.grace_seconds}};
   if (!rules.init_containers.empty())
     object["init"] = json::array(rules.init_containers.begin(), rules.init_containers.end());
+  if (rules.restart != RestartPolicy::kAlways) object["restart"] = NameOf(rules.restart);
   if (!rules.volumes.empty()) {
     json::array volumes;
     for (const Volume& volume : rules.volumes) volumes.push_back(ToJson(volume));
@@ -167,6 +173,7 @@ PodRules PodRulesFromJson(const std::string& text) {
   }
   for (const json::value& name : json::ListAt(*v, "init"))
     if (name.is_string()) rules.init_containers.emplace_back(name.get_string());
+  rules.restart = RestartPolicyFrom(json::GetString(*v, {"restart"}));
   for (const json::value& volume : json::ListAt(*v, "volumes"))
     rules.volumes.push_back(VolumeFrom(volume));
   for (const json::value& container : json::ListAt(*v, "containers")) {

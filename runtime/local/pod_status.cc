@@ -13,8 +13,6 @@ namespace {
 // So many runs that ended soon show that it is not by chance.
 constexpr int kCrashes = 3;
 
-bool Ended(const engine::Container& c) { return c.state == "exited" || c.state == "dead"; }
-
 json::object WaitingState(const std::string& reason, const std::string& message) {
   json::object waiting = {{"reason", reason}};
   if (!message.empty()) waiting["message"] = message;
@@ -48,12 +46,11 @@ std::string EndInWords(const engine::Container& c) {
 json::object CrashLoop(const Member& member, absl::Time now) {
   const Run& run = member.run;
   // While it runs, but is not trusted, what it waited for is over.
-  const engine::Container& ended = Ended(run.container) || !member.previous.has_value()
-                                       ? run.container
-                                       : member.previous->container;
-  const std::string& why = Ended(run.container) ? member.ended_for : run.ended_for;
+  const engine::Container& ended =
+      Ended(member) || !member.previous.has_value() ? run.container : member.previous->container;
+  const std::string& why = Ended(member) ? member.ended_for : run.ended_for;
   const std::string back_off =
-      Ended(run.container)
+      Ended(member)
           ? absl::StrCat("back-off ", absl::FormatDuration(RestartOf(run, now).back_off), ": ")
           : "";
   return WaitingState("CrashLoopBackOff",
@@ -66,10 +63,10 @@ json::object State(const Member& member, bool initializing, absl::Time now) {
   if (!member.waiting.reason.empty())
     return WaitingState(member.waiting.reason, member.waiting.message);
   if (Completed(member) && member.init) return Terminated(c, "");
-  if (IsCrashLooping(member.run, now)) return CrashLoop(member, now);
+  if (IsCrashLooping(member, now)) return CrashLoop(member, now);
   if (c.state == "running" || c.state == "paused")
     return {{"running", json::object{{"startedAt", c.started_at}}}};
-  if (Ended(c)) return Terminated(c, member.ended_for);
+  if (Ended(member)) return Terminated(c, member.ended_for);
   return WaitingState(initializing && !member.init ? "PodInitializing" : "ContainerCreating", "");
 }
 
@@ -83,7 +80,7 @@ json::object ContainerStatus(const Member& member, bool initializing, absl::Time
                          {"restartCount", member.run.number},
                          {"state", State(member, initializing, now)}};
   if (!c.id.empty()) status["containerID"] = "docker://" + c.id;
-  if (Ended(c) && !status.at("state").as_object().contains("terminated")) {
+  if (Ended(member) && !status.at("state").as_object().contains("terminated")) {
     status["lastState"] = Terminated(c, member.ended_for);
   } else if (member.previous.has_value()) {
     status["lastState"] = Terminated(member.previous->container, member.run.ended_for);
@@ -91,10 +88,25 @@ json::object ContainerStatus(const Member& member, bool initializing, absl::Time
   return status;
 }
 
+const char* NameOf(Phase phase) {
+  switch (phase) {
+    case Phase::kPending:
+      return "Pending";
+    case Phase::kRunning:
+      return "Running";
+    case Phase::kSucceeded:
+      return "Succeeded";
+    case Phase::kFailed:
+      break;
+  }
+  return "Failed";
+}
+
 }  // namespace
 
-bool IsCrashLooping(const Run& run, absl::Time now) {
-  if (Ended(run.container)) return RestartOf(run, now).at > now;
+bool IsCrashLooping(const Member& member, absl::Time now) {
+  const Run& run = member.run;
+  if (Ended(member)) return !EndedForGood(member) && RestartOf(run, now).at > now;
   return run.crashes >= kCrashes && run.container.state == "running" &&
          now - TimeOf(run.container.started_at) < kTrustedAfter;
 }
@@ -105,16 +117,14 @@ std::string PodStatusJson(const Pod& pod, absl::Time now) {
       std::any_of(pod.members.begin(), pod.members.end(),
                   [](const Member& member) { return member.init && !Completed(member); });
   json::array init, containers;
-  bool started = false;
   json::object status;
   for (const Member& member : pod.members) {
     (member.init ? init : containers).push_back(ContainerStatus(member, initializing, now));
-    started |= !member.init && !member.run.container.started_at.empty();
     if (member.complaint.empty() || status.contains("reason")) continue;
     status["reason"] = "Unhealthy";  // As the kubelet calls a probe that fails.
     status["message"] = absl::StrCat("readiness probe failed: ", member.complaint);
   }
-  status["phase"] = started ? "Running" : "Pending";
+  status["phase"] = NameOf(PhaseOf(pod));
   status["containerStatuses"] = std::move(containers);
   if (!init.empty()) status["initContainerStatuses"] = std::move(init);
   status["conditions"] =

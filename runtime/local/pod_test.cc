@@ -335,15 +335,44 @@ TEST(Pod, RestartsAtOnceThenAfterTenSecondsAndTwiceAsLongEachTime) {
 }
 
 TEST(Pod, OneThatCrashesAgainAndAgainIsTrustedOnlyAfterAWhile) {
-  local::Run run;
+  Member member;
+  local::Run& run = member.run;
   run.container.state = "running";
   run.container.started_at = "2026-01-01T00:00:00.5Z";
   const absl::Time started = At(run.container.started_at);
   run.crashes = 2;
-  EXPECT_FALSE(IsCrashLooping(run, started));
+  EXPECT_FALSE(IsCrashLooping(member, started));
   run.crashes = 3;
-  EXPECT_TRUE(IsCrashLooping(run, started + absl::Seconds(9)));
-  EXPECT_FALSE(IsCrashLooping(run, started + kTrustedAfter));
+  EXPECT_TRUE(IsCrashLooping(member, started + absl::Seconds(9)));
+  EXPECT_FALSE(IsCrashLooping(member, started + kTrustedAfter));
+}
+
+TEST(Pod, ItsPhaseFollowsWhatEndsForGood) {
+  const auto ended = [](RestartPolicy restart, int exit_code, bool init = false) {
+    Member member{.name = "m", .init = init, .restart = restart};
+    member.run.container.state = "exited";
+    member.run.container.started_at = "2026-01-01T00:00:00Z";
+    member.run.container.finished_at = "2026-01-01T00:00:01Z";
+    member.run.container.exit_code = exit_code;
+    return member;
+  };
+  using enum RestartPolicy;
+  const auto phase = [](std::vector<Member> members) {
+    Pod pod;
+    pod.members = std::move(members);
+    return PhaseOf(pod);
+  };
+  EXPECT_EQ(phase({ended(kAlways, 0)}), Phase::kRunning) << "it runs again";
+  EXPECT_EQ(phase({ended(kOnFailure, 0)}), Phase::kSucceeded);
+  EXPECT_EQ(phase({ended(kOnFailure, 1)}), Phase::kRunning);
+  EXPECT_EQ(phase({ended(kNever, 0), ended(kNever, 0)}), Phase::kSucceeded);
+  EXPECT_EQ(phase({ended(kNever, 0), ended(kNever, 1)}), Phase::kFailed);
+  Member runs = ended(kNever, 0);
+  runs.run.container.state = "running";
+  EXPECT_EQ(phase({runs, ended(kNever, 1)}), Phase::kRunning) << "the other one goes on";
+  EXPECT_EQ(phase({ended(kNever, 1, true), Member{.name = "n"}}), Phase::kFailed)
+      << "what comes first did not come through";
+  EXPECT_EQ(phase({ended(kNever, 0, true), Member{.name = "n"}}), Phase::kPending);
 }
 
 TEST(Names, ContainersOfDifferentNamespacesNeverShareOne) {

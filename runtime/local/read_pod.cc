@@ -229,16 +229,23 @@ std::string HashOf(const json::value& pod_template) {
 
 }  // namespace
 
-PodTemplate ReadPodTemplate(const json::value& pod_template, const std::string& at,
-                            const Machine& machine, std::vector<Problem>& problems) {
-  const json::value& pod = *json::Find(pod_template, "spec");
-  const std::string in_spec = at + "/spec";
+PodTemplate ReadPodTemplate(const json::value& object, const char* kind,
+                            const std::vector<std::string>& restart, const Machine& machine,
+                            std::vector<Problem>& problems) {
+  const std::string in_spec = "/spec/template/spec";
   PodTemplate read;
+  const json::value* spec = json::FindPath(object, {"spec", "template", "spec"});
+  if (spec == nullptr || json::ListAt(*spec, "containers").empty()) {
+    Refuse(problems, in_spec + "/containers", absl::StrCat("a ", kind, " needs a container"));
+    return read;
+  }
+  const json::value& pod = *spec;
+  const json::value& pod_template = *json::FindPath(object, {"spec", "template"});
   read.labels = ReadLabels(json::FindPath(pod_template, {"metadata", "labels"}));
   read.hash = HashOf(pod_template);
   CheckNodeSelector(pod, in_spec, machine, problems);
   Reader reader(pod, in_spec, problems);
-  reader.OneOf("restartPolicy", "Always", {"Always"});
+  read.restart = RestartPolicyFrom(reader.OneOf("restartPolicy", restart[0], restart));
   read.grace_seconds =
       static_cast<int>(reader.Integer("terminationGracePeriodSeconds", 10, 0, 3600));
   read.volumes = ReadVolumes(pod, in_spec, problems);
@@ -250,6 +257,19 @@ PodTemplate ReadPodTemplate(const json::value& pod_template, const std::string& 
       Refuse(problems, absl::StrCat(in_spec, "/initContainers/", i),
              "a container that runs before the others cannot have probes or preStop");
   return read;
+}
+
+void CheckSelector(const json::value& object, const char* kind, const Labels& template_labels,
+                   std::vector<Problem>& problems) {
+  const Labels selector = ReadLabels(json::FindPath(object, {"spec", "selector", "matchLabels"}));
+  if (selector.empty())
+    Refuse(problems, "/spec/selector/matchLabels", absl::StrCat("a ", kind, " needs a selector"));
+  for (const auto& [key, value] : selector) {
+    const auto found = template_labels.find(key);
+    if (found == template_labels.end() || found->second != value)
+      Refuse(problems, "/spec/selector/matchLabels" + json::PointerToken(key),
+             "the selector does not match the pod template's labels", value);
+  }
 }
 
 }  // namespace weft::local

@@ -11,9 +11,15 @@
 // What the readers of kinds that have pods share. Each adds what is wrong at its pointer.
 namespace weft::local {
 
-// The pod template at `at` of its object, all of whose leaves have the right types.
-PodTemplate ReadPodTemplate(const json::value& pod_template, const std::string& at,
-                            const Machine& machine, std::vector<Problem>& problems);
+// The pod template of an object of `kind` at "/spec/template", all of whose leaves have the right
+// types; `restart`: which restart policies it may say, the first one if it says none.
+PodTemplate ReadPodTemplate(const json::value& object, const char* kind,
+                            const std::vector<std::string>& restart, const Machine& machine,
+                            std::vector<Problem>& problems);
+
+// That `selector` of the object chooses the pods of its template.
+void CheckSelector(const json::value& object, const char* kind, const Labels& template_labels,
+                   std::vector<Problem>& problems);
 
 // The probes of the container at `at`, whose ports are read.
 Probes ReadProbes(const json::value& container, const std::string& at, const PodContainer& spec,

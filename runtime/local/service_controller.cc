@@ -55,7 +55,7 @@ std::vector<anchor::ServiceNetwork::Port> PortsOf(const ServiceSpec& spec,
 
 bool ServiceController::PodsAreKnown(const std::string& ns) const {
   for (const ObjectPtr& object : parts_.objects.InNamespace(ns))
-    if (object->ref.kind == "Deployment" && !parts_.pods.Knows(LocalKey(object->ref))) return false;
+    if (HasPods(object->ref.kind) && !parts_.pods.Knows(LocalKey(object->ref))) return false;
   return true;
 }
 

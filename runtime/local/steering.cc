@@ -12,6 +12,7 @@ namespace weft::local {
 namespace {
 
 constexpr char kReplicas[] = "/spec/replicas";
+constexpr char kParallelism[] = "/spec/parallelism";
 
 // The fields that `pointer` goes down; nothing: it is none that leads through objects alone.
 std::optional<std::vector<std::string>> FieldsOf(const std::string& pointer) {
@@ -47,6 +48,10 @@ std::optional<json::value> LeafOf(const Object& object, const std::string& point
   if (const json::value* leaf = Find(*value, pointer, /*make=*/false)) return *leaf;
   const auto* deployment = std::get_if<DeploymentSpec>(&object.spec);
   if (deployment != nullptr && pointer == kReplicas) return deployment->replicas;
+  const auto* set = std::get_if<StatefulSetSpec>(&object.spec);
+  if (set != nullptr && pointer == kReplicas) return set->replicas;
+  const auto* job = std::get_if<JobSpec>(&object.spec);
+  if (job != nullptr && pointer == kParallelism) return job->parallelism;
   return std::nullopt;
 }
 

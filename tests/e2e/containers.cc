@@ -34,10 +34,11 @@ absl::StatusOr<Runs> ListRuns(engine::Engine& engine, const engine::Labels& labe
 }
 
 absl::StatusOr<Runs> ListPods(engine::Engine& engine, const std::string& instance) {
-  WEFT_ASSIGN_OR_RETURN(auto containers,
-                        engine.ListContainers({{"weft.dev/deployment", instance}}));
-  std::erase_if(containers, [](const engine::ContainerSummary& container) {
-    return !container.labels.contains("weft.dev/container");
+  WEFT_ASSIGN_OR_RETURN(auto containers, engine.ListContainers({}));
+  std::erase_if(containers, [&](const engine::ContainerSummary& container) {
+    const auto controller = container.labels.find("weft.dev/controller");
+    return controller == container.labels.end() || !controller->second.ends_with("/" + instance) ||
+           !container.labels.contains("weft.dev/container");
   });
   WEFT_ASSIGN_OR_RETURN(Runs runs, InspectRuns(engine, containers));
   std::erase_if(runs, [](const auto& run) { return run.second.state != "running"; });

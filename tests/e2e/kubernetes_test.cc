@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/substitute.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/store/records.pb.h"
@@ -178,6 +179,56 @@ TEST_F(BothRuntimes, RunAComponentWithFilesVolumesAndProbes) {
           {"-n", ns, "apply", "-f", WriteDocument("equipped.yaml", Equipped(greeting)), "--wait"});
       ASSERT_EQ(applied.status, 0) << ns << ": " << applied.out << applied.err;
       EXPECT_EQ(Hear(ns, "hello-caller", 1), greeting + " from hello-caller-POD\n");
+    }
+  }
+}
+
+// An application "hello" of one component of a type, whose instance is `instance`.
+std::string Single(const std::string& type, const std::string& instance,
+                   const std::string& greeting, const std::string& more) {
+  return absl::Substitute(R"(apiVersion: core.oam.dev/v1alpha1
+kind: ComponentSchematic
+metadata: {name: single}
+spec:
+  workloadType: $0
+  parameters: [{name: greeting, type: string, default: $2}]
+  containers:
+    - {name: main, image: "weft/hello:v1", env: [{name: GREETING, fromParam: greeting}], $3}
+---
+apiVersion: core.oam.dev/v1alpha1
+kind: ApplicationConfiguration
+metadata: {name: hello}
+spec:
+  components: [{componentName: single, instanceName: $1}]
+)",
+                          type, instance, greeting, more);
+}
+
+TEST_F(BothRuntimes, RunATaskToItsEndAndAChangedOneAgain) {
+  for (const std::string ns : {"docker", "cluster"}) {
+    for (const std::string greeting : {"Ahoy", "Salut"}) {
+      const std::string file =
+          WriteDocument("task.yaml", Single("Task", "mill", greeting, "args: [once]"));
+      const CommandResult applied = Weft({"-n", ns, "apply", "-f", file, "--wait"});
+      ASSERT_EQ(applied.status, 0) << ns << ": " << applied.out << applied.err;
+      EXPECT_TRUE(Await("its output", [&] {
+        return Weft({"-n", ns, "logs", "hello"}).out.find(greeting + " from mill") !=
+               std::string::npos;
+      })) << ns;
+    }
+  }
+}
+
+TEST_F(BothRuntimes, RunASingletonUnderANameThatStays) {
+  for (const std::string ns : {"docker", "cluster"}) {
+    for (const std::string greeting : {"Ahoy", "Salut"}) {
+      const std::string file =
+          WriteDocument("singleton.yaml", Single("SingletonServer", "hello-caller", greeting,
+                                                 "ports: [{name: http, containerPort: 8080}]"));
+      const CommandResult applied = Weft({"-n", ns, "apply", "-f", file, "--wait"});
+      ASSERT_EQ(applied.status, 0) << ns << ": " << applied.out << applied.err;
+      EXPECT_EQ(Hear(ns, "hello-caller", 1), greeting + " from hello-caller-POD\n");
+      EXPECT_THAT(Weft({"-n", ns, "status", "hello"}).out, HasSubstr("pod hello-caller-0  ready"));
     }
   }
 }

@@ -1,4 +1,4 @@
-// The two programs of the example application, in one static binary:
+// The programs of the example application, in one static binary:
 //
 //   hello-server           answers "GREETING from HOSTNAME"; GREETING may stand in the file
 //                          GREETING_FILE instead
@@ -6,9 +6,12 @@
 //   with
 //                          what it heard last
 //
-// Both answer HTTP on PORT (8080), GET / and GET /healthz, and end at SIGTERM when what they are
-// answering is answered.
+//   hello-server once      says the same once, and ends
+//
+// The first two answer HTTP on PORT (8080), GET / and GET /healthz, and end at SIGTERM when what
+// they are answering is answered.
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
@@ -34,14 +37,15 @@ std::string HostName() {
   return name;
 }
 
-std::string Greeting() {
+std::string Text() {
   std::ifstream file(Environment("GREETING_FILE", "/"));
-  std::string line;
-  return std::getline(file, line) ? line : Environment("GREETING", "Hello");
+  std::string greeting;
+  if (!std::getline(file, greeting)) greeting = Environment("GREETING", "Hello");
+  return greeting + " from " + HostName() + "\n";
 }
 
 [[noreturn]] void RunServer(int port) {
-  const std::string text = Greeting() + " from " + HostName() + "\n";
+  const std::string text = Text();
   Serve(port, [&](const std::string& path) {
     if (path == "/") return Answer{200, text};
     return path == "/healthz" ? Answer{200, "ok\n"} : Answer{404, "not found\n"};
@@ -88,6 +92,8 @@ class Caller {
 
 int main(int argc, char** argv) {
   const int port = atoi(hello::Environment("PORT", "8080").c_str());
-  if (argc > 1 && std::string(argv[1]) == "caller") hello::RunCaller(port);
+  const std::string command = argc > 1 ? argv[1] : "";
+  if (command == "caller") hello::RunCaller(port);
+  if (command == "once") return fputs(hello::Text().c_str(), stdout) < 0 ? 1 : 0;
   hello::RunServer(port);
 }

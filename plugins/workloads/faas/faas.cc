@@ -5,7 +5,7 @@
 #include "plugins/workloads/faas/openfaas_schema.json.h"
 #include "plugins/workloads/faas/schema.json.h"
 #include "plugins/workloads/faas/settings.h"
-#include "plugins/workloads/server/health.h"
+#include "plugins/workloads/pods/health.h"
 #include "plugins/workloads/server/server.h"
 
 namespace weft::faas {
@@ -63,7 +63,7 @@ sdk::Parts Render(const std::string& type, const sdk::WorkloadRequest& request,
 }
 
 sdk::Health Assess(const sdk::AssessRequest& request) {
-  sdk::Health health = server::Assess(request);
+  sdk::Health health = pods::Assess(request);
   if (health.reason == "ScaledToZero") {
     health.reason = "Idle";
     health.message = "no replica runs; the next request starts one";

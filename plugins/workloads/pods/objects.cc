@@ -1,4 +1,4 @@
-#include "plugins/workloads/server/pod.h"
+#include "plugins/workloads/pods/objects.h"
 
 #include <algorithm>
 #include <map>
@@ -8,12 +8,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
-namespace weft::server {
+namespace weft::pods {
 namespace {
 
 constexpr char kConfigVolume[] = "weft-config";
 constexpr char kConfigHash[] = "weft.dev/config";
 constexpr size_t kLongestBaseName = 150;  // A key has at most 253 characters.
+
+json::object Labels(const sdk::Instance& instance) {
+  return {{"weft.dev/application", instance.application}, {"weft.dev/component", instance.name}};
+}
 
 json::array Strings(const std::vector<std::string>& strings) {
   json::array result;
@@ -108,6 +112,15 @@ json::object Container(const sdk::Container& container) {
   return result;
 }
 
+// The `data` of the ConfigMap; empty: no container has config files.
+json::object ConfigData(const sdk::WorkloadRequest& request) {
+  json::object data;
+  for (const sdk::Container& container : request.containers)
+    for (size_t i = 0; i < container.config_files.size(); ++i)
+      data[ConfigKey(container, i)] = container.config_files[i].content;
+  return data;
+}
+
 json::array Volumes(const sdk::WorkloadRequest& request) {
   std::map<std::string, int64_t> bytes;  // By name: what any of the containers says.
   for (const sdk::Container& container : request.containers)
@@ -143,31 +156,6 @@ bool IsPlace(const std::string& path) {
                       [](const std::string& part) { return part == ".."; });
 }
 
-}  // namespace
-
-json::object PodTemplate(const sdk::WorkloadRequest& request, const json::object& labels) {
-  json::array containers;
-  for (const sdk::Container& container : request.containers)
-    containers.push_back(Container(container));
-  json::object pod{{"containers", std::move(containers)}};
-  if (json::object selector = NodeSelector(request); !selector.empty())
-    pod["nodeSelector"] = std::move(selector);
-  if (json::array volumes = Volumes(request); !volumes.empty()) pod["volumes"] = std::move(volumes);
-  json::object metadata{{"labels", labels}};
-  if (const json::object data = ConfigData(request); !data.empty())
-    metadata["annotations"] =
-        json::object{{kConfigHash, json::Sha256(json::Canonical(json::value(data)))}};
-  return {{"metadata", std::move(metadata)}, {"spec", std::move(pod)}};
-}
-
-json::object ConfigData(const sdk::WorkloadRequest& request) {
-  json::object data;
-  for (const sdk::Container& container : request.containers)
-    for (size_t i = 0; i < container.config_files.size(); ++i)
-      data[ConfigKey(container, i)] = container.config_files[i].content;
-  return data;
-}
-
 void CheckFiles(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnostics) {
   for (size_t c = 0; c < request.containers.size(); ++c) {
     const sdk::Container& container = request.containers[c];
@@ -194,4 +182,75 @@ void CheckFiles(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnosti
   }
 }
 
-}  // namespace weft::server
+json::array ServicePorts(const sdk::WorkloadRequest& request) {
+  json::array ports;
+  for (const sdk::Container& container : request.containers) {
+    for (const sdk::Port& port : container.ports) {
+      json::object result{{"port", port.container_port},
+                          {"targetPort", port.container_port},
+                          {"protocol", port.protocol}};
+      if (!port.name.empty()) result["name"] = port.name;
+      ports.push_back(std::move(result));
+    }
+  }
+  return ports;
+}
+
+}  // namespace
+
+json::object PodTemplate(const sdk::WorkloadRequest& request) {
+  json::array containers;
+  for (const sdk::Container& container : request.containers)
+    containers.push_back(Container(container));
+  json::object pod{{"containers", std::move(containers)}};
+  if (json::object selector = NodeSelector(request); !selector.empty())
+    pod["nodeSelector"] = std::move(selector);
+  if (json::array volumes = Volumes(request); !volumes.empty()) pod["volumes"] = std::move(volumes);
+  json::object metadata{{"labels", Labels(request.instance)}};
+  if (const json::object data = ConfigData(request); !data.empty())
+    metadata["annotations"] =
+        json::object{{kConfigHash, json::Sha256(json::Canonical(json::value(data)))}};
+  return {{"metadata", std::move(metadata)}, {"spec", std::move(pod)}};
+}
+
+json::object Scalable(const sdk::WorkloadRequest& request) {
+  return {
+      {"spec", json::object{{"selector", json::object{{"matchLabels", Labels(request.instance)}}},
+                            {"template", PodTemplate(request)}}}};
+}
+
+void AddConfig(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnostics,
+               sdk::Parts& parts) {
+  CheckFiles(request, diagnostics);
+  if (json::object data = ConfigData(request); !data.empty())
+    parts.Merge({"v1", "ConfigMap", request.instance.name, ""}, "",
+                json::object{{"data", std::move(data)}});
+}
+
+void AddService(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnostics,
+                sdk::Parts& parts) {
+  json::array ports = ServicePorts(request);
+  if (ports.empty()) {
+    // OAM v1alpha1, "Server": SHOULD declare a port.
+    diagnostics.Warning(
+        "SERVER_WITHOUT_PORT", "no container declares a port: nothing can reach this server",
+        "/containers", "declare `ports`, or use a workload type that serves nothing");
+    return;
+  }
+  parts.Merge({"v1", "Service", request.instance.name, ""}, "",
+              json::object{{"spec", json::object{{"selector", Labels(request.instance)},
+                                                 {"ports", std::move(ports)}}}});
+}
+
+void RefusePorts(const sdk::WorkloadRequest& request, const std::string& what,
+                 sdk::Diagnostics& diagnostics) {
+  for (size_t i = 0; i < request.containers.size(); ++i)
+    if (!request.containers[i].ports.empty())
+      diagnostics.Error("WORKER_WITH_PORT",
+                        absl::StrCat("the container ", request.containers[i].name,
+                                     " declares a port, but nobody calls a ", what),
+                        absl::StrCat("/containers/", i, "/ports"),
+                        "leave `ports` out, or use a workload type that serves");
+}
+
+}  // namespace weft::pods

@@ -1,4 +1,4 @@
-#include "plugins/workloads/server/health.h"
+#include "plugins/workloads/pods/health.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
-namespace weft::server {
+namespace weft::pods {
 namespace {
 
 // Reasons for which a container waits and that waiting does not mend. Source: the kubelet's
@@ -15,12 +15,6 @@ namespace {
 constexpr std::array<std::string_view, 8> kNeedsHelp = {
     "ImagePullBackOff", "ErrImagePull",         "ErrImageNeverPull",          "InvalidImageName",
     "CrashLoopBackOff", "CreateContainerError", "CreateContainerConfigError", "RunContainerError"};
-
-// What keeps a pod from running, if it is something that needs help.
-struct Trouble {
-  std::string reason;
-  std::string message;
-};
 
 Trouble TroubleOf(const sdk::Projection& pod, const char* list) {
   const json::value* containers = json::FindPath(pod.status, {list});
@@ -33,15 +27,6 @@ Trouble TroubleOf(const sdk::Projection& pod, const char* list) {
     if (!stuck && std::find(kNeedsHelp.begin(), kNeedsHelp.end(), reason) == kNeedsHelp.end())
       continue;
     return {reason, absl::StrCat("pod ", pod.ref.name, ": ", message.empty() ? reason : message)};
-  }
-  return {};
-}
-
-Trouble TroubleOf(const sdk::AssessRequest& request) {
-  for (const sdk::Projection& pod : request.observed) {
-    if (pod.ref.kind != "Pod" || pod.deleting) continue;
-    for (const char* list : {"initContainerStatuses", "containerStatuses"})
-      if (Trouble trouble = TroubleOf(pod, list); !trouble.reason.empty()) return trouble;
   }
   return {};
 }
@@ -73,6 +58,15 @@ bool ServicePending(const sdk::AssessRequest& request) {
 
 }  // namespace
 
+Trouble TroubleOf(const sdk::AssessRequest& request) {
+  for (const sdk::Projection& pod : request.observed) {
+    if (pod.ref.kind != "Pod" || pod.deleting) continue;
+    for (const char* list : {"initContainerStatuses", "containerStatuses"})
+      if (Trouble trouble = TroubleOf(pod, list); !trouble.reason.empty()) return trouble;
+  }
+  return {};
+}
+
 sdk::Health Assess(const sdk::AssessRequest& request) {
   const sdk::Projection* deployment =
       request.Find({request.shape.api_version, request.shape.kind, request.instance.name, ""});
@@ -99,4 +93,4 @@ sdk::Health Assess(const sdk::AssessRequest& request) {
   return health;
 }
 
-}  // namespace weft::server
+}  // namespace weft::pods

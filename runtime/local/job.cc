@@ -1,0 +1,208 @@
+#include "runtime/local/job.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/json.h"
+#include "core/base/json_list.h"
+
+namespace weft::local {
+namespace {
+
+// Source: Kubernetes, Job, "Pod backoff failure policy".
+constexpr absl::Duration kFirstBackOff = absl::Seconds(10);
+constexpr absl::Duration kLongestBackOff = absl::Minutes(6);
+
+std::string TimeText(absl::Time time) {
+  return absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone());
+}
+
+// Of a pod that was planned by index; -1: it was not.
+int IndexOf(const Pod& pod) {
+  int index = -1;
+  const size_t dash = pod.name.rfind('-');
+  return dash != std::string::npos && absl::SimpleAtoi(pod.name.substr(dash + 1), &index) ? index
+                                                                                          : -1;
+}
+
+// How often its containers ended badly and were, or will be, run again.
+int RestartsOf(const Pod& pod) {
+  int restarts = 0;
+  for (const Member& member : pod.members)
+    restarts += member.run.number + (Ended(member) && !EndedForGood(member) ? 1 : 0);
+  return restarts;
+}
+
+absl::Time EndOf(const Pod& pod) {
+  absl::Time end = absl::InfinitePast();
+  for (const Member& member : pod.members)
+    end = std::max(end, TimeOf(member.run.container.finished_at));
+  return end;
+}
+
+// What has come to an end is written down once.
+void Record(const std::vector<Pod>& pods, JobRecord& record) {
+  for (const Pod& pod : pods) {
+    if (pod.template_hash != record.template_hash || !Finished(pod)) continue;
+    const bool succeeded = PhaseOf(pod) == Phase::kSucceeded;
+    const bool fresh = record.ended.try_emplace(IndexOf(pod), succeeded).second;
+    if (fresh && !succeeded) record.last_failure = std::max(record.last_failure, EndOf(pod));
+  }
+}
+
+std::optional<JobRecord::End> EndNow(const JobSpec& spec, const JobRecord& record, int active,
+                                     int failures, absl::Time now) {
+  const bool complete = spec.completions.has_value() ? record.Succeeded() >= *spec.completions
+                                                     : record.Succeeded() > 0 && active == 0;
+  if (complete)
+    return JobRecord::End{true, "CompletionsReached", "Reached expected number of succeeded pods",
+                          now};
+  if (failures > spec.backoff_limit)
+    return JobRecord::End{false, "BackoffLimitExceeded",
+                          "Job has reached the specified backoff limit", now};
+  if (now - record.started >= spec.active_deadline)
+    return JobRecord::End{false, "DeadlineExceeded",
+                          "Job was active longer than specified deadline", now};
+  return std::nullopt;
+}
+
+// How many pods are to run now.
+int Wanted(const JobSpec& spec, const JobRecord& record, int active) {
+  if (spec.completions.has_value())
+    return std::min(spec.parallelism, *spec.completions - record.Succeeded());
+  return record.Succeeded() > 0 ? std::min(spec.parallelism, active) : spec.parallelism;
+}
+
+}  // namespace
+
+int JobRecord::Succeeded() const {
+  return static_cast<int>(
+      std::count_if(ended.begin(), ended.end(), [](const auto& pod) { return pod.second; }));
+}
+
+int JobRecord::Failed() const { return static_cast<int>(ended.size()) - Succeeded(); }
+
+std::string JobRecordToJson(const JobRecord& record) {
+  json::array succeeded, failed;
+  for (const auto& [index, well] : record.ended) (well ? succeeded : failed).push_back(index);
+  json::object v = {{"template", record.template_hash},
+                    {"started", TimeText(record.started)},
+                    {"succeeded", std::move(succeeded)},
+                    {"failed", std::move(failed)}};
+  if (record.last_failure > absl::InfinitePast()) v["lastFailure"] = TimeText(record.last_failure);
+  if (record.end.has_value())
+    v["end"] = json::object{{"complete", record.end->complete},
+                            {"reason", record.end->reason},
+                            {"message", record.end->message},
+                            {"time", TimeText(record.end->time)}};
+  return json::Canonical(v);
+}
+
+JobRecord JobRecordFromJson(const std::string& text) {
+  JobRecord record;
+  const absl::StatusOr<json::value> v = json::Parse(text);
+  if (!v.ok()) return record;
+  record.template_hash = json::GetString(*v, {"template"});
+  record.started = TimeOf(json::GetString(*v, {"started"}));
+  record.last_failure = TimeOf(json::GetString(*v, {"lastFailure"}));
+  for (const auto& [list, well] : {std::pair("succeeded", true), std::pair("failed", false)})
+    for (const json::value& index : json::ListAt(*v, list))
+      if (index.is_int64()) record.ended[static_cast<int>(index.get_int64())] = well;
+  if (const json::value* end = json::Find(*v, "end"))
+    record.end =
+        JobRecord::End{json::GetBool(*end, {"complete"}), json::GetString(*end, {"reason"}),
+                       json::GetString(*end, {"message"}), TimeOf(json::GetString(*end, {"time"}))};
+  return record;
+}
+
+JobPlan PlanJob(const ObjectRef& job, const JobSpec& spec, JobRecord record,
+                const std::vector<Pod>& pods, absl::Time now) {
+  JobPlan plan;
+  plan.pods.finished = true;
+  if (record.template_hash != spec.pod.hash)
+    record = {.template_hash = spec.pod.hash, .started = now, .ended = {}, .end = {}};
+  Record(pods, record);
+  std::vector<Pod> active, finished;
+  std::set<std::string> taken;
+  int failures = record.Failed();
+  for (const Pod& pod : pods) {
+    taken.insert(pod.name);
+    const bool old = pod.template_hash != spec.pod.hash;
+    if (old) plan.pods.finished = false;
+    if (pod.terminating) continue;
+    (old ? plan.pods.remove : Finished(pod) ? finished : active).push_back(pod);
+    if (!old) failures += RestartsOf(pod);
+  }
+  if (!record.end.has_value())
+    record.end = EndNow(spec, record, static_cast<int>(active.size()), failures, now);
+  int wanted = 0;
+  if (record.end.has_value()) {
+    const absl::Time gone = record.end->time + spec.ttl;
+    if (now < gone) plan.again = gone - now;
+    std::vector<Pod>& to = now < gone ? plan.pods.keep : plan.pods.remove;
+    to.insert(to.end(), finished.begin(), finished.end());
+  } else {
+    plan.pods.keep = std::move(finished);
+    plan.again = record.started + spec.active_deadline - now;
+    if (!spec.suspend) wanted = Wanted(spec, record, static_cast<int>(active.size()));
+  }
+  // Those that have come furthest stay.
+  std::sort(active.begin(), active.end(), [](const Pod& a, const Pod& b) {
+    return a.sandbox.created != b.sandbox.created ? a.sandbox.created < b.sandbox.created
+                                                  : a.name < b.name;
+  });
+  for (size_t i = 0; i < active.size(); ++i)
+    (static_cast<int>(i) < wanted ? plan.pods.keep : plan.pods.remove)
+        .push_back(std::move(active[i]));
+  int missing = wanted - static_cast<int>(active.size());
+  if (missing > 0 && record.Failed() > 0) {
+    const absl::Time at =
+        record.last_failure +
+        std::min(kFirstBackOff * (1 << std::min(record.Failed() - 1, 10)), kLongestBackOff);
+    // A clock that was set back delays nothing.
+    if (at > now && record.last_failure <= now) {
+      missing = 0;
+      plan.again = std::min(plan.again, at - now);
+    }
+  }
+  for (int index = 0; missing > 0; ++index) {
+    Pod pod = PlannedPod(job, spec.pod, index);
+    if (record.ended.contains(index) || taken.contains(pod.name)) continue;
+    plan.pods.create.push_back(std::move(pod));
+    --missing;
+  }
+  plan.record = std::move(record);
+  return plan;
+}
+
+std::string JobStatusJson(const JobSpec& spec, const JobRecord& record,
+                          const std::vector<Pod>& pods) {
+  int active = 0, ready = 0;
+  for (const Pod& pod : pods) {
+    if (pod.terminating || Finished(pod)) continue;
+    ++active;
+    if (pod.readiness() == Readiness::kReady) ++ready;
+  }
+  json::object status = {{"active", active},
+                         {"ready", ready},
+                         {"succeeded", record.Succeeded()},
+                         {"failed", record.Failed()},
+                         {"startTime", TimeText(record.started)}};
+  json::array conditions;
+  const auto add = [&](const char* type, const std::string& reason, const std::string& message) {
+    conditions.push_back(
+        json::object{{"type", type}, {"status", "True"}, {"reason", reason}, {"message", message}});
+  };
+  if (record.end.has_value()) {
+    add(record.end->complete ? "Complete" : "Failed", record.end->reason, record.end->message);
+    if (record.end->complete) status["completionTime"] = TimeText(record.end->time);
+  } else if (spec.suspend) {
+    add("Suspended", "JobSuspended", "Job suspended");
+  }
+  if (!conditions.empty()) status["conditions"] = std::move(conditions);
+  return json::Canonical(status);
+}
+
+}  // namespace weft::local
