@@ -40,6 +40,15 @@ TEST(ManualScaler, IsHealthyWhenAllAskedForAreReady) {
   EXPECT_EQ(kManualScaler.assess(request).verdict, sdk::Verdict::kProgressing);
 }
 
+TEST(ManualScaler, OfAJobThereIsNothingToWaitFor) {
+  sdk::AssessRequest request{
+      {"", "d", "a", "mill", Properties(2)}, {"batch/v1", "Job", "/spec/parallelism", ""}, {}, {}};
+  EXPECT_EQ(kManualScaler.assess(request).verdict, sdk::Verdict::kProgressing);
+  request.observed.push_back({{"batch/v1", "Job", "mill", "d"}, {}, json::object{}, true, false});
+  EXPECT_EQ(kManualScaler.assess(request).verdict, sdk::Verdict::kHealthy);
+  EXPECT_EQ(kManualScaler.assess(request).message, "at most 2 at once");
+}
+
 TEST(ManualScaler, IsHealthyAtTheSizeThatASteererAskedFor) {
   sdk::AssessRequest request{{"", "d", "a", "web", Properties(2)},
                              {"apps/v1", "Deployment", "/spec/replicas", ""},

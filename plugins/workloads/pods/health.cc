@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 8> kNeedsHelp = {
     "ImagePullBackOff", "ErrImagePull",         "ErrImageNeverPull",          "InvalidImageName",
     "CrashLoopBackOff", "CreateContainerError", "CreateContainerConfigError", "RunContainerError"};
 
-Trouble TroubleOf(const sdk::Projection& pod, const char* list) {
+Trouble TroubleOfPod(const sdk::Projection& pod, const char* list) {
   const json::value* containers = json::FindPath(pod.status, {list});
   if (containers == nullptr || !containers->is_array()) return {};
   for (const json::value& container : containers->get_array()) {
@@ -56,31 +56,24 @@ bool ServicePending(const sdk::AssessRequest& request) {
   });
 }
 
-}  // namespace
-
-Trouble TroubleOf(const sdk::AssessRequest& request) {
-  for (const sdk::Projection& pod : request.observed) {
-    if (pod.ref.kind != "Pod" || pod.deleting) continue;
-    for (const char* list : {"initContainerStatuses", "containerStatuses"})
-      if (Trouble trouble = TroubleOf(pod, list); !trouble.reason.empty()) return trouble;
-  }
-  return {};
-}
-
-sdk::Health Assess(const sdk::AssessRequest& request) {
+// `least`: so many pods are wanted at least.
+sdk::Health AssessAtLeast(const sdk::AssessRequest& request, int64_t least) {
   const sdk::Projection* deployment =
       request.Find({request.shape.api_version, request.shape.kind, request.instance.name, ""});
   if (deployment == nullptr)
     return {sdk::Verdict::kProgressing, "NotCreated", "the platform has not taken it yet", {}};
   sdk::Health health{sdk::Verdict::kProgressing, "", "", EndpointsOf(request)};
-  const int64_t wanted = json::GetInt(deployment->status, {"replicas"});
-  const int64_t ready = json::GetInt(deployment->status, {"readyReplicas"});
+  const auto count = [&](const char* field) { return json::GetInt(deployment->status, {field}); };
+  // Before there are pods only those are told that are missing.
+  const int64_t wanted = std::max(
+      {count("replicas"), least, count("availableReplicas") + count("unavailableReplicas")});
+  const int64_t ready = count("readyReplicas");
   health.message = absl::StrCat(ready, " of ", wanted, " ready");
   if (const Trouble trouble = TroubleOf(request); !trouble.reason.empty()) {
     health.verdict = ready > 0 ? sdk::Verdict::kDegraded : sdk::Verdict::kFailed;
     health.reason = trouble.reason;
     health.message = absl::StrCat(health.message, "; ", trouble.message);
-  } else if (!deployment->up_to_date) {
+  } else if (!deployment->up_to_date || count("updatedReplicas") < count("replicas")) {
     health.reason = "RollingOut";
   } else if (ready < wanted) {
     health.reason = "PodsNotReady";
@@ -92,5 +85,20 @@ sdk::Health Assess(const sdk::AssessRequest& request) {
   }
   return health;
 }
+
+}  // namespace
+
+Trouble TroubleOf(const sdk::AssessRequest& request) {
+  for (const sdk::Projection& pod : request.observed) {
+    if (pod.ref.kind != "Pod" || pod.deleting) continue;
+    for (const char* list : {"initContainerStatuses", "containerStatuses"})
+      if (Trouble trouble = TroubleOfPod(pod, list); !trouble.reason.empty()) return trouble;
+  }
+  return {};
+}
+
+sdk::Health Assess(const sdk::AssessRequest& request) { return AssessAtLeast(request, 0); }
+
+sdk::Health AssessSingleton(const sdk::AssessRequest& request) { return AssessAtLeast(request, 1); }
 
 }  // namespace weft::pods

@@ -15,4 +15,7 @@ Trouble TroubleOf(const sdk::AssessRequest& request);
 // their pods. Pure.
 sdk::Health Assess(const sdk::AssessRequest& request);
 
+// The same of one that has a pod whatever its status says meanwhile.
+sdk::Health AssessSingleton(const sdk::AssessRequest& request);
+
 }  // namespace weft::pods

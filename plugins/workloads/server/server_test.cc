@@ -144,17 +144,29 @@ sdk::AssessRequest Observed(const char* status, bool up_to_date) {
 TEST(ServerHealth, FollowsItsPods) {
   EXPECT_EQ(kServer.assess({{"d/a/web", "d", "a", "web", {}}, kServer.shape, {}, {}}).reason,
             "NotCreated");
-  EXPECT_EQ(kServer.assess(Observed(R"({"replicas":3,"readyReplicas":3})", true)).verdict,
-            sdk::Verdict::kHealthy);
-  EXPECT_EQ(kServer.assess(Observed(R"({"replicas":3,"readyReplicas":3})", false)).reason,
-            "RollingOut");
-  EXPECT_EQ(kServer.assess(Observed(R"({"replicas":3,"readyReplicas":2})", true)).reason,
-            "PodsNotReady");
+  EXPECT_EQ(
+      kServer.assess(Observed(R"({"replicas":3,"readyReplicas":3,"updatedReplicas":3})", true))
+          .verdict,
+      sdk::Verdict::kHealthy);
+  EXPECT_EQ(
+      kServer.assess(Observed(R"({"replicas":3,"readyReplicas":3,"updatedReplicas":3})", false))
+          .reason,
+      "RollingOut");
+  EXPECT_EQ(
+      kServer.assess(Observed(R"({"replicas":3,"readyReplicas":2,"updatedReplicas":3})", true))
+          .reason,
+      "PodsNotReady");
   EXPECT_EQ(kServer.assess(Observed(R"({"replicas":0})", true)).reason, "ScaledToZero");
+  EXPECT_EQ(kServer.assess(Observed(R"({"replicas":3,"readyReplicas":3})", true)).reason,
+            "RollingOut")
+      << "no new pod is there yet";
+  EXPECT_EQ(kServer.assess(Observed(R"({"unavailableReplicas":3})", true)).reason, "PodsNotReady")
+      << "no pod is there yet";
 }
 
 TEST(ServerHealth, NamesThePodThatNeedsHelp) {
-  sdk::AssessRequest request = Observed(R"({"replicas":2,"readyReplicas":0})", true);
+  sdk::AssessRequest request =
+      Observed(R"({"replicas":2,"readyReplicas":0,"updatedReplicas":2})", true);
   request.observed.push_back(
       {{"v1", "Pod", "web-1", "d"},
        {"apps/v1", "Deployment", "web", "d"},
@@ -166,7 +178,8 @@ TEST(ServerHealth, NamesThePodThatNeedsHelp) {
   EXPECT_EQ(none.verdict, sdk::Verdict::kFailed);
   EXPECT_EQ(none.reason, "ImagePullBackOff");
   EXPECT_EQ(none.message, "0 of 2 ready; pod web-1: no such image");
-  request.observed[0].status = *json::Parse(R"({"replicas":2,"readyReplicas":1})");
+  request.observed[0].status =
+      *json::Parse(R"({"replicas":2,"readyReplicas":1,"updatedReplicas":2})");
   EXPECT_EQ(kServer.assess(request).verdict, sdk::Verdict::kDegraded);
   // Also when what comes before the others does not come to its end.
   request.observed.back().status = *json::Parse(
@@ -183,7 +196,8 @@ TEST(ServerHealth, NamesThePodThatNeedsHelp) {
 }
 
 TEST(ServerHealth, TellsWhereItsServiceCanBeReached) {
-  sdk::AssessRequest request = Observed(R"({"replicas":1,"readyReplicas":1})", true);
+  sdk::AssessRequest request =
+      Observed(R"({"replicas":1,"readyReplicas":1,"updatedReplicas":1})", true);
   request.observed.push_back(
       {{"v1", "Service", "web", "d"},
        {},
@@ -198,7 +212,8 @@ TEST(ServerHealth, TellsWhereItsServiceCanBeReached) {
 }
 
 TEST(ServerHealth, IsHealthyOnlyWhenItsServiceIsThere) {
-  sdk::AssessRequest request = Observed(R"({"replicas":1,"readyReplicas":1})", true);
+  sdk::AssessRequest request =
+      Observed(R"({"replicas":1,"readyReplicas":1,"updatedReplicas":1})", true);
   request.objects = {{"apps/v1", "Deployment", "web", "d"}, {"v1", "Service", "web", "d"}};
   EXPECT_EQ(kServer.assess(request).reason, "ServiceNotReady");
   EXPECT_EQ(kServer.assess(request).verdict, sdk::Verdict::kProgressing);

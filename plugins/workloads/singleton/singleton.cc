@@ -46,7 +46,7 @@ sdk::Workload Stateful(const char* name, const char* summary,
                  sdk::Create("v1", "ConfigMap")},
       .carries = pods::kCarries,
       .render = render,
-      .assess = pods::Assess,
+      .assess = pods::AssessSingleton,
   };
 }
 

@@ -47,6 +47,21 @@ TEST(Singleton, ATaskIsAJobThatRunsOneAtOnce) {
   EXPECT_EQ(json::FindPath(parts.parts()[0].value, {"spec", "parallelism"}), nullptr);
 }
 
+TEST(Singleton, IsNotHealthyWhileItsPodIsReplaced) {
+  const sdk::Workload& worker = Find("SingletonWorker");
+  sdk::AssessRequest request{{"d/a/db", "d", "a", "db", json::object{}}, worker.shape, {}, {}};
+  const auto assess = [&](const char* status) {
+    request.observed = {
+        {{"apps/v1", "StatefulSet", "db", "d"}, {}, *json::Parse(status), true, false}};
+    return worker.assess(request);
+  };
+  EXPECT_EQ(assess(R"({"replicas":1,"readyReplicas":1})").reason, "RollingOut");
+  EXPECT_EQ(assess(R"({"replicas":0})").reason, "PodsNotReady");
+  EXPECT_EQ(assess(R"({"replicas":1,"updatedReplicas":1})").reason, "PodsNotReady");
+  EXPECT_EQ(assess(R"({"replicas":1,"readyReplicas":1,"updatedReplicas":1})").verdict,
+            sdk::Verdict::kHealthy);
+}
+
 TEST(Singleton, NobodyMayScaleThem) {
   for (const sdk::Workload* workload : kSingleton) EXPECT_EQ(workload->shape.scale, "");
 }
