@@ -33,6 +33,8 @@ class Relay final : public grpc::ServerWriteReactor<core::v1::LogsResponse> {
     from_.set_pod(*pod);
     from_.set_follow(request_.follow());
     from_.set_tail_lines(request_.tail_lines());
+    from_.set_container(request_.container());
+    from_.set_previous(request_.previous());
     // A client that went already cancels a context before its call: that is allowed.
     runtime_->stub->async()->Logs(&source_.context, &from_, &source_);
     source_.AddHold();  // Reads begin outside the source's own reactions.

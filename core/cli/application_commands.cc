@@ -17,9 +17,10 @@ namespace weft::cli {
 namespace {
 
 struct Options {
-  std::string application, instance, pod, output;
+  std::string application, instance, pod, container, output;
   absl::Duration timeout = kDefaultTimeout;
   bool follow = false;
+  bool previous = false;
   bool wait = false;
   bool force = false;
   int64_t tail = 0;
@@ -77,6 +78,8 @@ absl::Status Logs(const Context& context, const Options& options) {
   request.set_pod(options.pod);
   request.set_follow(options.follow);
   request.set_tail_lines(options.tail);
+  request.set_container(options.container);
+  request.set_previous(options.previous);
   const auto stub = core::v1::Applications::NewStub(channel);
   const std::unique_ptr<grpc::ClientReader<core::v1::LogsResponse>> stream =
       stub->Logs(&call, request);
@@ -130,6 +133,9 @@ void AddApplicationCommands(CLI::App& app, Context& context) {
   CLI::App* logs = AddCommand(app, context, options, "logs", "Print the output of a pod", Logs);
   logs->add_option("instance", options->instance, "The component's instance name");
   logs->add_option("--pod", options->pod, "The pod's name")->type_name("NAME");
+  logs->add_option("-c,--container", options->container, "The container's name, else the first one")
+      ->type_name("NAME");
+  logs->add_flag("-p,--previous", options->previous, "Of the run before the last one");
   logs->add_flag("-f,--follow", options->follow, "Go on with what comes");
   logs->add_option("--tail", options->tail, "Only so many last lines")
       ->type_name("N")

@@ -167,9 +167,13 @@ TEST_F(CommandTest, StatusShowsTheTreeOrSaysThatThereIsNoSuchApplication) {
 
 TEST_F(CommandTest, LogsNamesThePodAndPrintsItsOutput) {
   mesh_->applications.Add(MakeApplication("default", "hello", common::v1::VERDICT_HEALTHY));
-  EXPECT_EQ(Weft({"logs", "hello", "web", "--pod", "web-1", "-f", "--tail", "5"}), 0) << err_;
+  EXPECT_EQ(
+      Weft({"logs", "hello", "web", "--pod", "web-1", "-c", "main", "-p", "-f", "--tail", "5"}), 0)
+      << err_;
   EXPECT_EQ(out_, "one\ntwo\n");
   const core::v1::LogsRequest request = mesh_->applications.last_logs();
+  EXPECT_EQ(request.container(), "main");
+  EXPECT_TRUE(request.previous());
   EXPECT_EQ(request.instance(), "web");
   EXPECT_EQ(request.pod(), "web-1");
   EXPECT_TRUE(request.follow());

@@ -91,7 +91,7 @@ struct Volume {
   std::string name;        // A DNS label.
   std::string mount_path;  // Absolute.
   bool read_only = false;
-  int64_t disk_bytes = 0;  // The most that it may hold; 0: not said.
+  int64_t disk_bytes = 0;  // What should be kept free for it; 0: not said.
 };
 
 struct Container {

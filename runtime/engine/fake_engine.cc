@@ -75,9 +75,10 @@ void FakeEngine::Exit(const std::string& id, int exit_code) {
   EmitLocked("container", "start", id, c.labels);
 }
 
-void FakeEngine::SetStartError(absl::Status error) {
+void FakeEngine::SetStartError(absl::Status error, std::string of) {
   std::lock_guard lock(mutex_);
   start_error_ = std::move(error);
+  start_error_of_ = std::move(of);
 }
 
 void FakeEngine::SetExec(absl::StatusOr<ExecResult> result) {
@@ -171,7 +172,11 @@ absl::Status FakeEngine::StartContainer(const std::string& id) {
   WEFT_ASSIGN_OR_RETURN(Held * held, FindLocked(id));
   Container& c = held->container;
   if (c.state == "running") return absl::OkStatus();
-  WEFT_RETURN_IF_ERROR(start_error_);
+  if (!start_error_.ok() && c.name.find(start_error_of_) != std::string::npos) {
+    c.error = std::string(start_error_.message());
+    c.exit_code = 127;
+    return start_error_;
+  }
   const bool shares = !held->network_of.empty();
   if (shares) {
     WEFT_ASSIGN_OR_RETURN(const Held* other, FindLocked(held->network_of));

@@ -23,7 +23,8 @@ class FakeEngine final : public Engine {
   void AddImage(const std::string& reference);
   void SetReachable(bool reachable);                // False: calls fail, event streams end.
   void Exit(const std::string& id, int exit_code);  // The process ends.
-  void SetStartError(absl::Status error);           // Of every start, until it is set to OK.
+  // Of every start of a container in whose name `of` stands, until it is set to OK.
+  void SetStartError(absl::Status error, std::string of = "");
   void SetExec(absl::StatusOr<ExecResult> result);  // Of every command; before: exit code 0.
   std::vector<std::string> commands() const;        // That ran: the container's id and their words.
   int creations() const;
@@ -85,6 +86,7 @@ class FakeEngine final : public Engine {
   std::condition_variable changed_;
   bool reachable_ = true;
   absl::Status start_error_;
+  std::string start_error_of_;
   absl::StatusOr<ExecResult> exec_ = ExecResult{};
   std::vector<std::string> commands_, unpacked_;
   int64_t counter_ = 0;

@@ -27,7 +27,7 @@ unsigned TypeOf(TarEntry::Type type) {
 }  // namespace
 
 // Writing into memory cannot fail.
-std::string TarOf(const std::vector<TarEntry>& entries) {
+std::string TarOf(const std::vector<TarEntry>& entries, absl::Time modified) {
   std::string tar;
   const std::unique_ptr<archive, int (*)(archive*)> writer(archive_write_new(),
                                                            &archive_write_free);
@@ -41,7 +41,7 @@ std::string TarOf(const std::vector<TarEntry>& entries) {
     archive_entry_set_pathname(header.get(), entry.path.c_str());
     archive_entry_set_filetype(header.get(), TypeOf(entry.type));
     archive_entry_set_perm(header.get(), static_cast<mode_t>(entry.mode));
-    archive_entry_set_mtime(header.get(), 0, 0);
+    archive_entry_set_mtime(header.get(), absl::ToTimeT(modified), 0);
     if (entry.type == TarEntry::Type::kLink)
       archive_entry_set_symlink(header.get(), entry.content.c_str());
     const bool has_content = entry.type == TarEntry::Type::kFile;

@@ -252,8 +252,9 @@ absl::Status Applier::Delete(const ObjectRef& ref) {
     if (absl::IsNotFound(live.status())) return absl::OkStatus();
     if (!live.ok()) return live.status();
     if (Installation(*live) != options_.installation) return absl::OkStatus();
+    // A Job that is gone while its pods still run would run twice with the one that comes after it.
     const json::value body = json::object{
-        {"propagationPolicy", "Background"},
+        {"propagationPolicy", ref.kind == "Job" ? "Foreground" : "Background"},
         {"preconditions", json::object{{"uid", json::GetString(*live, {"metadata", "uid"})}}}};
     const absl::Status deleted =
         ReadObject(server_.Send({.method = "DELETE", .path = path, .body = json::Canonical(body)}),

@@ -5,7 +5,9 @@
 #include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/json_list.h"
 #include "core/base/status.h"
+#include "runtime/base/choose_container.h"
 #include "runtime/kubernetes/managed_fields.h"
 #include "runtime/kubernetes/projecting.h"
 
@@ -102,14 +104,18 @@ absl::StatusOr<std::unique_ptr<ByteStream>> KubernetesRuntime::OpenLogs(
   WEFT_ASSIGN_OR_RETURN(const json::value pod, ReadObject(client_->Send({.path = path}), what));
   if (json::GetString(pod, {"metadata", "labels", kInstallationLabel}) != options_.installation)
     return absl::NotFoundError(absl::StrCat(what, " is not of this installation"));
-  const json::value* containers = json::FindPath(pod, {"spec", "containers"});
-  const json::value* first = containers == nullptr || !containers->is_array()
-                                 ? nullptr
-                                 : containers->get_array().if_contains(0);
-  if (first == nullptr) return absl::NotFoundError(absl::StrCat(what, " has no container"));
+  std::vector<std::string> containers;
+  if (const json::value* spec = json::Find(pod, "spec"))
+    for (const char* list : {"containers", "initContainers"})
+      for (const json::value& container : json::ListAt(*spec, list))
+        containers.push_back(json::GetString(container, {"name"}));
+  WEFT_ASSIGN_OR_RETURN(const std::string container,
+                        runtime::ChooseContainer(what, containers, selection.container));
   HttpRequest request;
-  request.path = absl::StrCat(path, "/log?container=", UrlEncode(json::GetString(*first, {"name"})),
-                              "&follow=", selection.follow ? "true" : "false");
+  request.path =
+      absl::StrCat(path, "/log?container=", UrlEncode(container),
+                   "&follow=", selection.follow && !selection.previous ? "true" : "false",
+                   "&previous=", selection.previous ? "true" : "false");
   if (selection.tail_lines > 0) absl::StrAppend(&request.path, "&tailLines=", selection.tail_lines);
   request.timeout = absl::InfiniteDuration();
   return std::make_unique<ByteStream>(*client_, request);

@@ -47,9 +47,11 @@ class KubernetesRuntime {
     std::string ns;
     std::string pod;
     bool follow = false;
-    int64_t tail_lines = 0;  // 0: all.
+    int64_t tail_lines = 0;      // 0: all.
+    std::string container = {};  // Empty: the first one.
+    bool previous = false;       // Of the run before the last one.
   };
-  // The output of the first container of a pod of this installation. NOT_FOUND; UNAVAILABLE.
+  // The output of a container of a pod of this installation. NOT_FOUND; UNAVAILABLE.
   absl::StatusOr<std::unique_ptr<ByteStream>> OpenLogs(const LogSelection& selection);
 
   // "v1.34.4", as the API server answered last; empty: it never did.

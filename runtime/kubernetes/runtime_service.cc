@@ -57,9 +57,10 @@ absl::Status Relay(ByteStream& stream, const std::string& attempted, LogsCall& c
 
 absl::Status SendLogs(KubernetesRuntime& kubernetes, const runtime::v1::LogsRequest& request,
                       LogsCall& call) {
-  WEFT_ASSIGN_OR_RETURN(const auto stream,
-                        kubernetes.OpenLogs({request.namespace_(), request.pod(), request.follow(),
-                                             request.tail_lines()}));
+  WEFT_ASSIGN_OR_RETURN(
+      const auto stream,
+      kubernetes.OpenLogs({request.namespace_(), request.pod(), request.follow(),
+                           request.tail_lines(), request.container(), request.previous()}));
   call.WhenCancelled([&] { stream->Cancel(); });
   const absl::Status sent = Relay(
       *stream, absl::StrCat("read the output of ", request.namespace_(), "/", request.pod()), call);

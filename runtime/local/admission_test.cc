@@ -72,6 +72,37 @@ TEST(Admission, ReadsAllContainersOfAPod) {
   EXPECT_EQ(pod.init_containers[0].image, "init:3");
 }
 
+TEST(Admission, ReadsHowADeploymentRollsOut) {
+  const auto read = [](const std::string& strategy, int replicas) {
+    return Admit(DeploymentRef("web"),
+                 absl::StrReplaceAll(DeploymentText("web", replicas, "web:1"),
+                                     {{R"("selector")", strategy + R"("selector")"}}),
+                 {});
+  };
+  const auto counts = [&](const std::string& strategy, int replicas) {
+    const Admitted admitted = read(strategy, replicas);
+    EXPECT_TRUE(admitted.problems.empty());
+    const auto& spec = std::get<DeploymentSpec>(admitted.spec);
+    return std::pair(spec.max_surge, spec.max_unavailable);
+  };
+  EXPECT_EQ(counts("", 1), std::pair(1, 0));
+  EXPECT_EQ(counts("", 10), std::pair(3, 2));
+  const auto rolling = [](const std::string& surge, const std::string& unavailable) {
+    return R"("strategy":{"rollingUpdate":{"maxSurge":)" + surge + R"(,"maxUnavailable":)" +
+           unavailable + "}},";
+  };
+  EXPECT_EQ(counts(rolling("2", "\"50%\""), 5), std::pair(2, 2));
+  EXPECT_EQ(counts(rolling("0", "\"10%\""), 5), std::pair(0, 1)) << "or nothing would ever happen";
+  EXPECT_EQ(read(rolling("0", "\"0%\""), 5).problems.size(), 1u);
+  EXPECT_EQ(read(rolling("2147483647", "\"2147484%\""), 1000).problems.size(), 2u);
+  EXPECT_EQ(read(rolling("\"2\"", "-1"), 5).problems.size(), 2u);
+  EXPECT_TRUE(
+      std::get<DeploymentSpec>(read(R"("strategy":{"type":"Recreate"},)", 1).spec).recreate);
+  EXPECT_EQ(
+      read(R"("strategy":{"type":"Recreate","rollingUpdate":{"maxSurge":1}},)", 1).problems.size(),
+      1u);
+}
+
 TEST(Admission, AJobSaysWhetherItRunsAgain) {
   const auto job = [](const std::string& spec, const std::string& pod) {
     return Admit({"batch/v1", "Job", "default", "pi"},

@@ -27,42 +27,52 @@ int IndexOf(const Pod& pod) {
                                                                                           : -1;
 }
 
-// How often its containers ended badly and were, or will be, run again.
+// How often its containers were run again.
 int RestartsOf(const Pod& pod) {
   int restarts = 0;
-  for (const Member& member : pod.members)
-    restarts += member.run.number + (Ended(member) && !EndedForGood(member) ? 1 : 0);
+  for (const Member& member : pod.members) restarts += member.run.number;
   return restarts;
 }
 
 absl::Time EndOf(const Pod& pod) {
   absl::Time end = absl::InfinitePast();
   for (const Member& member : pod.members)
-    end = std::max(end, TimeOf(member.run.container.finished_at));
+    end = std::max({end, member.run.container.created, TimeOf(member.run.container.finished_at)});
   return end;
 }
 
 // What has come to an end is written down once.
 void Record(const std::vector<Pod>& pods, JobRecord& record) {
   for (const Pod& pod : pods) {
-    if (pod.template_hash != record.template_hash || !Finished(pod)) continue;
+    if (pod.template_hash != record.template_hash || pod.terminating || !Finished(pod) ||
+        record.dropped.contains(IndexOf(pod)))
+      continue;
     const bool succeeded = PhaseOf(pod) == Phase::kSucceeded;
     const bool fresh = record.ended.try_emplace(IndexOf(pod), succeeded).second;
     if (fresh && !succeeded) record.last_failure = std::max(record.last_failure, EndOf(pod));
   }
 }
 
-std::optional<JobRecord::End> EndNow(const JobSpec& spec, const JobRecord& record, int active,
-                                     int failures, absl::Time now) {
+// Source: Kubernetes, the Job controller: exceedsBackoffLimit and pastBackoffLimitOnFailure.
+bool FailedTooOften(const JobSpec& spec, const JobRecord& record, const std::vector<Pod>& active) {
+  if (record.Failed() > spec.backoff_limit) return true;
+  if (spec.pod.restart != RestartPolicy::kOnFailure) return false;
+  int restarts = 0;
+  for (const Pod& pod : active) restarts += RestartsOf(pod);
+  return restarts > 0 && restarts >= spec.backoff_limit;
+}
+
+std::optional<JobRecord::End> EndNow(const JobSpec& spec, const JobRecord& record,
+                                     const std::vector<Pod>& active, absl::Time now) {
   const bool complete = spec.completions.has_value() ? record.Succeeded() >= *spec.completions
-                                                     : record.Succeeded() > 0 && active == 0;
+                                                     : record.Succeeded() > 0 && active.empty();
   if (complete)
     return JobRecord::End{true, "CompletionsReached", "Reached expected number of succeeded pods",
                           now};
-  if (failures > spec.backoff_limit)
+  if (FailedTooOften(spec, record, active))
     return JobRecord::End{false, "BackoffLimitExceeded",
                           "Job has reached the specified backoff limit", now};
-  if (now - record.started >= spec.active_deadline)
+  if (!spec.suspend && now - record.started >= spec.active_deadline)
     return JobRecord::End{false, "DeadlineExceeded",
                           "Job was active longer than specified deadline", now};
   return std::nullopt;
@@ -88,9 +98,10 @@ std::string JobRecordToJson(const JobRecord& record) {
   json::array succeeded, failed;
   for (const auto& [index, well] : record.ended) (well ? succeeded : failed).push_back(index);
   json::object v = {{"template", record.template_hash},
-                    {"started", TimeText(record.started)},
                     {"succeeded", std::move(succeeded)},
-                    {"failed", std::move(failed)}};
+                    {"failed", std::move(failed)},
+                    {"dropped", json::array(record.dropped.begin(), record.dropped.end())}};
+  if (record.started > absl::InfinitePast()) v["started"] = TimeText(record.started);
   if (record.last_failure > absl::InfinitePast()) v["lastFailure"] = TimeText(record.last_failure);
   if (record.end.has_value())
     v["end"] = json::object{{"complete", record.end->complete},
@@ -110,6 +121,8 @@ JobRecord JobRecordFromJson(const std::string& text) {
   for (const auto& [list, well] : {std::pair("succeeded", true), std::pair("failed", false)})
     for (const json::value& index : json::ListAt(*v, list))
       if (index.is_int64()) record.ended[static_cast<int>(index.get_int64())] = well;
+  for (const json::value& index : json::ListAt(*v, "dropped"))
+    if (index.is_int64()) record.dropped.insert(static_cast<int>(index.get_int64()));
   if (const json::value* end = json::Find(*v, "end"))
     record.end =
         JobRecord::End{json::GetBool(*end, {"complete"}), json::GetString(*end, {"reason"}),
@@ -121,22 +134,26 @@ JobPlan PlanJob(const ObjectRef& job, const JobSpec& spec, JobRecord record,
                 const std::vector<Pod>& pods, absl::Time now) {
   JobPlan plan;
   plan.pods.finished = true;
-  if (record.template_hash != spec.pod.hash)
-    record = {.template_hash = spec.pod.hash, .started = now, .ended = {}, .end = {}};
+  if (record.template_hash != spec.pod.hash) record = {.template_hash = spec.pod.hash};
+  if (spec.suspend) record.started = absl::InfinitePast();
+  if (!spec.suspend && record.started == absl::InfinitePast()) record.started = now;
   Record(pods, record);
   std::vector<Pod> active, finished;
   std::set<std::string> taken;
-  int failures = record.Failed();
+  int ending = 0;
   for (const Pod& pod : pods) {
     taken.insert(pod.name);
     const bool old = pod.template_hash != spec.pod.hash;
     if (old) plan.pods.finished = false;
-    if (pod.terminating) continue;
-    (old ? plan.pods.remove : Finished(pod) ? finished : active).push_back(pod);
-    if (!old) failures += RestartsOf(pod);
+    if (pod.terminating) {
+      ++ending;
+    } else if (old || record.dropped.contains(IndexOf(pod))) {
+      plan.pods.remove.push_back(pod);
+    } else {
+      (Finished(pod) ? finished : active).push_back(pod);
+    }
   }
-  if (!record.end.has_value())
-    record.end = EndNow(spec, record, static_cast<int>(active.size()), failures, now);
+  if (!record.end.has_value()) record.end = EndNow(spec, record, active, now);
   int wanted = 0;
   if (record.end.has_value()) {
     const absl::Time gone = record.end->time + spec.ttl;
@@ -145,18 +162,24 @@ JobPlan PlanJob(const ObjectRef& job, const JobSpec& spec, JobRecord record,
     to.insert(to.end(), finished.begin(), finished.end());
   } else {
     plan.pods.keep = std::move(finished);
-    plan.again = record.started + spec.active_deadline - now;
-    if (!spec.suspend) wanted = Wanted(spec, record, static_cast<int>(active.size()));
+    if (!spec.suspend) {
+      plan.again = record.started + spec.active_deadline - now;
+      wanted = Wanted(spec, record, static_cast<int>(active.size()));
+    }
   }
   // Those that have come furthest stay.
   std::sort(active.begin(), active.end(), [](const Pod& a, const Pod& b) {
     return a.sandbox.created != b.sandbox.created ? a.sandbox.created < b.sandbox.created
                                                   : a.name < b.name;
   });
-  for (size_t i = 0; i < active.size(); ++i)
-    (static_cast<int>(i) < wanted ? plan.pods.keep : plan.pods.remove)
-        .push_back(std::move(active[i]));
-  int missing = wanted - static_cast<int>(active.size());
+  for (size_t i = 0; i < active.size(); ++i) {
+    const bool stays = static_cast<int>(i) < wanted;
+    if (!stays) record.dropped.insert(IndexOf(active[i]));
+    (stays ? plan.pods.keep : plan.pods.remove).push_back(std::move(active[i]));
+  }
+  // What still ends has its place until it is gone, so that never more run than may.
+  ending += static_cast<int>(plan.pods.remove.size());
+  int missing = wanted - static_cast<int>(active.size()) - ending;
   if (missing > 0 && record.Failed() > 0) {
     const absl::Time at =
         record.last_failure +
@@ -169,7 +192,8 @@ JobPlan PlanJob(const ObjectRef& job, const JobSpec& spec, JobRecord record,
   }
   for (int index = 0; missing > 0; ++index) {
     Pod pod = PlannedPod(job, spec.pod, index);
-    if (record.ended.contains(index) || taken.contains(pod.name)) continue;
+    if (record.ended.contains(index) || record.dropped.contains(index) || taken.contains(pod.name))
+      continue;
     plan.pods.create.push_back(std::move(pod));
     --missing;
   }
@@ -188,8 +212,8 @@ std::string JobStatusJson(const JobSpec& spec, const JobRecord& record,
   json::object status = {{"active", active},
                          {"ready", ready},
                          {"succeeded", record.Succeeded()},
-                         {"failed", record.Failed()},
-                         {"startTime", TimeText(record.started)}};
+                         {"failed", record.Failed()}};
+  if (record.started > absl::InfinitePast()) status["startTime"] = TimeText(record.started);
   json::array conditions;
   const auto add = [&](const char* type, const std::string& reason, const std::string& message) {
     conditions.push_back(

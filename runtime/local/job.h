@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,11 @@ struct JobRecord {
     bool operator==(const End&) const = default;
   };
   std::string template_hash;  // Of which it speaks; another template is another run.
-  absl::Time started;
-  std::map<int, bool> ended;  // By the pod's index: whether it succeeded.
+  absl::Time started = absl::InfinitePast();  // That: it is suspended.
+  std::map<int, bool> ended = {};             // By the pod's index: whether it succeeded.
+  std::set<int> dropped = {};  // Of pods that were ended without an end of their own.
   absl::Time last_failure = absl::InfinitePast();
-  std::optional<End> end;
+  std::optional<End> end = {};
 
   int Succeeded() const;
   int Failed() const;
@@ -46,7 +48,7 @@ struct JobPlan {
   absl::Duration again = absl::InfiniteDuration();  // When time alone changes something.
 };
 
-// The next step, from `pods` (terminating ones are passed over).
+// The next step, from `pods`. Never more run at once than may, also while some still end.
 JobPlan PlanJob(const ObjectRef& job, const JobSpec& spec, JobRecord record,
                 const std::vector<Pod>& pods, absl::Time now);
 

@@ -111,9 +111,13 @@ TEST(Job, RestartsWithinAPodCountAsFailures) {
   spec.pod.restart = RestartPolicy::kOnFailure;
   spec.backoff_limit = 2;
   Pod pod = Running(spec, 0);
-  pod.members[0].run.number = 2;
+  pod.members[0].run.number = 1;
   EXPECT_FALSE(PlanJob(kJob, spec, Begun(spec), {pod}, kStart).record.end.has_value());
-  pod.members[0].run.number = 3;
+  Pod done = Ended(spec, 1, 0);
+  done.members[0].run.number = 5;
+  EXPECT_FALSE(PlanJob(kJob, Spec(3), Begun(Spec(3)), {pod, done}, kStart).record.end.has_value())
+      << "what has come through counts no more";
+  pod.members[0].run.number = 2;
   const JobPlan plan = PlanJob(kJob, spec, Begun(spec), {pod}, kStart);
   EXPECT_EQ(plan.record.end->reason, "BackoffLimitExceeded");
   EXPECT_EQ(Names(plan.pods.remove), (List{"pi-t-0"}));
@@ -149,8 +153,35 @@ TEST(Job, SuspendedOrNarrowedItsPodsGoAndComeAgain) {
   plan = PlanJob(kJob, spec, Begun(spec), {Running(spec, 0), Running(spec, 1)}, kStart);
   EXPECT_EQ(plan.pods.remove.size(), 2u);
   EXPECT_THAT(JobStatusJson(spec, plan.record, {}), HasSubstr("Suspended"));
+  // The runtime dies between their end and their removal: what it ended has no end of its own.
+  plan = PlanJob(kJob, spec, plan.record, {Ended(spec, 0, 0), Ended(spec, 1, 143)}, kStart);
+  EXPECT_EQ(plan.record.Succeeded() + plan.record.Failed(), 0);
+  EXPECT_EQ(plan.pods.remove.size(), 2u);
   spec.suspend = false;
-  EXPECT_EQ(PlanJob(kJob, spec, plan.record, {}, kStart).pods.create.size(), 2u);
+  EXPECT_EQ(Names(PlanJob(kJob, spec, plan.record, {}, kStart).pods.create),
+            (List{"pi-t-2", "pi-t-3"}));
+}
+
+TEST(Job, ItsDeadlineDoesNotRunWhileItIsSuspended) {
+  JobSpec spec = Spec();
+  spec.active_deadline = absl::Minutes(1);
+  spec.suspend = true;
+  JobPlan plan = PlanJob(kJob, spec, {}, {}, kStart);
+  plan = PlanJob(kJob, spec, plan.record, {}, kStart + absl::Hours(1));
+  EXPECT_FALSE(plan.record.end.has_value());
+  spec.suspend = false;
+  plan = PlanJob(kJob, spec, plan.record, {}, kStart + absl::Hours(1));
+  EXPECT_EQ(plan.record.started, kStart + absl::Hours(1));
+  EXPECT_EQ(plan.again, absl::Minutes(1));
+}
+
+TEST(Job, NeverMoreRunThanMayWhileSomeStillEnd) {
+  const JobSpec spec = Spec();
+  Pod ending = Ended(spec, 0, 0);
+  ending.terminating = true;
+  const JobPlan plan = PlanJob(kJob, spec, Begun(spec), {ending}, kStart);
+  EXPECT_TRUE(plan.pods.create.empty());
+  EXPECT_EQ(plan.record.Succeeded(), 0) << "it was ended";
 }
 
 TEST(Job, AnotherTemplateIsAnotherRun) {
@@ -160,8 +191,9 @@ TEST(Job, AnotherTemplateIsAnotherRun) {
   changed.pod.hash = "u";
   const JobPlan plan = PlanJob(kJob, changed, done.record, {Ended(spec, 0, 0)}, kStart);
   EXPECT_EQ(Names(plan.pods.remove), (List{"pi-t-0"}));
-  EXPECT_EQ(Names(plan.pods.create), (List{"pi-u-0"}));
+  EXPECT_TRUE(plan.pods.create.empty()) << "one after the other";
   EXPECT_FALSE(plan.pods.finished);
+  EXPECT_EQ(Names(PlanJob(kJob, changed, plan.record, {}, kStart).pods.create), (List{"pi-u-0"}));
   EXPECT_FALSE(plan.record.end.has_value());
 }
 
@@ -169,6 +201,7 @@ TEST(Job, ItsRecordIsReadAsItIsWritten) {
   JobRecord record{.template_hash = "t",
                    .started = kStart,
                    .ended = {{0, true}, {3, false}},
+                   .dropped = {1, 2},
                    .last_failure = kStart + absl::Seconds(5),
                    .end = JobRecord::End{false, "r", "m", kStart + absl::Seconds(9)}};
   EXPECT_EQ(JobRecordFromJson(JobRecordToJson(record)), record);

@@ -127,7 +127,11 @@ Kind DeploymentKind() {
   Kind kind = KindOf("apps/v1", "Deployment",
                      {{"/spec/replicas", kInteger},
                       {"/spec/selector/matchLabels/*", kString},
-                      // The history of an API server.
+                      {"/spec/strategy/type", kString},
+                      {"/spec/strategy/rollingUpdate/maxSurge", kCount},
+                      {"/spec/strategy/rollingUpdate/maxUnavailable", kCount},
+                      // When an API server says that nothing goes on; and its history.
+                      {"/spec/progressDeadlineSeconds", kInteger, false},
                       {"/spec/revisionHistoryLimit", kInteger, false}});
   AddPodTemplate(kind.leaves);
   return kind;
@@ -152,7 +156,9 @@ Kind JobKind() {
                       {"/spec/backoffLimit", kInteger},
                       {"/spec/activeDeadlineSeconds", kInteger},
                       {"/spec/ttlSecondsAfterFinished", kInteger},
-                      {"/spec/suspend", kBoolean}});
+                      {"/spec/suspend", kBoolean},
+                      // It is always "Failed" here: what still ends has its place.
+                      {"/spec/podReplacementPolicy", kString, false}});
   AddPodTemplate(kind.leaves);
   return kind;
 }
@@ -220,6 +226,8 @@ const char* TypeName(LeafType type) {
       return "a port's number or name";
     case kQuantity:
       return "a quantity, such as 100m or 64Mi";
+    case kCount:
+      return "a number or a percentage, such as 2 or 25%";
   }
   return "";
 }
@@ -233,6 +241,7 @@ bool HasType(const json::value& v, LeafType type) {
     case kBoolean:
       return v.is_bool();
     case kPort:
+    case kCount:
       return v.is_int64() || v.is_string();
     case kQuantity:
       return v.is_number() || v.is_string();

@@ -9,7 +9,7 @@
 // The one table of what the local runtime understands: Describe tells it, admission checks by it.
 namespace weft::local {
 
-enum class LeafType { kString, kInteger, kBoolean, kPort, kQuantity };
+enum class LeafType { kString, kInteger, kBoolean, kPort, kQuantity, kCount };
 
 struct Leaf {
   // RFC 6901 tokens; "[]" stands for every element of a list, "*" for every key of an object.

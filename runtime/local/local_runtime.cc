@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/base/status.h"
+#include "runtime/base/choose_container.h"
 #include "runtime/local/inspect.h"
 #include "runtime/local/names.h"
 
@@ -148,22 +149,33 @@ absl::Status LocalRuntime::Delete(const std::vector<ObjectRef>& refs) {
   return objects_->Delete(refs);
 }
 
-absl::StatusOr<std::string> LocalRuntime::RunOf(const std::string& ns, const std::string& pod) {
+absl::StatusOr<PodRun> LocalRuntime::RunOf(const std::string& ns, const std::string& pod,
+                                           const std::string& container, bool previous) {
   WEFT_ASSIGN_OR_RETURN(
       const std::vector<engine::ContainerSummary> summaries,
       engine_.ListContainers(
           {{kInstallationLabel, options_.installation}, {kNamespaceLabel, ns}, {kPodLabel, pod}}));
   WEFT_ASSIGN_OR_RETURN(const std::vector<engine::Container> containers,
                         InspectAll(engine_, summaries));
-  for (const Pod& found : AssemblePods(options_.installation, containers).pods) {
-    for (const Member& member : found.members) {
-      if (member.init) continue;
-      if (!member.run.container.started_at.empty()) return member.run.container.id;
-      if (member.previous.has_value()) return member.previous->container.id;
-      break;
-    }
+  const std::string what = absl::StrCat("the pod ", ns, "/", pod);
+  for (Pod& found : AssemblePods(options_.installation, containers).pods) {
+    std::vector<std::string> names;
+    for (const bool init : {false, true})
+      for (const Member& member : found.members)
+        if (member.init == init) names.push_back(member.name);
+    WEFT_ASSIGN_OR_RETURN(const std::string name, runtime::ChooseContainer(what, names, container));
+    const Member& member = *found.Find(name);
+    std::vector<std::string> runs;  // That have started, the last one first.
+    if (!member.run.container.started_at.empty()) runs.push_back(member.run.container.id);
+    if (member.previous.has_value()) runs.push_back(member.previous->container.id);
+    const size_t wanted = previous ? 1 : 0;
+    if (wanted < runs.size())
+      return PodRun{runs[wanted], EndedForGood(member) || Finished(found) ||
+                                      (member.init && NextInit(found) == nullptr)};
+    return absl::NotFoundError(absl::StrCat("the container ", name, " of ", what,
+                                            previous ? " has not run before" : " has not run yet"));
   }
-  return absl::NotFoundError(absl::StrCat("no pod ", pod, " has run in namespace ", ns));
+  return absl::NotFoundError(absl::StrCat("there is no pod ", ns, "/", pod));
 }
 
 engine::Info LocalRuntime::EngineInfo() const {

@@ -21,6 +21,7 @@
 #include "runtime/local/engine_watch.h"
 #include "runtime/local/job_controller.h"
 #include "runtime/local/object_board.h"
+#include "runtime/local/pod_logs.h"
 #include "runtime/local/service_controller.h"
 #include "runtime/local/stateful_set_controller.h"
 
@@ -74,9 +75,10 @@ class LocalRuntime {
   std::vector<ApplyResult> Apply(const std::vector<AppliedObject>& objects, bool dry_run);
   absl::Status Delete(const std::vector<ObjectRef>& refs);
 
-  // The last run of a pod's first container that has been started. NOT_FOUND; else the engine's
-  // errors.
-  absl::StatusOr<std::string> RunOf(const std::string& ns, const std::string& pod);
+  // The last run of a pod's container (empty: the first one) that has been started, or the one
+  // before it. NOT_FOUND; else the engine's errors.
+  absl::StatusOr<PodRun> RunOf(const std::string& ns, const std::string& pod,
+                               const std::string& container, bool previous);
 
   // Of the engine, as it was when it answered last; empty before.
   engine::Info EngineInfo() const;

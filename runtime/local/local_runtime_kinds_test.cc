@@ -98,5 +98,28 @@ TEST_F(KindsOfTheRuntime, AJobThatFailsIsTriedAgainAndGivesUp) {
   EXPECT_TRUE(follower_->Until(Says("Job/default/pi", "BackoffLimitExceeded")));
 }
 
+TEST_F(KindsOfTheRuntime, AJobWhoseCommandCannotBeStartedGivesUp) {
+  Start();
+  engine_.SetStartError(absl::InvalidArgumentError("no such file"), ".main.");
+  Apply(kPi, JobText(), 1);
+  ASSERT_TRUE(follower_->Until(Says("Job/default/pi", R"("failed":1)")));
+  EXPECT_TRUE(follower_->Until(SomePodSays(R"("reason":"StartError")")));
+  EXPECT_TRUE(SomePodSays("no such file")(follower_->seen()));
+}
+
+TEST_F(KindsOfTheRuntime, ContainersOfTheStartRunAgainInANewNetwork) {
+  Start();
+  ApplyWeb(1, 1, R"(}],"initContainers":[{"name":"first","image":"web:1")");
+  ASSERT_TRUE(Soon([&] { return Running("first").size() == 1; }));
+  engine_.Exit(Running("first").at(0).id, 0);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  engine_.Exit(Sandboxes().at(0), 137);
+  // It does not begin on what was left halfway: the one of the start comes first.
+  ASSERT_TRUE(Soon([&] { return Running("first").size() == 1; }));
+  EXPECT_TRUE(Running("main").empty());
+  engine_.Exit(Running("first").at(0).id, 0);
+  EXPECT_TRUE(follower_->Until(Ready(1)));
+}
+
 }  // namespace
 }  // namespace weft::local

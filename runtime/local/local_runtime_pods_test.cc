@@ -297,6 +297,30 @@ TEST_F(PodsOfTheRuntime, NothingElseIsAskedBeforeAContainerHasStarted) {
   EXPECT_EQ(Running("main").at(0).id, id) << "it was not ended";
 }
 
+TEST_F(PodsOfTheRuntime, ARunIsFoundByItsContainerAndSoIsTheOneBefore) {
+  Start();
+  ApplyWeb(1, 1, kSidecar);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  const std::string pod = engine_.InspectContainer(Running("main").at(0).id)->labels.at(kPodLabel);
+  const auto run = [&](const std::string& container, bool previous) {
+    const absl::StatusOr<PodRun> found = runtime_->RunOf("default", pod, container, previous);
+    return found.ok() ? found->id : std::string(found.status().message());
+  };
+  const std::string first = Running("main").at(0).id;
+  EXPECT_EQ(run("", false), first);
+  EXPECT_EQ(run("helper", false), Running("helper").at(0).id);
+  EXPECT_EQ(run("none", false),
+            "the pod default/" + pod + " has no container none; it has main, helper");
+  EXPECT_EQ(run("main", true),
+            "the container main of the pod default/" + pod + " has not run before");
+  engine_.Exit(first, 7);
+  ASSERT_TRUE(follower_->Until([&](const Seen& seen) {
+    return Ready(1)(seen) && SomePodSays(R"("restartCount":1)")(seen);
+  }));
+  EXPECT_EQ(run("main", true), first);
+  EXPECT_EQ(run("main", false), Running("main").at(0).id);
+}
+
 TEST_F(PodsOfTheRuntime, AContainerThatCrashesAgainAndAgainIsNotReady) {
   Start();
   ApplyWeb(1, 1);

@@ -194,8 +194,14 @@ struct PodTemplate {
   std::string subdomain;  // Each is also found as "POD.SUBDOMAIN"; empty: not.
 };
 
+// Source: Kubernetes API, apps/v1 DeploymentSpec.
 struct DeploymentSpec {
   int replicas = 1;
+  // While a changed template rolls out: so many pods more than wanted, and so many ready ones
+  // fewer, at most. Not both are 0.
+  int max_surge = 1;
+  int max_unavailable = 0;
+  bool recreate = false;  // All old pods are gone before a new one is made.
   PodTemplate pod;
 };
 

@@ -96,6 +96,13 @@ void AddRun(Run run, Member& member, std::vector<std::string>& stale) {
   stale.push_back(run.container.id);
 }
 
+// It began since the sandbox did last. The label counts whatever the clock does; one that was
+// started again by itself has joined later.
+bool Joined(const Pod& pod, const engine::Container& run) {
+  return LabelOf(run.labels, kJoinedLabel) == pod.sandbox.started_at ||
+         TimeOf(run.started_at) >= TimeOf(pod.sandbox.started_at);
+}
+
 }  // namespace
 
 std::string RunKey(const engine::Container& container) {
@@ -236,6 +243,9 @@ Assembled AssemblePods(const std::string& installation,
             NumberOf(container->labels, kCrashesLabel), LabelOf(container->labels, kEndedForLabel)},
            *member, pod->stale);
   }
+  for (Pod& pod : assembled.pods)
+    for (Member& member : pod.members)
+      member.interrupted = IsInterrupted(pod, member.run.container);
   return assembled;
 }
 
@@ -255,23 +265,31 @@ Readiness Pod::readiness() const {
   return all;
 }
 
+bool IsInterrupted(const Pod& pod, const engine::Container& run) {
+  return !run.started_at.empty() && !Joined(pod, run) &&
+         TimeOf(run.finished_at) > TimeOf(pod.sandbox.started_at);
+}
+
 bool Runs(const Pod& pod, const Member& member) {
   const engine::Container& container = member.run.container;
-  // The label counts whatever the clock does; one that was started again by itself has joined
-  // later.
-  return container.state == "running" && !pod.address.empty() &&
-         (LabelOf(container.labels, kJoinedLabel) == pod.sandbox.started_at ||
-          TimeOf(container.started_at) >= TimeOf(pod.sandbox.started_at));
+  return container.state == "running" && !pod.address.empty() && Joined(pod, container);
 }
 
 bool Ended(const Member& member) {
   const engine::Container& container = member.run.container;
+  if (member.restart == RestartPolicy::kNever && container.state == "created" &&
+      !container.error.empty())
+    return true;
   return (container.state == "exited" || container.state == "dead") &&
          !container.finished_at.empty();
 }
 
 bool Completed(const Member& member) {
-  return Ended(member) && member.run.container.exit_code == 0;
+  const engine::Container& container = member.run.container;
+  // What the runtime ended because it did not live runs again, whatever it says at its end.
+  const bool ended_for = member.restart == RestartPolicy::kOnFailure && !member.ended_for.empty();
+  return Ended(member) && container.state != "created" && container.exit_code == 0 &&
+         !member.interrupted && !ended_for;
 }
 
 bool EndedForGood(const Member& member) {
@@ -299,13 +317,20 @@ bool Finished(const Pod& pod) {
   return phase == Phase::kSucceeded || phase == Phase::kFailed;
 }
 
-Member* NextInit(Pod& pod) {
+const Member* NextInit(const Pod& pod) {
   // What came first was through when the others began, also if nothing is left of it.
   for (const Member& member : pod.members)
-    if (!member.init && !member.run.container.started_at.empty()) return nullptr;
-  for (Member& member : pod.members)
-    if (member.init && !Completed(member)) return &member;
+    if (!member.init && !member.run.container.started_at.empty() &&
+        Joined(pod, member.run.container))
+      return nullptr;
+  for (const Member& member : pod.members)
+    if (member.init && !(Completed(member) && Joined(pod, member.run.container))) return &member;
   return nullptr;
+}
+
+Member* NextInit(Pod& pod) {
+  const Member* next = NextInit(std::as_const(pod));
+  return next == nullptr ? nullptr : pod.Find(next->name);
 }
 
 Restart RestartOf(const Run& run, absl::Time now) {

@@ -71,6 +71,8 @@ struct Member {
   std::string complaint;  // Why it is still not ready although it runs; empty: nothing to say.
   std::string failed;     // Why it is to be ended: it does not start, or live any more.
   std::string ended_for;  // Why the runtime ended the last run, which has ended.
+  // The runtime ended the last run, which had lost its network: its exit code says nothing.
+  bool interrupted = false;
   Waiting waiting;
 };
 
@@ -134,11 +136,14 @@ absl::Time TimeOf(const std::string& rfc3339);
 // A container's address on a network, while it runs; else empty.
 std::string AddressOn(const std::string& network, const engine::Container& container);
 
+// Whether a run was ended since it had lost its pod's network (Member::interrupted).
+bool IsInterrupted(const Pod& pod, const engine::Container& run);
+
 // The container runs, and began to since its sandbox did: a network is made anew with every start.
 bool Runs(const Pod& pod, const Member& member);
-// It has ended.
+// It has ended, or could not be started and is not tried again.
 bool Ended(const Member& member);
-// It ran to its good end.
+// It ran to its good end, by itself.
 bool Completed(const Member& member);
 // It has ended, and does not run again.
 bool EndedForGood(const Member& member);
@@ -148,8 +153,9 @@ enum class Phase { kPending, kRunning, kSucceeded, kFailed };
 Phase PhaseOf(const Pod& pod);
 // It has come to its end.
 bool Finished(const Pod& pod);
-// The first container of the start that is not through; null: all are.
+// The first container of the start that is not through since the sandbox started; null: all are.
 Member* NextInit(Pod& pod);
+const Member* NextInit(const Pod& pod);
 
 // When a container that has ended runs again, and as what. As the kubelet: the second time in a row
 // that it ends soon after 10 s, then twice as long each time up to 5 minutes; having run for 10

@@ -6,7 +6,6 @@
 #include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "core/base/failpoint.h"
 #include "core/base/status.h"
 #include "runtime/anchor/anchor_image.h"
@@ -20,9 +19,8 @@ namespace {
 constexpr absl::Duration kFirstRetry = absl::Seconds(1);
 constexpr absl::Duration kLongestRetry = absl::Minutes(1);
 constexpr absl::Duration kIdentityRetry = absl::Seconds(1);
-constexpr absl::Duration kOldRestart = absl::Seconds(10);      // Its runs are not counted.
-constexpr absl::Duration kSandboxCommand = absl::Seconds(10);  // It touches a few files.
-constexpr absl::Duration kRejoinGrace = absl::Seconds(1);      // Nobody reaches it any more.
+constexpr absl::Duration kOldRestart = absl::Seconds(10);  // Its runs are not counted.
+constexpr absl::Duration kRejoinGrace = absl::Seconds(1);  // Nobody reaches it any more.
 
 bool EngineIsAway(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
@@ -58,13 +56,12 @@ absl::StatusOr<std::vector<Pod>> PodKeeper::Observe(const std::string& key) {
   }
   {
     std::lock_guard lock(mutex_);
-    const auto is_gone = [&](const auto& entry) {
+    std::erase_if(ended_for_[key], [&](const auto& ended) {
       return std::none_of(containers.begin(), containers.end(),
-                          [&](const auto& container) { return RunKey(container) == entry.first; });
-    };
-    std::erase_if(ended_for_[key], is_gone);
-    std::erase_if(filled_[key], is_gone);
+                          [&](const auto& container) { return RunKey(container) == ended.first; });
+    });
   }
+  volumes_.Keep(key, containers);
   JudgeReadiness(key, assembled.pods);
   return std::move(assembled.pods);
 }
@@ -244,11 +241,24 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpSandbox(const std::string& key,
   return again;
 }
 
+absl::Status PodKeeper::RemoveRuns(Pod& pod) {
+  for (Member& member : pod.members) {
+    for (const Run* run : {&member.run, member.previous.has_value() ? &*member.previous : nullptr})
+      if (run != nullptr && !run->container.id.empty())
+        WEFT_RETURN_IF_ERROR(parts_.engine.RemoveContainer(run->container.id));
+    member.run = {};
+    member.previous.reset();
+  }
+  return absl::OkStatus();
+}
+
 absl::Status PodKeeper::StartSandbox(const std::string& key, const PodTemplate& pod_template,
                                      bool failed, Pod& pod) {
   const bool current = pod.template_hash == pod_template.hash;
   if (!pod.sandbox.id.empty() && current && (failed || pod.sandbox.state == "dead")) {
-    // What could not be started may refer to what is no longer there: made anew.
+    // What could not be started may refer to what is no longer there: made anew. Its volumes go
+    // with it, so the pod begins anew; what still names them would keep them on the engine.
+    if (!pod.rules.volumes.empty()) WEFT_RETURN_IF_ERROR(RemoveRuns(pod));
     WEFT_RETURN_IF_ERROR(parts_.engine.RemoveContainer(pod.sandbox.id));
     pod.sandbox.id.clear();
   }
@@ -263,101 +273,45 @@ absl::Status PodKeeper::StartSandbox(const std::string& key, const PodTemplate& 
   WEFT_RETURN_IF_ERROR(parts_.engine.StartContainer(pod.sandbox.id));
   WEFT_ASSIGN_OR_RETURN(pod.sandbox, parts_.engine.InspectContainer(pod.sandbox.id));
   pod.address = AddressOn(NetworkName(parts_.installation, pod.ns), pod.sandbox);
-  std::lock_guard lock(mutex_);
-  filled_[key][RunKey(pod.sandbox)] = {};
+  volumes_.Fresh(key, pod);
   return absl::OkStatus();
 }
 
 // Has the volumes of a pod hold what they should. After how long to come back at the latest;
-// `filled`: they hold that or something older, so that containers can run.
+// `filled`: they hold that or what they should before, so that containers can run.
 absl::StatusOr<absl::Duration> PodKeeper::BringUpVolumes(const std::string& key, Pod& pod,
                                                          bool& filled) {
-  filled = pod.rules.volumes.empty() || !KnownHashes(key, pod).value_or(Hashes()).empty() ||
-           std::any_of(pod.members.begin(), pod.members.end(),
-                       [&](const Member& member) { return Runs(pod, member); });
+  filled = true;
   if (pod.rules.volumes.empty()) return absl::InfiniteDuration();
   Waiting waiting;
-  absl::Duration again = absl::InfiniteDuration();
-  const auto files = FilesOf(pod.rules.volumes, pod.ns, [&](const auto& kind, const auto& name) {
-    return parts_.objects.Find(LocalKey(kind, pod.ns, name));
-  });
-  if (files.ok()) {
-    WEFT_ASSIGN_OR_RETURN(again, Try({.key = key,
-                                      .name = absl::StrCat(pod.name, " volumes"),
-                                      .reason = "ContainerCreating",
-                                      .start = [&](bool) { return FillVolumes(key, pod, *files); }},
-                                     waiting));
-    filled |= waiting.reason.empty();
-  } else {  // Whatever brings it wakes the controller.
-    waiting = {"ContainerCreating", std::string(files.status().message())};
+  const auto attempt = [&](std::function<absl::Status(bool)> start) {
+    return Try({.key = key,
+                .name = absl::StrCat(pod.name, " volumes"),
+                .reason = "ContainerCreating",
+                .start = std::move(start)},
+               waiting);
+  };
+  WEFT_ASSIGN_OR_RETURN(absl::Duration again,
+                        attempt([&](bool) { return volumes_.Look(key, pod); }));
+  if (waiting.reason.empty()) {
+    const FilesRead read =
+        FilesOf(pod.rules.volumes, pod.ns, [&](const auto& kind, const auto& name) {
+          return parts_.objects.Find(LocalKey(kind, pod.ns, name));
+        });
+    if (!read.missing.ok() && !volumes_.Filled(key, pod)) {
+      // Whatever brings it wakes the controller.
+      waiting = {"ContainerCreating", std::string(read.missing.message())};
+    } else {
+      WEFT_ASSIGN_OR_RETURN(again,
+                            attempt([&](bool) { return volumes_.Fill(key, pod, read.files); }));
+    }
   }
+  filled = volumes_.Filled(key, pod) ||
+           std::any_of(pod.members.begin(), pod.members.end(),
+                       [&](const Member& member) { return Runs(pod, member); });
   if (!filled)
     for (Member& member : pod.members) member.waiting = waiting;
   return again;
-}
-
-absl::Status PodKeeper::FillVolumes(const std::string& key, const Pod& pod,
-                                    const std::map<std::string, VolumeFiles>& files) {
-  std::optional<Hashes> filled = KnownHashes(key, pod);
-  if (!filled.has_value()) {
-    WEFT_ASSIGN_OR_RETURN(filled, FilledBefore(pod));
-  }
-  if (filled->empty()) {
-    WEFT_RETURN_IF_ERROR(parts_.engine.Unpack(pod.sandbox.id, VolumePath(""),
-                                              InitialArchive(pod.rules.volumes, files)));
-    for (const Volume& volume : pod.rules.volumes) (*filled)[volume.name];
-    for (const auto& [volume, of] : files) (*filled)[volume] = of.hash;
-  }
-  for (const auto& [volume, of] : files) {
-    if ((*filled)[volume] == of.hash) continue;
-    WEFT_RETURN_IF_ERROR(
-        parts_.engine.Unpack(pod.sandbox.id, VolumePath(volume), UpdateArchive(of)));
-    WEFT_RETURN_IF_ERROR(
-        RunInSandbox(pod, {"publish", VolumePath(volume), absl::StrCat("..", of.hash)}).status());
-    (*filled)[volume] = of.hash;
-  }
-  std::lock_guard lock(mutex_);
-  filled_[key][RunKey(pod.sandbox)] = *std::move(filled);
-  return absl::OkStatus();
-}
-
-std::optional<PodKeeper::Hashes> PodKeeper::KnownHashes(const std::string& key, const Pod& pod) {
-  std::lock_guard lock(mutex_);
-  const auto& of_key = filled_[key];
-  const auto found = of_key.find(RunKey(pod.sandbox));
-  return found == of_key.end() ? std::nullopt : std::optional(found->second);
-}
-
-// What the volumes of a sandbox hold that was there before this process; nothing, unless all of it
-// is there.
-absl::StatusOr<PodKeeper::Hashes> PodKeeper::FilledBefore(const Pod& pod) {
-  std::vector<std::string> command = {"published"};
-  Hashes filled;
-  for (const Volume& volume : pod.rules.volumes) {
-    filled[volume.name];
-    if (!volume.kind.empty()) command.push_back(VolumePath(volume.name));
-  }
-  if (command.size() == 1) return Hashes();
-  WEFT_ASSIGN_OR_RETURN(const std::string output, RunInSandbox(pod, command));
-  const std::vector<std::string> lines = absl::StrSplit(output, '\n');
-  size_t line = 0;
-  for (const Volume& volume : pod.rules.volumes) {
-    if (volume.kind.empty()) continue;
-    if (line >= lines.size() || lines[line].size() < 2) return Hashes();
-    filled[volume.name] = lines[line++].substr(2);
-  }
-  return filled;
-}
-
-// What the program of sandboxes says. Source: runtime/anchor/anchor.cc.
-absl::StatusOr<std::string> PodKeeper::RunInSandbox(const Pod& pod,
-                                                    std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), anchor::kProgramPath);
-  WEFT_ASSIGN_OR_RETURN(engine::ExecResult result,
-                        parts_.engine.Exec(pod.sandbox.id, arguments, kSandboxCommand));
-  if (result.exit_code == 0) return std::move(result.output);
-  return absl::InternalError(
-      absl::StrCat("the sandbox cannot ", arguments[1], ": ", result.output));
 }
 
 absl::StatusOr<std::string> PodKeeper::SandboxImage() {
@@ -373,6 +327,7 @@ absl::Status PodKeeper::Rejoin(const Pod& pod, Member& member) {
   if (absl::IsNotFound(stopped)) return absl::OkStatus();
   WEFT_RETURN_IF_ERROR(stopped);
   WEFT_ASSIGN_OR_RETURN(container, parts_.engine.InspectContainer(container.id));
+  member.interrupted = IsInterrupted(pod, container);
   return absl::OkStatus();
 }
 
@@ -388,7 +343,8 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
   }
   if (IsUp(now))
     return IsCrashLooping(member, parts_.now()) ? kTrustedAfter : absl::InfiniteDuration();
-  if (EndedForGood(member)) return absl::InfiniteDuration();
+  // Of the start: it is asked for again, as its sandbox is another.
+  if (EndedForGood(member) && !(member.init && Completed(member))) return absl::InfiniteDuration();
   const bool made = now.state == "created";
   if (!now.id.empty() && !made) {
     const absl::Duration wait = RestartOf(member.run, parts_.now()).at - parts_.now();
@@ -491,7 +447,7 @@ void PodKeeper::Forget(const std::string& key) {
   std::lock_guard lock(mutex_);
   failures_.erase(key);
   ended_for_.erase(key);
-  filled_.erase(key);
+  volumes_.Forget(key);
 }
 
 }  // namespace weft::local

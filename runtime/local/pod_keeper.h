@@ -11,7 +11,7 @@
 #include "runtime/local/controller.h"
 #include "runtime/local/environment.h"
 #include "runtime/local/pod.h"
-#include "runtime/local/volumes.h"
+#include "runtime/local/pod_volumes.h"
 
 namespace weft::local {
 
@@ -20,7 +20,7 @@ namespace weft::local {
 // controllers at once.
 class PodKeeper {
  public:
-  explicit PodKeeper(Parts parts) : parts_(std::move(parts)) {}
+  explicit PodKeeper(Parts parts) : parts_(std::move(parts)), volumes_(parts_.engine) {}
 
   // What the engine has of an object's pods; what belongs to none of them, or is of an older run
   // than the last two, is removed. Their readiness is that of the last probes.
@@ -63,12 +63,7 @@ class PodKeeper {
   absl::Status StartSandbox(const std::string& key, const PodTemplate& pod_template, bool failed,
                             Pod& pod);
   absl::StatusOr<absl::Duration> BringUpVolumes(const std::string& key, Pod& pod, bool& filled);
-  using Hashes = std::map<std::string, std::string>;  // By the volume's name.
-  absl::Status FillVolumes(const std::string& key, const Pod& pod,
-                           const std::map<std::string, VolumeFiles>& files);
-  std::optional<Hashes> KnownHashes(const std::string& key, const Pod& pod);
-  absl::StatusOr<Hashes> FilledBefore(const Pod& pod);
-  absl::StatusOr<std::string> RunInSandbox(const Pod& pod, std::vector<std::string> arguments);
+  absl::Status RemoveRuns(Pod& pod);
   absl::StatusOr<std::string> SandboxImage();
   absl::StatusOr<absl::Duration> BringUpMember(const ObjectRef& owner, const std::string& identity,
                                                const PodContainer& container, Pod& pod,
@@ -89,9 +84,7 @@ class PodKeeper {
   std::map<std::string, std::map<std::string, Failure>> failures_;
   // Why runs were ended, by the controller's key and RunKey; guarded by mutex_.
   std::map<std::string, std::map<std::string, std::string>> ended_for_;
-  // What the volumes of sandboxes hold, by the controller's key and RunKey; a sandbox that is not
-  // here was there before this process. Guarded by mutex_.
-  std::map<std::string, std::map<std::string, Hashes>> filled_;
+  PodVolumes volumes_;
   std::mutex image_mutex_;  // Held while the sandboxes' image is looked for and imported.
 };
 

@@ -11,12 +11,13 @@ namespace {
 // The engine ends a container's output with its process and has no way to wait for the next one.
 constexpr auto kLookAgain = std::chrono::milliseconds(200);
 
-// The run after `before`. NOT_FOUND: the pod is gone.
-absl::StatusOr<std::string> NextRun(const LastRun& last_run, const std::string& before,
-                                    engine::StreamControl& control) {
+// The run after `before`. NOT_FOUND: there is none, or the pod is gone.
+absl::StatusOr<PodRun> NextRun(const LastRun& last_run, const std::string& before,
+                               engine::StreamControl& control) {
   for (;;) {
-    WEFT_ASSIGN_OR_RETURN(std::string run, last_run());
-    if (run != before) return run;
+    WEFT_ASSIGN_OR_RETURN(PodRun run, last_run());
+    if (run.id != before) return run;
+    if (run.last) return absl::NotFoundError("it was the last one");
     if (control.cancelled()) return absl::CancelledError("cancelled");
     std::this_thread::sleep_for(kLookAgain);
   }
@@ -29,11 +30,11 @@ absl::Status ReadPodLogs(engine::Engine& engine, const LastRun& last_run,
                          const engine::ChunkSink& sink) {
   bool wanted = true;
   const auto watched_sink = [&](std::string_view bytes) { return wanted = sink(bytes); };
-  WEFT_ASSIGN_OR_RETURN(std::string run, last_run());
+  WEFT_ASSIGN_OR_RETURN(PodRun run, last_run());
   for (;;) {
-    absl::Status read = engine.ReadLogs(run, selection, control, watched_sink);
+    absl::Status read = engine.ReadLogs(run.id, selection, control, watched_sink);
     if (!selection.follow || !wanted || !read.ok()) return read;
-    const absl::StatusOr<std::string> next = NextRun(last_run, run, control);
+    const absl::StatusOr<PodRun> next = NextRun(last_run, run.id, control);
     if (absl::IsNotFound(next.status())) return absl::OkStatus();
     WEFT_RETURN_IF_ERROR(next.status());
     run = *next;

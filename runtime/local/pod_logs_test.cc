@@ -21,9 +21,9 @@ class PodLogsTest : public testing::Test {
     EXPECT_TRUE(engine_.StartContainer(runs_.back()).ok());
   }
   absl::Status Read(const engine::LogSelection& selection, const engine::ChunkSink& sink) {
-    const LastRun last_run = [this]() -> absl::StatusOr<std::string> {
+    const LastRun last_run = [this]() -> absl::StatusOr<PodRun> {
       if (gone_) return absl::NotFoundError("no such pod");
-      return runs_.back();
+      return PodRun{runs_.back(), ended_};
     };
     return ReadPodLogs(engine_, last_run, selection, control_, [&](std::string_view bytes) {
       output_.emplace_back(bytes);
@@ -35,6 +35,7 @@ class PodLogsTest : public testing::Test {
   engine::StreamControl control_;
   std::vector<std::string> runs_;
   bool gone_ = false;
+  bool ended_ = false;  // For good.
   std::vector<std::string> output_;
 };
 
@@ -56,6 +57,12 @@ TEST_F(PodLogsTest, FollowsFromRunToRunUntilThePodIsGone) {
   EXPECT_EQ(output_, (std::vector<std::string>{"output of " + runs_[0] + "\n",
                                                "output of " + runs_[1] + "\n",
                                                "output of " + runs_[2] + "\n"}));
+}
+
+TEST_F(PodLogsTest, EndsAfterTheLastRun) {
+  ended_ = true;
+  EXPECT_TRUE(Read({.follow = true}, [](std::string_view) { return true; }).ok());
+  EXPECT_EQ(output_.size(), 1u);
 }
 
 TEST_F(PodLogsTest, EndsWhenTheReaderGoes) {

@@ -26,13 +26,15 @@ int SignalOf(const engine::Container& c) {
 
 json::object Terminated(const engine::Container& c, const std::string& message) {
   json::object terminated = {{"exitCode", c.exit_code},
-                             {"reason", c.out_of_memory    ? "OOMKilled"
-                                        : c.exit_code == 0 ? "Completed"
-                                                           : "Error"},
+                             {"reason", c.out_of_memory        ? "OOMKilled"
+                                        : c.state == "created" ? "StartError"
+                                        : c.exit_code == 0     ? "Completed"
+                                                               : "Error"},
                              {"startedAt", c.started_at},
                              {"finishedAt", c.finished_at}};
   if (const int signal = SignalOf(c); signal != 0) terminated["signal"] = signal;
-  if (!message.empty()) terminated["message"] = message;
+  const std::string& why = message.empty() ? c.error : message;
+  if (!why.empty()) terminated["message"] = why;
   return {{"terminated", std::move(terminated)}};
 }
 
@@ -113,9 +115,7 @@ bool IsCrashLooping(const Member& member, absl::Time now) {
 
 std::string PodStatusJson(const Pod& pod, absl::Time now) {
   const bool ready = pod.readiness() == Readiness::kReady;
-  const bool initializing =
-      std::any_of(pod.members.begin(), pod.members.end(),
-                  [](const Member& member) { return member.init && !Completed(member); });
+  const bool initializing = NextInit(pod) != nullptr;
   json::array init, containers;
   json::object status;
   for (const Member& member : pod.members) {

@@ -1,4 +1,7 @@
 // Reads what keeps pods: Kubernetes API, apps/v1 Deployment and StatefulSet, batch/v1 Job.
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "runtime/local/read_pod.h"
 #include "runtime/local/reader.h"
 
@@ -19,12 +22,60 @@ int ReadReplicas(Reader reader) {
   return static_cast<int>(reader.Integer("replicas", 1, 0, kMostReplicas));
 }
 
+// A number, or a percentage of `whole`, rounded up or down; `fallback` in percent.
+int ReadCount(const json::value& object, const char* field, int fallback, int whole, bool up,
+              std::vector<Problem>& problems) {
+  const json::value* v = json::FindPath(object, {"spec", "strategy", "rollingUpdate", field});
+  int percent = fallback;
+  if (v != nullptr) {
+    const std::string pointer = absl::StrCat("/spec/strategy/rollingUpdate/", field);
+    const std::string all = v->is_string() ? std::string(v->get_string()) : json::Canonical(*v);
+    absl::string_view text = all;
+    const bool is_percent = absl::ConsumeSuffix(&text, "%");
+    int number = 0;
+    if (!absl::SimpleAtoi(text, &number) || number < 0 || number > kMostReplicas ||
+        (v->is_string() && !is_percent)) {
+      Refuse(problems, pointer, "neither a number nor a percentage", all,
+             absl::StrCat("such as 2 or 25%, at most ", kMostReplicas));
+      return 0;
+    }
+    if (!is_percent) return number;
+    percent = number;
+  }
+  return (whole * percent + (up ? 99 : 0)) / 100;
+}
+
+bool IsZero(const json::value& object, const char* field) {
+  const json::value* v = json::FindPath(object, {"spec", "strategy", "rollingUpdate", field});
+  return v != nullptr && (*v == 0 || *v == "0%");
+}
+
+// Source: Kubernetes, apps/v1 defaults, validation and ResolveFenceposts.
+void ReadStrategy(const json::value& object, DeploymentSpec& spec, std::vector<Problem>& problems) {
+  static const auto* const none = new json::value(json::object());
+  const json::value* strategy = json::FindPath(object, {"spec", "strategy"});
+  const std::string type =
+      Reader(strategy == nullptr ? *none : *strategy, "/spec/strategy", problems)
+          .OneOf("type", "RollingUpdate", {"RollingUpdate", "Recreate"});
+  spec.recreate = type == "Recreate";
+  if (spec.recreate && json::FindPath(object, {"spec", "strategy", "rollingUpdate"}) != nullptr)
+    Refuse(problems, "/spec/strategy/rollingUpdate", "not of a Recreate");
+  spec.max_surge = ReadCount(object, "maxSurge", 25, spec.replicas, true, problems);
+  spec.max_unavailable = ReadCount(object, "maxUnavailable", 25, spec.replicas, false, problems);
+  if (spec.max_surge > 0 || spec.max_unavailable > 0) return;
+  if (spec.replicas > 0 && IsZero(object, "maxSurge") && IsZero(object, "maxUnavailable"))
+    Refuse(problems, "/spec/strategy/rollingUpdate/maxUnavailable",
+           "nothing could ever change: maxSurge is 0 too", "0", "at least 1");
+  spec.max_unavailable = 1;
+}
+
 }  // namespace
 
 Spec ReadDeployment(const json::value& object, const Machine& machine,
                     std::vector<Problem>& problems) {
   DeploymentSpec spec;
   spec.replicas = ReadReplicas(SpecOf(object, problems));
+  ReadStrategy(object, spec, problems);
   spec.pod = ReadPodTemplate(object, "Deployment", {"Always"}, machine, problems);
   CheckSelector(object, "Deployment", spec.pod.labels, problems);
   return spec;

@@ -48,22 +48,31 @@ RolloutPlan PlanRollout(const ObjectRef& deployment, const DeploymentSpec& spec,
   RolloutPlan plan;
   plan.desired = spec.replicas;
   std::vector<Pod> current, old;
+  bool old_ends = false;
   for (const Pod& pod : pods) {
-    if (!pod.terminating) (pod.template_hash == spec.pod.hash ? current : old).push_back(pod);
+    const bool is_old = pod.template_hash != spec.pod.hash;
+    old_ends |= is_old && pod.terminating;
+    if (!pod.terminating) (is_old ? old : current).push_back(pod);
   }
   SortWorthiest(current);
   SortWorthiest(old);
   MoveEnd(current, static_cast<int>(current.size()) - spec.replicas, plan.remove);
 
   const int have = static_cast<int>(current.size());
-  const int surge = old.empty() ? 0 : 1;
+  if (spec.recreate && (old_ends || !old.empty())) {
+    plan.remove.insert(plan.remove.end(), old.begin(), old.end());
+    plan.keep = std::move(current);
+    return plan;
+  }
+  const int surge = old.empty() ? 0 : spec.max_surge;
   const int room = spec.replicas + surge - static_cast<int>(old.size());
   const int wanted = std::clamp(room, have, std::max(have, spec.replicas));
   plan.create = PlanNew(deployment, spec, wanted - have, pods);
 
   const int total = wanted + static_cast<int>(old.size());
   const int unready = CountUnready(current) + (wanted - have);
-  MoveEnd(old, spec.replicas == 0 ? total : total - spec.replicas - unready, plan.remove);
+  const int least = std::max(0, spec.replicas - spec.max_unavailable);
+  MoveEnd(old, spec.replicas == 0 ? total : total - least - unready, plan.remove);
 
   plan.finished = old.empty();
   plan.keep = std::move(current);

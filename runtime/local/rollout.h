@@ -18,9 +18,9 @@ struct RolloutPlan {
 };
 
 // The next step towards `spec.replicas` pods of its template, from `pods` (terminating ones are
-// passed over). When the template changes: one pod more than wanted at most, and an old one goes
-// only for a new one that is ready, unready old ones first. Pure.
-// Source: Kubernetes, Deployment, RollingUpdate with maxSurge 1 and maxUnavailable 0.
+// passed over). When the template changes: so many pods more than wanted as it allows, and an old
+// one goes only if enough are ready without it, unready old ones first. Pure. Source: Kubernetes,
+// Deployment, RollingUpdate and Recreate.
 RolloutPlan PlanRollout(const ObjectRef& deployment, const DeploymentSpec& spec,
                         const std::vector<Pod>& pods);
 

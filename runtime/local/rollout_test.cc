@@ -97,6 +97,38 @@ TEST(Rollout, NeverHasFewerReadyPodsThanWantedNorMoreThanOneMore) {
   EXPECT_EQ(pods.size(), 5u);
 }
 
+TEST(Rollout, GoesAsFastAsItIsAllowed) {
+  DeploymentSpec spec = Spec(8);
+  spec.max_surge = 2;
+  spec.max_unavailable = 3;
+  std::vector<Pod> pods;
+  for (int i = 0; i < 8; ++i) pods.push_back(Made("old", i, true));
+  RolloutPlan plan = PlanRollout(kWeb, spec, pods);
+  EXPECT_EQ(plan.create.size(), 2u);
+  EXPECT_EQ(plan.remove.size(), 3u) << "five of eight serve on";
+  pods = plan.keep;
+  pods.push_back(Made("new", 0, false));
+  pods.push_back(Made("new", 1, false));
+  plan = PlanRollout(kWeb, spec, pods);
+  EXPECT_TRUE(plan.remove.empty());
+  EXPECT_EQ(plan.create.size(), 3u) << "up to ten";
+  spec.max_surge = 0;
+  EXPECT_TRUE(PlanRollout(kWeb, spec, {pods.begin(), pods.begin() + 7}).create.size() == 1u);
+}
+
+TEST(Rollout, RecreateWaitsUntilNothingOldIsLeft) {
+  DeploymentSpec spec = Spec(2);
+  spec.recreate = true;
+  RolloutPlan plan = PlanRollout(kWeb, spec, {Made("old", 0, true), Made("old", 1, true)});
+  EXPECT_EQ(plan.remove.size(), 2u);
+  EXPECT_TRUE(plan.create.empty());
+  EXPECT_FALSE(plan.finished);
+  plan = PlanRollout(kWeb, spec, {Made("old", 0, true, true)});
+  EXPECT_TRUE(plan.create.empty() && plan.remove.empty());
+  EXPECT_EQ(PlanRollout(kWeb, spec, {}).create.size(), 2u);
+  EXPECT_EQ(PlanRollout(kWeb, spec, {Made("new", 0, true)}).create.size(), 1u);
+}
+
 TEST(Rollout, OldPodsThatWereNeverReadyMakeWayFirst) {
   const RolloutPlan plan = PlanRollout(
       kWeb, Spec(2), {Made("old", 0, false), Made("old", 1, true), Made("new", 0, true)});

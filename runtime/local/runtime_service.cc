@@ -52,11 +52,14 @@ absl::Status SendLogs(LocalRuntime& local, const runtime::v1::LogsRequest& reque
     }
     return true;
   };
-  const engine::LogSelection selection{request.follow(),
+  const engine::LogSelection selection{request.follow() && !request.previous(),
                                        request.tail_lines() > 0 ? request.tail_lines() : -1, ""};
   engine::StreamControl control;
   call.WhenCancelled([&] { control.Cancel(); });
-  const auto last_run = [&] { return local.RunOf(request.namespace_(), request.pod()); };
+  const auto last_run = [&] {
+    return local.RunOf(request.namespace_(), request.pod(), request.container(),
+                       request.previous());
+  };
   absl::Status read = ReadPodLogs(local.engine(), last_run, selection, control, send);
   call.WhenCancelled(nullptr);
   return read;

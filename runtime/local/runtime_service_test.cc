@@ -101,7 +101,8 @@ TEST_F(RuntimeServiceTest, DescribesWhatItUnderstands) {
   EXPECT_EQ(response.platform(), "docker");
   std::set<std::string> kinds;
   for (const auto& kind : response.kinds()) kinds.insert(kind.kind());
-  EXPECT_EQ(kinds, (std::set<std::string>{"ConfigMap", "Deployment", "Secret", "Service"}));
+  EXPECT_EQ(kinds, (std::set<std::string>{"ConfigMap", "Deployment", "Job", "Secret", "Service",
+                                          "StatefulSet"}));
   ASSERT_EQ(response.kinds(0).kind(), "Deployment");
   const auto& honoured = response.kinds(0).honoured();
   EXPECT_NE(std::find(honoured.begin(), honoured.end(), "/spec/template/spec/containers/*/image"),

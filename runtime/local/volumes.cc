@@ -67,18 +67,21 @@ void AddDirectories(const std::string& path, std::set<std::string>& made,
 
 std::string VolumePath(const std::string& volume) { return absl::StrCat("/volumes/", volume); }
 
-absl::StatusOr<std::map<std::string, VolumeFiles>> FilesOf(const std::vector<Volume>& volumes,
-                                                           const std::string& ns,
-                                                           const FindObject& find) {
-  std::map<std::string, VolumeFiles> all;
+FilesRead FilesOf(const std::vector<Volume>& volumes, const std::string& ns,
+                  const FindObject& find) {
+  FilesRead all;
   for (const Volume& volume : volumes) {
     if (volume.kind.empty()) continue;
-    WEFT_ASSIGN_OR_RETURN(auto files, ReadFiles(volume, ns, find));
-    VolumeFiles& out = all[volume.name];
-    out.hash = HashOf(files);
+    absl::StatusOr<std::map<std::string, TarEntry>> files = ReadFiles(volume, ns, find);
+    if (!files.ok()) {
+      if (all.missing.ok()) all.missing = files.status();
+      continue;
+    }
+    VolumeFiles& out = all.files[volume.name];
+    out.hash = HashOf(*files);
     std::set<std::string> made;
     AddDirectories(absl::StrCat("..", out.hash, "/"), made, out.files);
-    for (auto& [path, file] : files) {
+    for (auto& [path, file] : *files) {
       file.path = absl::StrCat("..", out.hash, "/", path);
       AddDirectories(file.path, made, out.files);
       out.files.push_back(std::move(file));
@@ -88,31 +91,36 @@ absl::StatusOr<std::map<std::string, VolumeFiles>> FilesOf(const std::vector<Vol
 }
 
 std::string InitialArchive(const std::vector<Volume>& volumes,
-                           const std::map<std::string, VolumeFiles>& files) {
+                           const std::map<std::string, VolumeFiles>& files, bool directories,
+                           absl::Time now) {
   std::vector<TarEntry> entries;
-  for (const Volume& volume : volumes) {
-    entries.push_back({.type = TarEntry::Type::kDirectory, .path = volume.name, .mode = kOpen});
-    const auto found = files.find(volume.name);
-    if (found == files.end()) continue;
-    const std::string data = absl::StrCat("..", found->second.hash);
+  for (const Volume& volume : volumes)
+    if (directories && volume.kind.empty() && !volume.memory)
+      entries.push_back({.type = TarEntry::Type::kDirectory, .path = volume.name, .mode = kOpen});
+  const auto link = [](const std::string& volume, const std::string& name, const std::string& to) {
+    return TarEntry{
+        .type = TarEntry::Type::kLink, .path = absl::StrCat(volume, "/", name), .content = to};
+  };
+  // Last, as what is there then is known to be whole.
+  std::vector<TarEntry> published;
+  for (const auto& [volume, of] : files) {
+    const std::string data = absl::StrCat("..", of.hash);
     std::set<std::string> shown;  // What is directly below.
-    for (TarEntry entry : found->second.files) {
+    for (TarEntry entry : of.files) {
       const std::string below = entry.path.substr(std::min(entry.path.size(), data.size() + 1));
       if (!below.empty()) shown.insert(below.substr(0, below.find('/')));
-      entry.path = absl::StrCat(volume.name, "/", entry.path);
+      entry.path = absl::StrCat(volume, "/", entry.path);
       entries.push_back(std::move(entry));
     }
-    const auto link = [&](const std::string& name, const std::string& to) {
-      entries.push_back({.type = TarEntry::Type::kLink,
-                         .path = absl::StrCat(volume.name, "/", name),
-                         .content = to});
-    };
-    link("..data", data);
-    for (const std::string& name : shown) link(name, "..data/" + name);
+    for (const std::string& name : shown) entries.push_back(link(volume, name, "..data/" + name));
+    published.push_back(link(volume, "..data", data));
   }
-  return engine::TarOf(entries);
+  entries.insert(entries.end(), published.begin(), published.end());
+  return entries.empty() ? "" : engine::TarOf(entries, now);
 }
 
-std::string UpdateArchive(const VolumeFiles& files) { return engine::TarOf(files.files); }
+std::string UpdateArchive(const VolumeFiles& files, absl::Time now) {
+  return engine::TarOf(files.files, now);
+}
 
 }  // namespace weft::local

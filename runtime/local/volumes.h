@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "runtime/engine/tar.h"
 #include "runtime/local/environment.h"
 #include "runtime/local/object.h"
@@ -29,17 +30,24 @@ struct VolumeFiles {
   std::vector<engine::TarEntry> files;  // By path, which begins with "..HASH/".
 };
 
-// The files of those of `volumes` that have some, by the volume's name. NOT_FOUND: what a volume
-// needs is not there, in the kubelet's words.
-absl::StatusOr<std::map<std::string, VolumeFiles>> FilesOf(const std::vector<Volume>& volumes,
-                                                           const std::string& ns,
-                                                           const FindObject& find);
+struct FilesRead {
+  std::map<std::string, VolumeFiles> files;  // By the volume's name.
+  // NOT_FOUND: what the first volume needs that is not among them, in the kubelet's words.
+  absl::Status missing;
+};
 
-// An archive for VolumePath("") that makes all of `volumes` what they are when nothing is in them.
+// The files of those of `volumes` that have some.
+FilesRead FilesOf(const std::vector<Volume>& volumes, const std::string& ns,
+                  const FindObject& find);
+
+// An archive for VolumePath("") that makes `volumes` what they are when nothing is in them, but for
+// directories on a disk unless `directories` says so; empty: there is nothing to do. `now`: when
+// the files were written.
 std::string InitialArchive(const std::vector<Volume>& volumes,
-                           const std::map<std::string, VolumeFiles>& files);
+                           const std::map<std::string, VolumeFiles>& files, bool directories,
+                           absl::Time now);
 
 // An archive for a volume's VolumePath that adds `files` without showing them.
-std::string UpdateArchive(const VolumeFiles& files);
+std::string UpdateArchive(const VolumeFiles& files, absl::Time now);
 
 }  // namespace weft::local

@@ -88,11 +88,7 @@ TEST_F(Corpus, ManualScalerRunsThreeReadyNginx) {
   ImportNginx();
   const CommandResult components = ApplyCorpus("components.yaml");
   EXPECT_EQ(components.status, 0) << components.err;
-  for (const char* unserved :
-       {"SingletonServer", "Task", "SingletonTask", "SingletonWorker", "Worker"})
-    EXPECT_THAT(
-        components.err,
-        ContainsRegex(std::string("components.yaml:[0-9]+:[0-9]+: warning: .*") + unserved));
+  EXPECT_EQ(components.err, "") << "every type is served";
   const CommandResult listed = Weft({"get", "components"});
   for (const char* name :
        {"hpa-example-replicated-v1", "nginx-replicated-v1", "nginx-singleton-v1", "alpine-task-v1",
@@ -108,6 +104,19 @@ TEST_F(Corpus, ManualScalerRunsThreeReadyNginx) {
   ASSERT_EQ(component.traits_size(), 1);
   EXPECT_EQ(component.traits(0).type(), "manual-scaler");
   EXPECT_THAT(AwaitAnswer("manual-scaler-example"), HasSubstr("nginx"));
+}
+
+TEST_F(Corpus, ATaskComesToItsEndAndAWorkerRunsTwice) {
+  ImportNginx();
+  RootFileSystem root(scratch() + "/alpine");
+  ASSERT_TRUE(root.AddAs("/bin/busybox", "/bin/busybox").ok());
+  Import(root, "alpine:latest", {"/bin/busybox", "true"});
+  ASSERT_EQ(ApplyCorpus("components.yaml").status, 0);
+  const CommandResult task = Weft({"apply", "-f", std::string(kCorpus) + "task.yaml", "--wait"});
+  EXPECT_EQ(task.status, 0) << task.out << task.err;
+  EXPECT_THAT(Weft({"status", "example-task"}).out, HasSubstr("one-alpine-task  HEALTHY"));
+  ASSERT_EQ(ApplyCorpus("worker.yaml").status, 0);
+  EXPECT_TRUE(AwaitConverged("worker-app", {{"worker-nginx", 2}}));
 }
 
 TEST_F(Corpus, HelloworldPythonGreetsWhomItsParameterNames) {

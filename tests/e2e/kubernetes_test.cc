@@ -180,6 +180,9 @@ TEST_F(BothRuntimes, RunAComponentWithFilesVolumesAndProbes) {
       ASSERT_EQ(applied.status, 0) << ns << ": " << applied.out << applied.err;
       EXPECT_EQ(Hear(ns, "hello-caller", 1), greeting + " from hello-caller-POD\n");
     }
+    EXPECT_EQ(Weft({"-n", ns, "logs", "hello", "-c", "web"}).status, 0);
+    EXPECT_THAT(Weft({"-n", ns, "logs", "hello", "-c", "no"}).err,
+                HasSubstr("has no container no; it has web"));
   }
 }
 

@@ -1,7 +1,6 @@
 #include "plugins/workloads/pods/objects.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -122,16 +121,13 @@ json::object ConfigData(const sdk::WorkloadRequest& request) {
 }
 
 json::array Volumes(const sdk::WorkloadRequest& request) {
-  std::map<std::string, int64_t> bytes;  // By name: what any of the containers says.
+  std::set<std::string> names;  // Those of one name are one.
   for (const sdk::Container& container : request.containers)
-    for (const sdk::Volume& volume : container.volumes)
-      bytes[volume.name] = std::max(bytes[volume.name], volume.disk_bytes);
+    for (const sdk::Volume& volume : container.volumes) names.insert(volume.name);
   json::array volumes;
-  for (const auto& [name, most] : bytes) {
-    json::object directory;
-    if (most > 0) directory["sizeLimit"] = absl::StrCat(most);
-    volumes.push_back(json::object{{"name", name}, {"emptyDir", std::move(directory)}});
-  }
+  // What a component asks for is no limit.
+  for (const std::string& name : names)
+    volumes.push_back(json::object{{"name", name}, {"emptyDir", json::object()}});
   if (!ConfigData(request).empty())
     volumes.push_back(json::object{{"name", kConfigVolume},
                                    {"configMap", json::object{{"name", request.instance.name}}}});

@@ -81,7 +81,7 @@ TEST(Server, PutsConfigFilesAndVolumesIntoItsContainers) {
             R"({"data":{"main.0.a_b.conf":"one","side.0.a":"two","side.1.a":"three"}})");
   const json::value& pod = *json::FindPath(parts.parts()[0].value, {"spec", "template", "spec"});
   EXPECT_EQ(json::Canonical(*json::Find(pod, "volumes")),
-            R"([{"emptyDir":{"sizeLimit":"2048"},"name":"tmp"},)"
+            R"([{"emptyDir":{},"name":"tmp"},)"
             R"({"configMap":{"name":"web"},"name":"weft-config"}])");
   const auto mounts = [&](size_t container) {
     return json::Canonical(

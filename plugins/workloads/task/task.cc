@@ -20,6 +20,8 @@ sdk::Parts Render(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnos
   const sdk::ObjectRef job{"batch/v1", "Job", request.instance.name, ""};
   parts.Merge(job, "",
               json::object{{"spec", json::object{{"backoffLimit", kFailures},
+                                                 // A pod that still ends has its place.
+                                                 {"podReplacementPolicy", "Failed"},
                                                  {"template", std::move(pod_template)}}}});
   parts.ReplaceIfImmutable(job);
   return parts;

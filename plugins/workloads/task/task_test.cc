@@ -19,7 +19,7 @@ TEST(Task, BecomesAJobThatIsMadeAnewWhenItChanges) {
   EXPECT_EQ(parts.parts()[0].object, (sdk::ObjectRef{"batch/v1", "Job", "mill", ""}));
   EXPECT_EQ(
       json::Canonical(parts.parts()[0].value),
-      R"({"spec":{"backoffLimit":4,"template":{"metadata":{"labels":)"
+      R"({"spec":{"backoffLimit":4,"podReplacementPolicy":"Failed","template":{"metadata":{"labels":)"
       R"({"weft.dev/application":"a","weft.dev/component":"mill"}},)"
       R"("spec":{"containers":[{"image":"mill:1","name":"main"}],"restartPolicy":"Never"}}}})");
   EXPECT_TRUE(parts.parts()[1].replace_if_immutable);
