@@ -62,11 +62,12 @@ void FakeEngine::SetReachable(bool reachable) {
   changed_.notify_all();
 }
 
-void FakeEngine::Exit(const std::string& id, int exit_code) {
+void FakeEngine::Exit(const std::string& id, int exit_code, bool out_of_memory) {
   std::lock_guard lock(mutex_);
   Held& held = containers_.at(id);
   Container& c = held.container;
   c.exit_code = exit_code;
+  c.out_of_memory = out_of_memory;
   c.finished_at = NowText();
   EmitLocked("container", "die", id, c.labels);
   if (!held.keep_running) return EndLocked(held);

@@ -21,8 +21,9 @@ class FakeEngine final : public Engine {
 
   // What a test does behind the runtime's back.
   void AddImage(const std::string& reference);
-  void SetReachable(bool reachable);                // False: calls fail, event streams end.
-  void Exit(const std::string& id, int exit_code);  // The process ends.
+  void SetReachable(bool reachable);  // False: calls fail, event streams end.
+  // The process ends.
+  void Exit(const std::string& id, int exit_code, bool out_of_memory = false);
   // Of every start of a container in whose name `of` stands, until it is set to OK.
   void SetStartError(absl::Status error, std::string of = "");
   void SetExec(absl::StatusOr<ExecResult> result);  // Of every command; before: exit code 0.

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <grpcpp/grpcpp.h>
 #include <spawn.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -118,7 +119,11 @@ void RealRuntime::StartRuntime() {
   posix_spawn_file_actions_addopen(&files, 2, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ASSERT_EQ(posix_spawn(&pid_, words[0].c_str(), &files, nullptr, arguments.data(), environ), 0);
   posix_spawn_file_actions_destroy(&files);
-  const auto channel = MakeChannel("unix:" + data_ + "/run/runtime-local.sock");
+  // Of its own: one that is shared may still take itself for connected to the process before.
+  grpc::ChannelArguments own;
+  own.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  const auto channel = grpc::CreateCustomChannel("unix:" + data_ + "/run/runtime-local.sock",
+                                                 grpc::InsecureChannelCredentials(), own);
   runtime_ = runtime::v1::Runtime::NewStub(channel);
   images_ = runtime::v1::Images::NewStub(channel);
   ASSERT_TRUE(
