@@ -178,9 +178,16 @@ TEST_F(BothRuntimes, RunAComponentWithFilesVolumesAndProbes) {
       const CommandResult applied = Weft(
           {"-n", ns, "apply", "-f", WriteDocument("equipped.yaml", Equipped(greeting)), "--wait"});
       ASSERT_EQ(applied.status, 0) << ns << ": " << applied.out << applied.err;
-      EXPECT_EQ(Hear(ns, "hello-caller", 1), greeting + " from hello-caller-POD\n");
+      // The old pod may answer until it has left its Service everywhere.
+      const std::string url = Url(ns, "hello-caller");
+      EXPECT_TRUE(Await(absl::StrCat(greeting, " in ", ns), [&] {
+        return AskFromWithin(ns, url).starts_with(greeting + " from hello-caller");
+      }));
     }
-    EXPECT_EQ(Weft({"-n", ns, "logs", "hello", "-c", "web"}).status, 0);
+    // There are two pods until the old one has ended.
+    EXPECT_TRUE(Await("the output of the only pod", [&] {
+      return Weft({"-n", ns, "logs", "hello", "-c", "web"}).status == 0;
+    }));
     EXPECT_THAT(Weft({"-n", ns, "logs", "hello", "-c", "no"}).err,
                 HasSubstr("has no container no; it has web"));
   }
