@@ -109,9 +109,7 @@ void RealRuntime::RemoveEverything() {
 void RealRuntime::StartRuntime() {
   const std::string log = data_ + "/runtime.log";
   std::vector<std::string> words = {Binary("weft-runtime-local"), "--data", data_};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+  std::vector<char*> arguments = {words[0].data(), words[1].data(), words[2].data(), nullptr};
   setenv("WEFT_ENGINE", "private", 1);
   setenv("WEFT_FAILPOINTS", (data_ + "/fail").c_str(), 1);
   posix_spawn_file_actions_t files;

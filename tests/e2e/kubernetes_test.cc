@@ -317,10 +317,10 @@ class HelloOnKubernetes : public KubernetesMesh {
 
   // The names of everything there is of a kind that this mesh made and that is not about to end.
   std::vector<std::string> All(const std::string& kind) const {
-    const std::string names = Kubectl(
-        {"get", kind, "-l", "weft.dev/installation", "-o",
-         "go-template={{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}} "
-         "{{end}}{{end}}"});
+    const std::string format =
+        absl::StrCat("go-template={{range .items}}{{if not .metadata.deletionTimestamp}}",
+                     "{{.metadata.name}} {{end}}{{end}}");
+    const std::string names = Kubectl({"get", kind, "-l", "weft.dev/installation", "-o", format});
     return absl::StrSplit(names, ' ', absl::SkipEmpty());
   }
 };
