@@ -9,12 +9,12 @@ using KindsOfTheRuntime = LocalRuntimeTest;
 const ObjectRef kDb = {"apps/v1", "StatefulSet", "default", "db"};
 const ObjectRef kPi = {"batch/v1", "Job", "default", "pi"};
 
-std::string StatefulSetText(int replicas, const std::string& image) {
+std::string StatefulSetText(int replicas, const std::string& image, const std::string& more = "") {
   return absl::Substitute(
       R"({"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"db","namespace":"default"},
       "spec":{"replicas":$0,"serviceName":"db","selector":{"matchLabels":{"app":"db"}},"template":{
-      "metadata":{"labels":{"app":"db"}},"spec":{"containers":[{"name":"main","image":"$1"}]}}}})",
-      replicas, image);
+      "metadata":{"labels":{"app":"db"}},"spec":{"containers":[{"name":"main","image":"$1"$2}]}}}})",
+      replicas, image, more);
 }
 
 std::string JobText(const std::string& more = "") {
@@ -47,6 +47,24 @@ TEST_F(KindsOfTheRuntime, AStatefulSetsPodsHaveNamesThatStay) {
   for (const engine::Container& container : Running("main")) EXPECT_EQ(container.image, "web:2");
   ASSERT_TRUE(runtime_->Delete({kDb}).ok());
   EXPECT_TRUE(follower_->Until([&](const Seen&) { return ContainerIds().empty(); }));
+}
+
+// What serves is not known to before it was asked.
+TEST_F(KindsOfTheRuntime, ARuntimeThatStartsAgainEndsNoPodThatServes) {
+  Start();
+  const std::string probe = R"(,"readinessProbe":{"tcpSocket":{"port":80},"periodSeconds":1})";
+  Apply(kDb, StatefulSetText(2, "web:1", probe), 1);
+  ASSERT_TRUE(follower_->Until(Says("StatefulSet/default/db", R"("readyReplicas":2)")));
+  Apply(kDb, StatefulSetText(2, "missing:1", probe), 2);
+  ASSERT_TRUE(follower_->Until(SomePodSays("ImagePullBackOff")));
+  const std::string serves = Running("main").at(0).id;
+  Start();
+  ASSERT_TRUE(follower_->Until([](const Seen& seen) {
+    return seen.count("StatefulSet/default/db") > 0 &&
+           Number(seen, "StatefulSet/default/db", "readyReplicas") == 1;
+  }));
+  ASSERT_EQ(Running("main").size(), 1u);
+  EXPECT_EQ(Running("main").at(0).id, serves);
 }
 
 TEST_F(KindsOfTheRuntime, AStatefulSetAndADeploymentOfOneNameAreTwoThings) {
@@ -113,6 +131,12 @@ TEST_F(KindsOfTheRuntime, ContainersOfTheStartRunAgainInANewNetwork) {
   ASSERT_TRUE(Soon([&] { return Running("first").size() == 1; }));
   engine_.Exit(Running("first").at(0).id, 0);
   ASSERT_TRUE(follower_->Until(Ready(1)));
+  EXPECT_TRUE(runtime_
+                  ->RunOf("default",
+                          engine_.InspectContainer(Sandboxes().at(0))->labels.at(kPodLabel),
+                          "first", false)
+                  ->last)
+      << "who follows its output waits for nothing more";
   engine_.Exit(Sandboxes().at(0), 137);
   // It does not begin on what was left halfway: the one of the start comes first.
   ASSERT_TRUE(Soon([&] { return Running("first").size() == 1; }));

@@ -224,6 +224,25 @@ TEST_F(PodsOfTheRuntime, VolumesAreFilledBeforeAContainerRunsAndGoWithThePod) {
   EXPECT_TRUE(engine_.volumes().empty());
 }
 
+// What still named a volume of the sandbox before would keep it on the engine for ever.
+TEST_F(PodsOfTheRuntime, WithASandboxThatIsMadeAnewAllOfThePodBeginsAnew) {
+  Start();
+  Apply({"v1", "ConfigMap", "default", "settings"}, Settings("one"), 1);
+  Apply(DeploymentRef("web"), WithVolumes(), 1);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  const std::string sandbox = Sandboxes().at(0);
+  const std::set<std::string> before = engine_.volumes();
+  engine_.SetStartError(absl::InternalError("the address is taken"));
+  engine_.Exit(sandbox, 137);
+  ASSERT_TRUE(follower_->Until(SomePodSays("the address is taken")));
+  engine_.SetStartError(absl::OkStatus());
+  ASSERT_TRUE(Soon([&] { return Sandboxes().size() == 1 && Sandboxes().at(0) != sandbox; }));
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  const std::set<std::string> after = engine_.volumes();
+  EXPECT_EQ(after.size(), before.size());
+  for (const std::string& volume : before) EXPECT_FALSE(after.contains(volume)) << volume;
+}
+
 TEST_F(PodsOfTheRuntime, ARuntimeThatStartsAgainAsksWhatIsInVolumes) {
   Start();
   const ObjectRef map{"v1", "ConfigMap", "default", "settings"};
@@ -308,6 +327,7 @@ TEST_F(PodsOfTheRuntime, ARunIsFoundByItsContainerAndSoIsTheOneBefore) {
   };
   const std::string first = Running("main").at(0).id;
   EXPECT_EQ(run("", false), first);
+  EXPECT_FALSE(runtime_->RunOf("default", pod, "main", false)->last);
   EXPECT_EQ(run("helper", false), Running("helper").at(0).id);
   EXPECT_EQ(run("none", false),
             "the pod default/" + pod + " has no container none; it has main, helper");

@@ -16,15 +16,9 @@
 namespace weft::local {
 namespace {
 
-constexpr absl::Duration kFirstRetry = absl::Seconds(1);
-constexpr absl::Duration kLongestRetry = absl::Minutes(1);
 constexpr absl::Duration kIdentityRetry = absl::Seconds(1);
 constexpr absl::Duration kOldRestart = absl::Seconds(10);  // Its runs are not counted.
 constexpr absl::Duration kRejoinGrace = absl::Seconds(1);  // Nobody reaches it any more.
-
-bool EngineIsAway(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
-}
 
 // It runs, or the engine is about to change that itself.
 bool IsUp(const engine::Container& container) {
@@ -192,16 +186,17 @@ absl::StatusOr<absl::Duration> PodKeeper::KeepOld(const std::string& key, Pod& p
       again = std::min(again, wait);
       continue;
     }
-    WEFT_ASSIGN_OR_RETURN(const absl::Duration next,
-                          Try({.key = key,
-                               .name = absl::StrCat(pod.name, ".", member.name),
-                               .start = [&](bool) -> absl::Status {
-                                 WEFT_RETURN_IF_ERROR(parts_.engine.StartContainer(container.id));
-                                 WEFT_ASSIGN_OR_RETURN(
-                                     container, parts_.engine.InspectContainer(container.id));
-                                 return absl::OkStatus();
-                               }},
-                              member.waiting));
+    WEFT_ASSIGN_OR_RETURN(
+        const absl::Duration next,
+        attempts_.Try({.key = key,
+                       .name = absl::StrCat(pod.name, ".", member.name),
+                       .start = [&](bool) -> absl::Status {
+                         WEFT_RETURN_IF_ERROR(parts_.engine.StartContainer(container.id));
+                         WEFT_ASSIGN_OR_RETURN(container,
+                                               parts_.engine.InspectContainer(container.id));
+                         return absl::OkStatus();
+                       }},
+                      member.waiting));
     again = std::min(again, next);
   }
   return again;
@@ -233,7 +228,8 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpSandbox(const std::string& key,
   Waiting waiting;
   WEFT_ASSIGN_OR_RETURN(
       const absl::Duration again,
-      Try({.key = key,
+      attempts_.Try(
+          {.key = key,
            .name = pod.name,
            .start = [&](bool failed) { return StartSandbox(key, pod_template, failed, pod); }},
           waiting));
@@ -284,28 +280,24 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpVolumes(const std::string& key,
   filled = true;
   if (pod.rules.volumes.empty()) return absl::InfiniteDuration();
   Waiting waiting;
-  const auto attempt = [&](std::function<absl::Status(bool)> start) {
-    return Try({.key = key,
-                .name = absl::StrCat(pod.name, " volumes"),
-                .reason = "ContainerCreating",
-                .start = std::move(start)},
-               waiting);
-  };
-  WEFT_ASSIGN_OR_RETURN(absl::Duration again,
-                        attempt([&](bool) { return volumes_.Look(key, pod); }));
-  if (waiting.reason.empty()) {
+  absl::Status missing;
+  const auto fill = [&](bool) -> absl::Status {
+    WEFT_RETURN_IF_ERROR(volumes_.Look(key, pod));
     const FilesRead read =
         FilesOf(pod.rules.volumes, pod.ns, [&](const auto& kind, const auto& name) {
           return parts_.objects.Find(LocalKey(kind, pod.ns, name));
         });
-    if (!read.missing.ok() && !volumes_.Filled(key, pod)) {
-      // Whatever brings it wakes the controller.
-      waiting = {"ContainerCreating", std::string(read.missing.message())};
-    } else {
-      WEFT_ASSIGN_OR_RETURN(again,
-                            attempt([&](bool) { return volumes_.Fill(key, pod, read.files); }));
-    }
-  }
+    if (!volumes_.Filled(key, pod)) missing = read.missing;
+    return missing.ok() ? volumes_.Fill(key, pod, read.files) : absl::OkStatus();
+  };
+  WEFT_ASSIGN_OR_RETURN(const absl::Duration again,
+                        attempts_.Try({.key = key,
+                                       .name = absl::StrCat(pod.name, " volumes"),
+                                       .reason = "ContainerCreating",
+                                       .start = fill},
+                                      waiting));
+  // Whatever brings it wakes the controller.
+  if (!missing.ok()) waiting = {"ContainerCreating", std::string(missing.message())};
   filled = volumes_.Filled(key, pod) ||
            std::any_of(pod.members.begin(), pod.members.end(),
                        [&](const Member& member) { return Runs(pod, member); });
@@ -358,7 +350,7 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
     member.waiting = {"CreateContainerConfigError", std::string(text.status().message())};
     return absl::InfiniteDuration();
   }
-  return Try(
+  return attempts_.Try(
       {.key = LocalKey(owner),
        .name = absl::StrCat(pod.name, ".", member.name),
        .image = made ? nullptr : &container,
@@ -407,47 +399,11 @@ absl::Status PodKeeper::StartRun(const PodContainer& container, const RunText& t
   return absl::OkStatus();
 }
 
-absl::StatusOr<absl::Duration> PodKeeper::Try(const Attempt& attempt, Waiting& waiting) {
-  Failure failure;
-  {
-    std::lock_guard lock(mutex_);
-    const auto& failures = failures_[attempt.key];
-    if (const auto found = failures.find(attempt.name); found != failures.end())
-      failure = found->second;
-  }
-  if (failure.times > 0 && failure.retry_at > parts_.now()) {
-    waiting = failure.waiting;
-    return failure.retry_at - parts_.now();
-  }
-  if (attempt.image != nullptr) {
-    WEFT_ASSIGN_OR_RETURN(
-        const ImagePuller::Answer answer,
-        parts_.images.Ask(attempt.image->image, attempt.image->pull, attempt.key));
-    waiting = {answer.reason, answer.message};
-    if (!answer.present) return absl::InfiniteDuration();
-  }
-  const absl::Status started = attempt.start(failure.times > 0);
-  if (EngineIsAway(started)) return started;
-  std::lock_guard lock(mutex_);
-  if (started.ok()) {
-    failures_[attempt.key].erase(attempt.name);
-    return absl::InfiniteDuration();
-  }
-  waiting = {attempt.image != nullptr ? "CreateContainerError" : attempt.reason,
-             std::string(started.message())};
-  spdlog::warn("msg=\"cannot start a container\" object={} what=\"{}\" error=\"{}\"", attempt.key,
-               attempt.name, waiting.message);
-  const absl::Duration wait =
-      std::min(kFirstRetry * (1 << std::min(failure.times, 10)), kLongestRetry);
-  failures_[attempt.key][attempt.name] = {waiting, parts_.now() + wait, failure.times + 1};
-  return wait;
-}
-
 void PodKeeper::Forget(const std::string& key) {
-  std::lock_guard lock(mutex_);
-  failures_.erase(key);
-  ended_for_.erase(key);
+  attempts_.Forget(key);
   volumes_.Forget(key);
+  std::lock_guard lock(mutex_);
+  ended_for_.erase(key);
 }
 
 }  // namespace weft::local

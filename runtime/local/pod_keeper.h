@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "runtime/local/attempts.h"
 #include "runtime/local/controller.h"
 #include "runtime/local/environment.h"
 #include "runtime/local/pod.h"
@@ -20,7 +21,8 @@ namespace weft::local {
 // controllers at once.
 class PodKeeper {
  public:
-  explicit PodKeeper(Parts parts) : parts_(std::move(parts)), volumes_(parts_.engine) {}
+  explicit PodKeeper(Parts parts)
+      : parts_(std::move(parts)), attempts_(parts_.images, parts_.now), volumes_(parts_.engine) {}
 
   // What the engine has of an object's pods; what belongs to none of them, or is of an older run
   // than the last two, is removed. Their readiness is that of the last probes.
@@ -38,24 +40,6 @@ class PodKeeper {
   void Forget(const std::string& key);
 
  private:
-  // Why something could not be started, and when to try again.
-  struct Failure {
-    Waiting waiting;
-    absl::Time retry_at;
-    int times = 0;
-  };
-  // One attempt to start something: `name` tells it from the others of its controller, and `image`
-  // it needs, unless it is made already.
-  struct Attempt {
-    std::string key;
-    std::string name;
-    const PodContainer* image = nullptr;
-    const char* reason = "RunContainerError";  // Why it waits if `start` fails.
-    // Makes and starts it. `failed`: the attempt before did.
-    std::function<absl::Status(bool failed)> start;
-  };
-  absl::StatusOr<absl::Duration> Try(const Attempt& attempt, Waiting& waiting);
-
   Answers AnswersOf(const Member& member, ProbeKind kind, const std::optional<Probe>& probe) const;
   void Judge(const std::string& key, const Pod& pod, Member& member);
   absl::StatusOr<absl::Duration> BringUpSandbox(const std::string& key,
@@ -80,10 +64,9 @@ class PodKeeper {
 
   const Parts parts_;
   std::mutex mutex_;
-  // By the controller's key and the name of the attempt; guarded by mutex_.
-  std::map<std::string, std::map<std::string, Failure>> failures_;
   // Why runs were ended, by the controller's key and RunKey; guarded by mutex_.
   std::map<std::string, std::map<std::string, std::string>> ended_for_;
+  Attempts attempts_;
   PodVolumes volumes_;
   std::mutex image_mutex_;  // Held while the sandboxes' image is looked for and imported.
 };

@@ -375,6 +375,34 @@ TEST(Pod, ItsPhaseFollowsWhatEndsForGood) {
   EXPECT_EQ(phase({ended(kNever, 0, true), Member{.name = "n"}}), Phase::kPending);
 }
 
+TEST(Pod, WhatTheRuntimeEndedHasNotComeToItsGoodEnd) {
+  Pod pod;
+  pod.sandbox.started_at = "2026-01-01T00:01:00Z";  // Again.
+  pod.members = {Member{.name = "first", .init = true}, Member{.name = "main"}};
+  Member& first = pod.members[0];
+  engine::Container& run = first.run.container;
+  run.state = "exited";
+  run.started_at = "2026-01-01T00:00:30Z";
+  run.finished_at = "2026-01-01T00:01:01Z";
+  // It had lost its network, was told to end, and did so politely.
+  EXPECT_TRUE(IsInterrupted(pod, run));
+  first.interrupted = true;
+  EXPECT_FALSE(Completed(first));
+  EXPECT_EQ(NextInit(pod), &first);
+  run.finished_at = "2026-01-01T00:00:40Z";
+  EXPECT_FALSE(IsInterrupted(pod, run)) << "it ended by itself, before that";
+  first.interrupted = false;
+  EXPECT_TRUE(Completed(first));
+  EXPECT_EQ(NextInit(pod), &first) << "but for another sandbox";
+  run.labels[kJoinedLabel] = pod.sandbox.started_at;
+  EXPECT_EQ(NextInit(pod), nullptr);
+  Member task{.name = "task", .restart = RestartPolicy::kOnFailure};
+  task.run.container = run;
+  EXPECT_TRUE(EndedForGood(task));
+  task.ended_for = "liveness probe failed";
+  EXPECT_FALSE(EndedForGood(task)) << "what did not live runs again";
+}
+
 TEST(Names, ContainersOfDifferentNamespacesNeverShareOne) {
   EXPECT_NE(SandboxName(kInstallation, "a-b", "c"), SandboxName(kInstallation, "a", "b-c"));
   EXPECT_NE(RunName(kInstallation, "a", "b", "c-d", 0), RunName(kInstallation, "a", "b-c", "d", 0));
