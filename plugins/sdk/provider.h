@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "core/base/json.h"
+#include "plugins/sdk/component.h"
 
 // What the author of a provider in C++ writes against. A provider is a value of type Workload or
 // Trait: a description and pure functions. It never sees gRPC; weft_add_provider makes the program
@@ -47,66 +48,6 @@ struct Instance {
   std::string GetString(std::string_view property) const {
     return json::GetString(properties, {property});
   }
-};
-
-struct EnvironmentVariable {
-  std::string name;
-  std::string value;
-};
-
-struct Port {
-  std::string name;
-  int container_port = 0;
-  std::string protocol = "TCP";
-};
-
-struct HttpHeader {
-  std::string name;
-  std::string value;
-};
-
-enum class ProbeAction { kHttpGet, kTcp, kExec };
-
-// Seconds.
-struct Probe {
-  ProbeAction action = ProbeAction::kHttpGet;
-  std::string path = {};                  // Of HTTP.
-  int port = 0;                           // Of HTTP and TCP.
-  std::vector<HttpHeader> headers = {};   // Of HTTP.
-  std::vector<std::string> command = {};  // Of exec.
-  int initial_delay_seconds = 0;
-  int period_seconds = 10;
-  int timeout_seconds = 1;
-  int success_threshold = 1;
-  int failure_threshold = 3;
-};
-
-struct ConfigFile {
-  std::string path;  // Absolute.
-  std::string content;
-};
-
-// Those of one name in a component are one. Each is empty at first, and goes with its replica.
-struct Volume {
-  std::string name;        // A DNS label.
-  std::string mount_path;  // Absolute.
-  bool read_only = false;
-  int64_t disk_bytes = 0;  // What should be kept free for it; 0: not said.
-};
-
-struct Container {
-  std::string name;
-  std::string image;
-  std::vector<std::string> command;
-  std::vector<std::string> args;
-  std::vector<EnvironmentVariable> env;
-  std::vector<Port> ports;
-  int64_t cpu_millicores = 0;  // Requests; 0: none.
-  int64_t memory_bytes = 0;
-  std::optional<Probe> readiness = {};
-  std::optional<Probe> liveness = {};
-  std::vector<ConfigFile> config_files = {};
-  std::vector<Volume> volumes = {};
 };
 
 // Where a workload type keeps what traits change.

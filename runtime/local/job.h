@@ -26,7 +26,7 @@ struct JobRecord {
     bool operator==(const End&) const = default;
   };
   std::string template_hash;  // Of which it speaks; another template is another run.
-  absl::Time started = absl::InfinitePast();  // That: it is suspended.
+  absl::Time started = absl::InfinitePast();  // InfinitePast: it is suspended.
   std::map<int, bool> ended = {};             // By the pod's index: whether it succeeded.
   std::set<int> dropped = {};  // Of pods that were ended without an end of their own.
   absl::Time last_failure = absl::InfinitePast();

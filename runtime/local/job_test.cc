@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/json.h"
+#include "runtime/local/local_test_support.h"
 
 namespace weft::local {
 namespace {
@@ -41,12 +42,6 @@ Pod Ended(const JobSpec& spec, int index, int exit_code, absl::Time at = kStart)
 }
 
 using List = std::vector<std::string>;
-
-List Names(const std::vector<Pod>& pods) {
-  List names;
-  for (const Pod& pod : pods) names.push_back(pod.name);
-  return names;
-}
 
 // The record of a Job that began at kStart.
 JobRecord Begun(const JobSpec& spec) { return PlanJob(kJob, spec, {}, {}, kStart).record; }

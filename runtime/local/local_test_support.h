@@ -7,11 +7,13 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/strings/substitute.h"
 #include "core/base/json.h"
 #include "runtime/anchor/service_network.h"
 #include "runtime/local/object_board.h"
+#include "runtime/local/pod.h"
 
 // What the tests of this folder share.
 namespace weft::local {
@@ -96,6 +98,12 @@ inline ObjectRef DeploymentRef(const std::string& name) {
 inline ObjectRef ServiceRef(const std::string& name) { return {"v1", "Service", "default", name}; }
 
 // A Deployment of `replicas` pods labelled app=NAME. `more` goes into its container.
+inline std::vector<std::string> Names(const std::vector<Pod>& pods) {
+  std::vector<std::string> names;
+  for (const Pod& pod : pods) names.push_back(pod.name);
+  return names;
+}
+
 inline std::string DeploymentText(const std::string& name, int replicas,
                                   const std::string& image = "web:1",
                                   const std::string& more = "") {

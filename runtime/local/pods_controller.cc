@@ -48,11 +48,13 @@ absl::StatusOr<absl::Duration> PodsController::Carry(
   const std::string key = LocalKey(object->ref);
   // After a restart of this process nobody goes before all were asked: what serves looks as what
   // does not.
-  const bool all_known = std::none_of(pods.begin(), pods.end(), [](const Pod& pod) {
+  const bool asks = std::any_of(pods.begin(), pods.end(), [](const Pod& pod) {
     return !pod.terminating && pod.readiness() == Readiness::kUnknown;
   });
-  if (!all_known) std::move(plan.remove.begin(), plan.remove.end(), std::back_inserter(plan.keep));
-  if (!all_known) plan.remove.clear();
+  if (asks) {
+    std::move(plan.remove.begin(), plan.remove.end(), std::back_inserter(plan.keep));
+    plan.remove.clear();
+  }
   Terminate(key, plan.remove);
   std::vector<Pod> all = std::move(plan.keep);
   all.insert(all.end(), plan.create.begin(), plan.create.end());

@@ -46,7 +46,6 @@ std::vector<Pod> PlanNew(const ObjectRef& deployment, const DeploymentSpec& spec
 RolloutPlan PlanRollout(const ObjectRef& deployment, const DeploymentSpec& spec,
                         const std::vector<Pod>& pods) {
   RolloutPlan plan;
-  plan.desired = spec.replicas;
   std::vector<Pod> current, old;
   bool old_ends = false;
   for (const Pod& pod : pods) {

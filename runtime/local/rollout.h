@@ -13,7 +13,6 @@ struct RolloutPlan {
   std::vector<Pod> keep;    // Pods of today that stay; some may still have to be started.
   std::vector<Pod> create;  // Pods that are still to be made.
   std::vector<Pod> remove;  // Pods that go.
-  int desired = 0;          // Replicas wanted.
   bool finished = false;    // No pod of another template is left.
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/local/local_test_support.h"
 
 namespace weft::local {
 namespace {
@@ -24,12 +25,6 @@ Pod Made(const std::string& hash, int index, bool ready, bool terminating = fals
   pod.members[0].readiness = ready ? Readiness::kReady : Readiness::kNotReady;
   pod.terminating = terminating;
   return pod;
-}
-
-std::vector<std::string> Names(const std::vector<Pod>& pods) {
-  std::vector<std::string> names;
-  for (const Pod& pod : pods) names.push_back(pod.name);
-  return names;
 }
 
 using List = std::vector<std::string>;

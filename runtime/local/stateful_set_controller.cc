@@ -34,7 +34,6 @@ std::string StatusJson(uint64_t generation, const std::string& updated_hash,
 RolloutPlan PlanStatefulSet(const ObjectRef& set, const StatefulSetSpec& spec,
                             const std::vector<Pod>& pods) {
   RolloutPlan plan;
-  plan.desired = spec.replicas;
   std::map<std::string, const Pod*> there;  // Those that are not wanted stay in it.
   bool ending = false;
   for (const Pod& pod : pods) {

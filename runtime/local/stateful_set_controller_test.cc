@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/local/local_test_support.h"
 #include "runtime/local/names.h"
 
 namespace weft::local {
@@ -28,12 +29,6 @@ Pod Made(const std::string& hash, int index, bool ready, bool terminating = fals
 }
 
 using List = std::vector<std::string>;
-
-List Names(const std::vector<Pod>& pods) {
-  List names;
-  for (const Pod& pod : pods) names.push_back(pod.name);
-  return names;
-}
 
 TEST(StatefulSet, MakesOneAfterTheOther) {
   EXPECT_EQ(Names(PlanStatefulSet(kDb, Spec(3), {}).create), (List{"db-0"}));

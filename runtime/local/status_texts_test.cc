@@ -140,18 +140,14 @@ TEST_F(StatusTexts, OfContainersOfTheStart) {
 }
 
 TEST_F(StatusTexts, OfProbes) {
-  SetFailing({ProbeKind::kLiveness});
+  const std::string probe = R"(":{"tcpSocket":{"port":80},"periodSeconds":1,"failureThreshold":1})";
+  SetFailing({ProbeKind::kLiveness, ProbeKind::kStartup});
   Start();
-  ApplyWeb(1, 1,
-           R"(,"livenessProbe":{"tcpSocket":{"port":80},"periodSeconds":1,"failureThreshold":1})");
+  ApplyWeb(1, 1, R"(,"livenessProbe)" + probe);
   Compare("a container that does not live", "CrashLoopBackOff");
-}
-
-TEST_F(StatusTexts, OfStartupProbes) {
-  SetFailing({ProbeKind::kStartup});
-  Start();
-  ApplyWeb(1, 1,
-           R"(,"startupProbe":{"tcpSocket":{"port":80},"periodSeconds":1,"failureThreshold":1})");
+  ASSERT_TRUE(runtime_->Delete({DeploymentRef("web")}).ok());
+  ASSERT_TRUE(follower_->Until([&](const Seen& seen) { return seen.empty(); }));
+  ApplyWeb(1, 1, R"(,"startupProbe)" + probe);
   Compare("a container that does not start", "CrashLoopBackOff");
 }
 
