@@ -15,16 +15,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/base/channel.h"
+#include "core/base/files.h"
 
 namespace weft::kubernetes {
 namespace {
 
 constexpr char kNamespace[] = "shop";
-
-std::string ReadText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 void Deadline(grpc::ClientContext& context, absl::Duration limit) {
   context.set_deadline(absl::ToChronoTime(absl::Now() + limit));
@@ -52,12 +48,12 @@ void RealCluster::SetUp() {
   MakeAccount();
   if (HasFatalFailure()) return;
   StartRuntime();
-  installation_ = ReadText(data_ + "/installation").substr(0, 12);
+  installation_ = ReadFileOrEmpty(data_ + "/installation").substr(0, 12);
 }
 
 void RealCluster::TearDown() {
   if (pid_ > 0) KillRuntime();
-  if (HasFailure()) std::cerr << ReadText(data_ + "/runtime.log");
+  if (HasFailure()) std::cerr << ReadFileOrEmpty(data_ + "/runtime.log");
   if (!data_.empty()) std::filesystem::remove_all(data_);
 }
 

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "absl/time/clock.h"
+#include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/service.h"
 #include "runtime/base/convert.h"
@@ -38,17 +39,12 @@ void Await(const std::string& what, const std::function<bool()>& is_so,
 
 void Shell(const std::string& command) { ASSERT_EQ(system(command.c_str()), 0) << command; }
 
-std::string ReadText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
 // Every process with `mark` on its command line: shims that the engine left behind as it ended.
 void KillAllWith(const std::string& mark) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const pid_t pid = atoi(entry.path().filename().c_str());
     if (pid > 1 && pid != getpid() &&
-        ReadText(entry.path() / "cmdline").find(mark) != std::string::npos)
+        ReadFileOrEmpty(entry.path() / "cmdline").find(mark) != std::string::npos)
       kill(pid, SIGKILL);
   }
 }
@@ -97,10 +93,11 @@ void RealRuntime::RemoveEverything() {
     for (const auto& network : *networks) engine_->RemoveNetwork(network.name).IgnoreError();
   const pid_t engine = EnginePid();
   if (engine <= 1) return;
-  const pid_t containerd = atoi(ReadText(data_ + "/engine/exec/containerd/containerd.pid").c_str());
+  const pid_t containerd =
+      atoi(ReadFileOrEmpty(data_ + "/engine/exec/containerd/containerd.pid").c_str());
   kill(engine, SIGTERM);
   const auto ended = [](pid_t pid) {
-    const std::string stat = ReadText(absl::StrCat("/proc/", pid, "/stat"));
+    const std::string stat = ReadFileOrEmpty(absl::StrCat("/proc/", pid, "/stat"));
     return stat.empty() || stat.find(") Z") != std::string::npos;
   };
   Await("the engine ends", [&] { return ended(engine) && (containerd <= 1 || ended(containerd)); });
@@ -145,14 +142,14 @@ void RealRuntime::ArmFailpoint(const std::string& name) {
 }
 
 pid_t RealRuntime::EnginePid() const {
-  return atoi(ReadText(data_ + "/engine/dockerd.pid").c_str());
+  return atoi(ReadFileOrEmpty(data_ + "/engine/dockerd.pid").c_str());
 }
 
 void RealRuntime::KillEngine() {
   const pid_t pid = EnginePid();
   kill(pid, SIGKILL);
   Await("the engine is dead", [&] {
-    const std::string stat = ReadText(absl::StrCat("/proc/", pid, "/stat"));
+    const std::string stat = ReadFileOrEmpty(absl::StrCat("/proc/", pid, "/stat"));
     return stat.empty() || stat.find(") Z") != std::string::npos;
   });
 }
@@ -168,7 +165,7 @@ void RealRuntime::ImportBusybox() {
   const auto writer = images_->Import(&context, &response);
   runtime::v1::ImportImageRequest request;
   request.set_reference(kImage);
-  const std::string archive = ReadText(root + ".tar");
+  const std::string archive = ReadFileOrEmpty(root + ".tar");
   for (size_t at = 0; at < archive.size(); at += 1 << 20) {
     request.set_data(archive.substr(at, 1 << 20));
     ASSERT_TRUE(writer->Write(request));
