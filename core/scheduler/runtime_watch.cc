@@ -45,8 +45,10 @@ void RuntimeWatch::Run() {
     away_ = absl::StrCat("the runtime ", name_, " does not answer: ", end);
     delay = stood ? kFirst : std::min(delay * 2, kLongest);
     lock.unlock();
-    if (stood) {
+    if (stood)
       spdlog::warn("msg=\"the watch of a runtime ended\" runtime={} error=\"{}\"", name_, end);
+    if (stood || !has_spoken_) {
+      has_spoken_ = true;
       listener_.on_sync();
     }
     lock.lock();
@@ -63,6 +65,7 @@ std::string RuntimeWatch::WatchOnce() {
     call_ = &context;
   }
   observed_.Begin();
+  synced_ = false;
   const auto stream = stub_.Watch(&context, runtime::v1::WatchRequest());
   runtime::v1::WatchResponse response;
   while (stream->Read(&response)) Take(response);
@@ -87,6 +90,7 @@ void RuntimeWatch::Take(const runtime::v1::WatchResponse& response) {
         std::lock_guard lock(mutex_);
         away_.clear();
       }
+      synced_ = has_spoken_ = true;
       spdlog::info("msg=\"watching a runtime\" runtime={} complete={}", name_,
                    response.synced().complete());
       listener_.on_sync();
@@ -95,7 +99,7 @@ void RuntimeWatch::Take(const runtime::v1::WatchResponse& response) {
     case runtime::v1::WatchResponse::EVENT_NOT_SET:  // Of a newer runtime.
       return;
   }
-  if (!application.empty()) listener_.on_change(application);
+  if (synced_ && !application.empty()) listener_.on_change(application);
 }
 
 }  // namespace weft::scheduler

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -17,7 +18,8 @@ namespace weft::scheduler {
 class RuntimeWatch {
  public:
   struct Listener {
-    std::function<void(const std::string& application)> on_change;  // One application changed.
+    // One application changed, after the stream's first SYNCED: up to it on_sync stands for all.
+    std::function<void(const std::string& application)> on_change;
     std::function<void()> on_sync;  // The state of the connection changed: look at everything.
   };
   // `name` is for people. `stub` and `observed` outlive the object. The listener is called from its
@@ -26,6 +28,8 @@ class RuntimeWatch {
                Observed& observed, Listener listener);
   ~RuntimeWatch();
 
+  // It has told what there is once, or failed to: on_sync was called.
+  bool HasSpoken() const { return has_spoken_; }
   // Why the runtime cannot be heard at the moment; empty: it can.
   std::string WhyAway() const;
 
@@ -38,6 +42,8 @@ class RuntimeWatch {
   runtime::v1::Runtime::StubInterface& stub_;
   Observed& observed_;
   const Listener listener_;
+  bool synced_ = false;  // This stream has said SYNCED; of the thread.
+  std::atomic<bool> has_spoken_ = false;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

@@ -210,6 +210,12 @@ std::string Runtimes::WhyAway(const std::string& name) const {
                           : entry->WhyAway();
 }
 
+bool Runtimes::HasSpoken(const std::string& name) const {
+  std::lock_guard lock(mutex_);
+  const Entry* entry = FindLocked(name);
+  return entry == nullptr || entry->watch == nullptr || entry->watch->HasSpoken();
+}
+
 RuntimeChoice Runtimes::choice() const {
   RuntimeChoice choice;
   choice.names.clear();

@@ -70,6 +70,8 @@ class Runtimes {
   std::shared_ptr<RuntimeConnection> Find(const std::string& name) const;
   // Why the runtime cannot be heard at the moment; empty: it can.
   std::string WhyAway(const std::string& name) const;
+  // False: it is still being heard for the first time, and the listener is told when that is over.
+  bool HasSpoken(const std::string& name) const;
   // Which runtime applications go to. Without configuration the default is the only runtime there
   // is, else "local".
   RuntimeChoice choice() const;

@@ -144,7 +144,7 @@ KeyedQueue::Clock::duration Scheduler::Run(const std::string& runtime,
     return KeyedQueue::kDone;
   }
   const KeyedQueue::Clock::duration again =
-      Looked(application, stored.ok() ? Pass(runtime, application) : stored.status());
+      Looked(application, stored.ok() ? Pass(runtime, application, urgent) : stored.status());
   Notify(application);
   return again;
 }
@@ -187,12 +187,19 @@ KeyedQueue::Clock::duration Scheduler::Looked(const std::string& application,
 // One look at an application. After how long to come back; infinite: when something changes.
 // NOT_FOUND: there is no such application.
 absl::StatusOr<absl::Duration> Scheduler::Pass(const std::string& runtime,
-                                               const std::string& application) {
+                                               const std::string& application, bool urgent) {
   const std::shared_ptr<RuntimeConnection> connection = runtimes_.Find(runtime);
   if (connection == nullptr) {  // All stays as it is until it is configured again.
     const std::string away = runtimes_.WhyAway(runtime);
     std::lock_guard lock(mutex_);
     work_[application].problems = {away};
+    return absl::InfiniteDuration();
+  }
+  // At the start, with very many: what the runtime tells first comes in one piece, and then all are
+  // looked at. Until then there is nothing to compare with.
+  if (!urgent && !runtimes_.HasSpoken(runtime)) {
+    std::lock_guard lock(mutex_);
+    work_[application].pending = true;
     return absl::InfiniteDuration();
   }
   WEFT_RETURN_IF_ERROR(finalizer_->Store(application));
