@@ -80,19 +80,21 @@ class Relay final : public grpc::ServerWriteReactor<core::v1::LogsResponse> {
 
 absl::StatusOr<std::string> ChoosePod(const core::v1::Application& application,
                                       const core::v1::LogsRequest& request) {
-  std::vector<std::string> pods;
+  std::vector<std::string> pods, ending;
   bool instance_known = request.instance().empty();
   for (const core::v1::ComponentStatus& component : application.components()) {
     if (!request.instance().empty() && component.instance_name() != request.instance()) continue;
     instance_known = true;
     for (const core::v1::PodStatus& pod : component.pods()) {
-      if (request.pod().empty() || pod.name() == request.pod()) pods.push_back(pod.name());
+      if (request.pod().empty() || pod.name() == request.pod())
+        (pod.deleting() ? ending : pods).push_back(pod.name());
     }
   }
   if (!instance_known) {
     return absl::NotFoundError(absl::StrCat("the application ", application.name(),
                                             " has no instance ", request.instance()));
   }
+  if (pods.empty()) pods = std::move(ending);
   if (pods.empty()) {
     return absl::NotFoundError(
         request.pod().empty() ? "it has no pod" : absl::StrCat("it has no pod ", request.pod()));

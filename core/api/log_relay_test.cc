@@ -51,6 +51,19 @@ TEST(ChoosePod, FindsTheOneThatIsMeant) {
   }
 }
 
+TEST(ChoosePod, PassesOverWhatIsAboutToEndUnlessItIsNamedOrAlone) {
+  core::v1::Application shop = Shop();
+  shop.mutable_components(0)->mutable_pods(0)->set_deleting(true);
+  core::v1::LogsRequest request;
+  request.set_instance("front");
+  EXPECT_EQ(*ChoosePod(shop, request), "front-2");
+  request.set_pod("front-1");
+  EXPECT_EQ(*ChoosePod(shop, request), "front-1");
+  request.clear_pod();
+  shop.mutable_components(0)->mutable_pods()->DeleteSubrange(1, 1);
+  EXPECT_EQ(*ChoosePod(shop, request), "front-1");
+}
+
 TEST(ChoosePod, TheOnlyPodNeedsNoName) {
   core::v1::Application application;
   application.add_components()->add_pods()->set_name("front-1");

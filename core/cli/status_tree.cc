@@ -30,6 +30,7 @@ void AddReason(TreeNode& node, const common::v1::Health& health) {
 }
 
 std::string PodState(const core::v1::PodStatus& pod) {
+  if (pod.deleting()) return "ending";
   if (pod.ready()) return "ready";
   if (pod.phase() == "Running") return "not ready";
   return pod.phase().empty() ? "unknown" : pod.phase();

@@ -24,6 +24,7 @@ void TakeReason(const json::value& container, core::v1::PodStatus& to) {
 core::v1::PodStatus ReadPodStatus(const runtime::v1::Projection& pod) {
   core::v1::PodStatus to;
   to.set_name(pod.ref().name());
+  to.set_deleting(pod.deleting());
   const absl::StatusOr<json::value> status = json::Parse(pod.status());
   if (!status.ok()) return to;
   to.set_phase(json::GetString(*status, {"phase"}));

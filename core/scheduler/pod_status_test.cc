@@ -42,6 +42,15 @@ TEST(PodStatus, WhenThoseAreThroughTheOthersSpeak) {
   EXPECT_EQ(status.reason(), "ErrImagePull");
 }
 
+TEST(PodStatus, WhatIsAboutToEndIsNotReady) {
+  runtime::v1::Projection pod;
+  pod.set_status(R"({"phase":"Running","containerStatuses":[{"ready":true}]})");
+  EXPECT_FALSE(ReadPodStatus(pod).deleting());
+  pod.set_deleting(true);
+  EXPECT_TRUE(ReadPodStatus(pod).deleting());
+  EXPECT_FALSE(ReadPodStatus(pod).ready());
+}
+
 TEST(PodStatus, OfWhatIsNoStatusIsEmpty) {
   EXPECT_FALSE(Read("").ready());
   EXPECT_FALSE(Read(R"({"containerStatuses":{}})").ready());
