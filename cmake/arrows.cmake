@@ -19,8 +19,9 @@ set(WEFT_ARROWS
   "core/cli=core/cli core/check core/auth core/config core/base"
   "core/cmd=core"
   "plugins=plugins core/base"
-  "runtime/engine=runtime/engine core/base"
-  "runtime/local=runtime/local runtime/anchor runtime/engine runtime/base core/base"
+  "runtime/engine=runtime/engine runtime/base core/base"
+  "runtime/proxy=runtime/proxy runtime/base core/base"
+  "runtime/local=runtime/local runtime/anchor runtime/engine runtime/proxy runtime/base core/base"
   "runtime/anchor=runtime/anchor runtime/engine core/base"
   "runtime=runtime core/base")
 

@@ -1,27 +1,20 @@
 #include "runtime/engine/private_engine.h"
 
 #include <chrono>
-#include <cstdlib>
-#include <fcntl.h>
 #include <filesystem>
 #include <signal.h>
-#include <spawn.h>
 #include <spdlog/spdlog.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "core/base/files.h"
-#include "core/base/pointers.h"
 #include "core/base/status.h"
+#include "runtime/base/detached_process.h"
 #include "runtime/engine/docker_engine.h"
 
 namespace weft::engine {
@@ -32,78 +25,12 @@ constexpr absl::Duration kStartLimit = absl::Seconds(60);
 constexpr absl::Duration kContainerdLimit = absl::Seconds(20);
 constexpr auto kTick = std::chrono::milliseconds(50);
 
-pid_t ReadPid(const std::string& path) {
-  int pid = 0;
-  return absl::SimpleAtoi(ReadFileOrEmpty(path), &pid) && pid > 1 ? pid : -1;
-}
+using runtime::LastLines;
+using runtime::ReadPid;
+using runtime::RunsWith;
+using runtime::SpawnDetached;
 
-// Running, not a zombie, and with `mark` on its command line: process ids are used again.
-bool RunsWith(pid_t pid, const std::string& mark) {
-  if (pid <= 1) return false;
-  const std::string process = absl::StrCat("/proc/", pid);
-  const std::string stat = ReadFileOrEmpty(process + "/stat");
-  const size_t name_end = stat.rfind(')');  // The name before it may hold anything.
-  if (name_end == std::string::npos || name_end + 2 >= stat.size()) return false;
-  if (stat[name_end + 2] == 'Z' || stat[name_end + 2] == 'X') return false;
-  return ReadFileOrEmpty(process + "/cmdline").find(mark) != std::string::npos;
-}
-
-std::string FindDockerd() {
-  const char* path = getenv("PATH");
-  const std::string folders =
-      absl::StrCat(path == nullptr ? "" : path, ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin");
-  for (const auto& folder : absl::StrSplit(folders, ':', absl::SkipEmpty())) {
-    std::string program = absl::StrCat(folder, "/dockerd");
-    if (access(program.c_str(), X_OK) == 0) return program;
-  }
-  return "";
-}
-
-// dockerd looks for iptables and containerd on its PATH, and a user's may lack the sbin folders.
-std::vector<std::string> EngineEnvironment() {
-  const char* path = getenv("PATH");
-  std::vector<std::string> environment = {absl::StrCat(
-      "PATH=", path == nullptr ? "" : path, ":/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin")};
-  for (const char* name : {"HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy",
-                           "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"}) {
-    if (const char* value = getenv(name)) environment.push_back(absl::StrCat(name, "=", value));
-  }
-  return environment;
-}
-
-// The child gets no descriptor and no signal disposition of ours: it outlives us.
-absl::StatusOr<pid_t> SpawnDetached(std::vector<std::string> command, const std::string& log_file) {
-  std::vector<std::string> environment = EngineEnvironment();
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&files, 1, log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND,
-                                   0600);
-  posix_spawn_file_actions_adddup2(&files, 1, 2);
-  posix_spawn_file_actions_addclosefrom_np(&files, 3);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  pid_t pid = -1;
-  const int error = posix_spawn(&pid, command[0].c_str(), &files, &attributes,
-                                PointersTo(command).data(), PointersTo(environment).data());
-  posix_spawn_file_actions_destroy(&files);
-  posix_spawnattr_destroy(&attributes);
-  if (error != 0)
-    return absl::UnavailableError(absl::StrCat("start ", command[0], ": ", strerror(error)));
-  return pid;
-}
-
-std::string LastLines(const std::string& file) {
-  const std::string text = ReadFileOrEmpty(file);
-  return text.substr(text.size() > 600 ? text.size() - 600 : 0);
-}
+std::string FindDockerd() { return runtime::FindProgram("dockerd"); }
 
 }  // namespace
 
@@ -189,7 +116,7 @@ absl::Status PrivateEngine::Start() {
       "--log-opt", "max-size=10m", "--log-opt", "max-file=3"};
   if (command[0].empty()) return CheckPossible();
   spdlog::info("msg=\"starting a private engine\" socket={}", socket_path_);
-  WEFT_ASSIGN_OR_RETURN(child_, SpawnDetached(command, log_file_));
+  WEFT_ASSIGN_OR_RETURN(child_, SpawnDetached(command, log_file_, directory_));
   return absl::OkStatus();
 }
 

@@ -10,6 +10,7 @@ namespace weft::local {
 inline constexpr char kInstallationLabel[] = "weft.dev/installation";
 inline constexpr char kNamespaceLabel[] = "weft.dev/namespace";
 inline constexpr char kControllerLabel[] = "weft.dev/controller";  // "KIND/NAME"
+inline constexpr char kClaimLabel[] = "weft.dev/claim";            // Its name.
 inline constexpr char kPodLabel[] = "weft.dev/pod";
 inline constexpr char kContainerLabel[] = "weft.dev/container";  // Its name in the pod.
 inline constexpr char kRunLabel[] = "weft.dev/run";              // Which run of it, from 0.
@@ -24,11 +25,12 @@ inline constexpr char kRulesLabel[] = "weft.dev/rules";         // PodRules as J
 inline constexpr char kSystemNamespace[] = "weft-system";
 inline constexpr char kProviderLabel[] = "weft.dev/provider";
 
-// `name` if it has at most `limit` bytes, else its start and a hash of it, `limit` bytes in all.
-std::string Shorten(const std::string& name, size_t limit);
-
 // The engine network of a namespace.
 std::string NetworkName(const std::string& installation, const std::string& ns);
+
+// The volume of a claim. Dots cannot stand in its parts, so no two claims share one.
+std::string ClaimVolumeName(const std::string& installation, const std::string& ns,
+                            const std::string& claim);
 
 // What kControllerLabel says of the object with this key, and back.
 std::string ControllerOf(const std::string& key);
