@@ -34,6 +34,7 @@ struct ComponentFeatures {
   bool probes = false;
   bool config_files = false;
   bool ephemeral_volumes = false;
+  bool persistent_volumes = false;
 };
 
 // One type that users may write, as its provider described it.

@@ -60,7 +60,7 @@ absl::Status Down(const Context& context, const DownOptions& options) {
                  << std::flush;
     return absl::OkStatus();
   }
-  WEFT_RETURN_IF_ERROR(EndPrivateEngine(data));
+  WEFT_RETURN_IF_ERROR(EndWhatOutlives(data));
   WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> left, RemoveData(data));
   if (left.empty()) {
     terminal.out << "weft is down, " << data.path() << " is removed" << std::endl;

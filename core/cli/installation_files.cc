@@ -50,8 +50,8 @@ bool IsOfInstallation(const std::string& path) {
 
 bool IsWefts(const std::string& name) {
   static const auto* const others = new std::set<std::string>{
-      "engine",      "logs",          "run",        "tokens",      kBackupStaging,
-      kRestoreReady, kRestoreStaging, kRestoreDone, kRestoreMoving};
+      "engine",       "proxy",       "logs",          "run",        "tokens",
+      kBackupStaging, kRestoreReady, kRestoreStaging, kRestoreDone, kRestoreMoving};
   // What is written, or made, under another name first; the times of restores.
   static const auto* const forms =
       new std::vector<std::string>{"installation.############",

@@ -99,7 +99,8 @@ absl::Status UnmountEngine(const std::string& directory) {
 
 }  // namespace
 
-absl::Status EndPrivateEngine(const DataDirectory& data) {
+absl::Status EndWhatOutlives(const DataDirectory& data) {
+  WEFT_RETURN_IF_ERROR(EndPrograms("haproxy", data.Below("proxy"), kEngineDrain));
   const std::string engine = data.Below("engine");
   WEFT_RETURN_IF_ERROR(EndPrograms("dockerd", engine, kEngineDrain));
   WEFT_RETURN_IF_ERROR(EndPrograms(kShim, engine, absl::ZeroDuration()));

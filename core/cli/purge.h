@@ -11,10 +11,11 @@
 // The end of an installation: what `weft down --purge` removes once no service runs any more.
 namespace weft::cli {
 
-// Ends the private engine of the data directory, its containerd, its shims and what runs in their
-// containers. They are found by their command lines, which name DATA/engine; nothing else is
-// touched, and no engine is a success. DEADLINE_EXCEEDED: a process does not end.
-absl::Status EndPrivateEngine(const DataDirectory& data);
+// Ends what outlives the services of the data directory: the proxy; the private
+// engine, its containerd, its shims and what runs in their containers. They are found by their
+// command lines, which name DATA/proxy and DATA/engine; nothing else is touched, and none of it
+// is a success. DEADLINE_EXCEEDED: a process does not end.
+absl::Status EndWhatOutlives(const DataDirectory& data);
 
 // Removes what is Weft's in the data directory, and the directory if nothing else is left. Mounts
 // below DATA/engine, which a dead engine leaves, are unmounted first; symbolic links are removed,

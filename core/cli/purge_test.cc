@@ -30,7 +30,7 @@ TEST_F(PurgeTest, RemovesEverythingThatIsWeftsAndTheDirectory) {
   for (const char* name :
        {"installation", "core.db", "core.db-wal", "runtime-local.db", "runtime-local.db-wal",
         "runtime-kubernetes.kinds", "services.yaml", "tokens", "pki/ca.key", "identities/x/tls.key",
-        "engine/data/image/x", "logs/weft-core.log", "providers/x.yaml",
+        "engine/data/image/x", "proxy/certificates/x.pem", "logs/weft-core.log", "providers/x.yaml",
         "replaced-20260101T000000.000Z/pki/ca.key", "restore.new/core.db", "backup.new/core.db",
         "restore.ready/new/core.db", "restore.moving/old/core.db", "restore.done/manifest.json",
         // Of programs that were killed as they wrote.
@@ -117,7 +117,7 @@ TEST_F(PurgeTest, EndsTheEngineOfThisDirectoryOnly) {
   Program own(command("own.sock", data_.Below("engine")));
   Program foreign(command("foreign.sock", folder_ / "other/engine"));
   const ProcessIdentity other = {foreign.pid(), StartTime(foreign.pid()).value_or(0)};
-  const absl::Status ended = EndPrivateEngine(data_);
+  const absl::Status ended = EndWhatOutlives(data_);
   EXPECT_TRUE(ended.ok()) << ended;
   EXPECT_EQ(StartTime(own.pid()), std::nullopt);
   EXPECT_TRUE(IsAlive(other));

@@ -97,7 +97,7 @@ TEST_F(Corpus, WhatIsNotCarriedOutYetIsRefused) {
       ElementsAre("7:7 NOT_SUPPORTED_YET /spec/scopes/0"));
   const std::vector<model::Document> volumes = Read("volumes.yaml");
   EXPECT_THAT(Brief(World(volumes, {}, FirstTypes()).Resolve(volumes.at(1)).diagnostics),
-              ElementsAre("29:22 NOT_SUPPORTED_YET /spec/components/0/componentName",
+              ElementsAre("29:22 UNSUPPORTED_BY_TYPE /spec/components/0/componentName",
                           "32:17 UNKNOWN_TRAIT /spec/components/0/traits/0/name"));
 }
 

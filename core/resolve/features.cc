@@ -12,9 +12,10 @@ void AddResources(const model::Resources& resources, const std::string& pointer,
   if (resources.gpu_millis > 0) out.push_back({pointer + "/gpu", "GPUs"});
   for (size_t i = 0; i < resources.volumes.size(); ++i) {
     const std::string at = absl::StrCat(pointer, "/volumes/", i);
-    if (!resources.volumes[i].ephemeral) {
-      out.push_back({at, "volumes that outlive their replica (not `ephemeral`)"});
-    } else if (!carries.ephemeral_volumes) {
+    if (!resources.volumes[i].ephemeral && !carries.persistent_volumes) {
+      out.push_back(
+          {at, "volumes that outlive their replica (not `ephemeral`)", true, "", kByType});
+    } else if (resources.volumes[i].ephemeral && !carries.ephemeral_volumes) {
       out.push_back({at, "ephemeral volumes", true, "", kByType});
     }
   }
@@ -44,7 +45,7 @@ std::string UnsupportedFeature::Fault(const std::string& type) const {
 std::vector<UnsupportedFeature> UnsupportedFeatures(const model::ComponentSchematic& component,
                                                     const catalog::Type* type) {
   const catalog::ComponentFeatures carries =
-      type != nullptr ? type->carries : catalog::ComponentFeatures{true, true, true};
+      type != nullptr ? type->carries : catalog::ComponentFeatures{true, true, true, true};
   std::vector<UnsupportedFeature> out;
   for (size_t c = 0; c < component.containers.size(); ++c) {
     const model::Container& container = component.containers[c];

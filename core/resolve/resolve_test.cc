@@ -384,7 +384,7 @@ TEST(NotSupportedYet, IsSaidWhereTheComponentIsUsed) {
       "13:23 warning UNSUPPORTED_BY_TYPE /spec/components/0/componentName"};
   Check({{"volumes",
           container("resources: {volumes: [{name: a, mountPath: /a}, {name: b, mountPath: /b}]}"),
-          Use(), error, "uses volumes"},
+          Use(), type_error, "uses volumes that outlive their replica"},
          {"config", container("config: [{path: /a, value: b}]"), Use(), type_error,
           "uses config files, which are not supported by workloads of type Web"},
          {"ephemeral",

@@ -100,15 +100,16 @@ pb::Container MakeContainer(const resolve::Container& container,
       out->set_path(file.path);
       out->set_content(file.content);
     }
-  if (carries.ephemeral_volumes)
-    for (const model::Volume& volume : container.volumes) {
-      pb::Volume* out = to.add_volumes();
-      out->set_name(volume.name);
-      out->set_mount_path(volume.mount_path);
-      out->set_read_only(volume.access_mode == "RO");
-      out->set_ephemeral(volume.ephemeral);
-      out->set_disk_bytes(volume.disk_bytes);
-    }
+  for (const model::Volume& volume : container.volumes) {
+    if (!(volume.ephemeral ? carries.ephemeral_volumes : carries.persistent_volumes)) continue;
+    pb::Volume* out = to.add_volumes();
+    out->set_name(volume.name);
+    out->set_mount_path(volume.mount_path);
+    out->set_read_only(volume.access_mode == "RO");
+    out->set_ephemeral(volume.ephemeral);
+    out->set_disk_bytes(volume.disk_bytes);
+    out->set_shared(!volume.ephemeral && volume.sharing_policy == "Shared");
+  }
   return to;
 }
 

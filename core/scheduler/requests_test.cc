@@ -112,6 +112,9 @@ TEST(Requests, OfAComponentAProviderGetsWhatItsTypeCarriesOut) {
   main.volumes[0].access_mode = "RO";
   main.volumes[0].ephemeral = true;
   main.volumes[0].disk_bytes = 5;
+  main.volumes.emplace_back();
+  main.volumes[1].name = "data";
+  main.volumes[1].sharing_policy = "Shared";
   front.containers[1].readiness.emplace();
   front.containers[1].readiness->tcp_port = 9000;
   const auto ask = [&] { return MakeWorkloadRequest(application, front).component(); };
@@ -130,6 +133,10 @@ TEST(Requests, OfAComponentAProviderGetsWhatItsTypeCarriesOut) {
   ASSERT_EQ(asked.volumes_size(), 1);
   EXPECT_TRUE(asked.volumes(0).read_only() && asked.volumes(0).ephemeral());
   EXPECT_EQ(asked.volumes(0).disk_bytes(), 5);
+  front.type.carries.persistent_volumes = true;
+  const pb::Container outliving = ask().containers(0);
+  ASSERT_EQ(outliving.volumes_size(), 2);
+  EXPECT_TRUE(outliving.volumes(1).shared() && !outliving.volumes(1).ephemeral());
   EXPECT_EQ(ask().containers(1).readiness().action(), pb::PROBE_ACTION_TCP);
   EXPECT_EQ(ask().containers(1).readiness().port(), 9000);
 }

@@ -46,12 +46,14 @@ struct ConfigFile {
   std::string content;
 };
 
-// Those of one name in a component are one. Each is empty at first, and goes with its replica.
+// Those of one name in a component are one.
 struct Volume {
   std::string name;        // A DNS label.
   std::string mount_path;  // Absolute.
   bool read_only = false;
   int64_t disk_bytes = 0;  // What should be kept free for it; 0: not said.
+  bool ephemeral = true;   // It is empty at first, and goes with its replica; else it outlives it.
+  bool shared = false;     // Others may have it at the same time. Of one that is not ephemeral.
 };
 
 struct Container {

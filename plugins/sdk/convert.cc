@@ -62,8 +62,8 @@ Container ConvertContainer(const pb::Container& from) {
   for (const auto& file : from.config_files())
     to.config_files.push_back({file.path(), file.content()});
   for (const auto& volume : from.volumes())
-    to.volumes.push_back(
-        {volume.name(), volume.mount_path(), volume.read_only(), volume.disk_bytes()});
+    to.volumes.push_back({volume.name(), volume.mount_path(), volume.read_only(),
+                          volume.disk_bytes(), volume.ephemeral(), volume.shared()});
   return to;
 }
 
@@ -249,6 +249,8 @@ absl::StatusOr<WorkloadRequest> FromProto(const pb::RenderWorkloadRequest& reque
 absl::StatusOr<TraitRequest> FromProto(const pb::RenderTraitRequest& request) {
   WEFT_ASSIGN_OR_RETURN(Instance instance, FromProto(request.instance()));
   WorkloadView workload{instance.name, FromProto(request.workload().shape())};
+  for (const auto& object : request.workload().objects())
+    workload.objects.push_back(FromProto(object.ref()));
   return TraitRequest{std::move(instance), std::move(workload), ReadReadings(request)};
 }
 
@@ -360,6 +362,8 @@ pb::Capability ToProto(const Workload& workload) {
   if (carries.probes) to.add_component_features(pb::COMPONENT_FEATURE_PROBES);
   if (carries.config_files) to.add_component_features(pb::COMPONENT_FEATURE_CONFIG_FILES);
   if (carries.ephemeral_volumes) to.add_component_features(pb::COMPONENT_FEATURE_EPHEMERAL_VOLUMES);
+  if (carries.persistent_volumes)
+    to.add_component_features(pb::COMPONENT_FEATURE_PERSISTENT_VOLUMES);
   return to;
 }
 

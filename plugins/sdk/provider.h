@@ -90,6 +90,7 @@ struct WorkloadRequest {
 struct WorkloadView {
   std::string name;
   Shape shape;
+  std::vector<ObjectRef> objects = {};  // What was rendered of it by the stages before.
 
   // The object that the instance is named after.
   ObjectRef Primary() const { return {shape.api_version, shape.kind, name, ""}; }
@@ -313,6 +314,7 @@ struct Carries {
   bool probes = false;
   bool config_files = false;
   bool ephemeral_volumes = false;
+  bool persistent_volumes = false;
 };
 
 // A workload type. `render` is required; the other functions may be empty.

@@ -6,6 +6,7 @@
 //   weft-anchor publish DIRECTORY NAME     Has "..data" lead to NAME, in one step, and for each
 //                                          thing in NAME a link that leads there through "..data";
 //                                          removes what was published before.
+//   weft-anchor open DIRECTORY...          Lets every user write to those that are empty.
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -57,6 +58,12 @@ int Publish(const fs::path& directory, const fs::path& name) {
   return 0;
 }
 
+int Open(int count, char** directories) {
+  for (int i = 0; i < count; ++i)
+    if (fs::is_empty(directories[i])) fs::permissions(directories[i], fs::perms::all);
+  return 0;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -65,6 +72,7 @@ int main(int count, char** words) {
   try {
     if (command == "published") return Published(count - 2, words + 2);
     if (command == "publish" && count == 4) return Publish(words[2], words[3]);
+    if (command == "open") return Open(count - 2, words + 2);
     fputs("unknown command\n", stderr);
   } catch (const fs::filesystem_error& error) {
     fprintf(stderr, "%s\n", error.what());

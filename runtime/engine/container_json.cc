@@ -120,6 +120,10 @@ std::string ContainerCreateJson(const ContainerSpec& spec) {
   return json::Canonical(body);
 }
 
+std::string VolumeCreateJson(const VolumeSpec& spec) {
+  return json::Canonical(json::object{{"Name", spec.name}, {"Labels", StringMap(spec.labels)}});
+}
+
 std::string NetworkCreateJson(const NetworkSpec& spec) {
   json::object body = {{"Name", spec.name},
                        {"CheckDuplicate", true},
@@ -180,6 +184,18 @@ ContainerSummary SummaryFromJson(const json::value& v) {
     s.name = std::string(absl::StripPrefix(std::string(names->get_array()[0].get_string()), "/"));
   }
   return s;
+}
+
+// cgroup v1 and v2 name differently what can be taken back.
+Usage UsageFromJson(const json::value& v) {
+  Usage usage;
+  usage.cpu = absl::Nanoseconds(json::GetInt(v, {"cpu_stats", "cpu_usage", "total_usage"}));
+  const int64_t memory = json::GetInt(v, {"memory_stats", "usage"});
+  const int64_t inactive =
+      json::GetInt(v, {"memory_stats", "stats", "total_inactive_file"},
+                   json::GetInt(v, {"memory_stats", "stats", "inactive_file"}));
+  usage.memory_bytes = std::max(int64_t{0}, memory - inactive);
+  return usage;
 }
 
 Network NetworkFromJson(const json::value& v) {

@@ -104,6 +104,18 @@ absl::StatusOr<Container> DockerEngine::InspectContainer(const std::string& id) 
   return ContainerFromJson(answer);
 }
 
+absl::StatusOr<Usage> DockerEngine::GetUsage(const std::string& id) {
+  const std::string attempted = "ask what container " + id.substr(0, 12) + " uses";
+  WEFT_ASSIGN_OR_RETURN(
+      const json::value answer,
+      Ask("GET", absl::StrCat("/containers/", UrlEncode(id), "/stats?stream=false&one-shot=true"),
+          attempted));
+  // Of one that does not run the engine says nothing instead.
+  if (json::FindPath(answer, {"memory_stats", "usage"}) == nullptr)
+    return absl::NotFoundError(attempted + ": it does not run");
+  return UsageFromJson(answer);
+}
+
 absl::StatusOr<std::vector<ContainerSummary>> DockerEngine::ListContainers(const Labels& labels) {
   WEFT_ASSIGN_OR_RETURN(
       const json::value answer,
@@ -111,6 +123,15 @@ absl::StatusOr<std::vector<ContainerSummary>> DockerEngine::ListContainers(const
           absl::StrCat("/containers/json?all=1&filters=", UrlEncode(LabelFilterJson(labels))),
           "list containers"));
   return ListFrom(answer, &SummaryFromJson);
+}
+
+absl::Status DockerEngine::CreateVolume(const VolumeSpec& spec) {
+  return Call("POST", "/volumes/create", "create volume " + spec.name, VolumeCreateJson(spec));
+}
+
+absl::Status DockerEngine::RemoveVolume(const std::string& name) {
+  return IgnoreNotFound(Call("DELETE", "/volumes/" + UrlEncode(name), "remove volume " + name, "",
+                             absl::Seconds(60)));
 }
 
 absl::StatusOr<std::string> DockerEngine::CreateNetwork(const NetworkSpec& spec) {

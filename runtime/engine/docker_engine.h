@@ -27,8 +27,11 @@ class DockerEngine final : public Engine {
   absl::Status Unpack(const std::string& id, const std::string& path,
                       const std::string& archive) override;
   absl::StatusOr<Container> InspectContainer(const std::string& id) override;
+  absl::StatusOr<Usage> GetUsage(const std::string& id) override;
   absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) override;
 
+  absl::Status CreateVolume(const VolumeSpec& spec) override;
+  absl::Status RemoveVolume(const std::string& name) override;
   absl::StatusOr<std::string> CreateNetwork(const NetworkSpec& spec) override;
   absl::StatusOr<Network> InspectNetwork(const std::string& name) override;
   absl::Status RemoveNetwork(const std::string& name) override;

@@ -73,6 +73,12 @@ struct ContainerSpec {
   bool keep_running = false;
 };
 
+// A volume of its own, which stays until it is removed.
+struct VolumeSpec {
+  std::string name;
+  Labels labels;
+};
+
 struct ContainerSummary {
   std::string id;
   std::string name;  // Without the engine's leading slash.
@@ -144,6 +150,13 @@ struct Info {
   int64_t memory_bytes = 0;
 };
 
+// What a container that runs has used.
+struct Usage {
+  absl::Duration cpu;  // Of all processors, since it started.
+  int64_t memory_bytes =
+      0;  // Without what the kernel can take back at once, as the kubelet counts.
+};
+
 // What a command in a container came to.
 struct ExecResult {
   int64_t exit_code = 0;
@@ -204,8 +217,15 @@ class Engine {
   virtual absl::Status Unpack(const std::string& id, const std::string& path,
                               const std::string& archive) = 0;
   virtual absl::StatusOr<Container> InspectContainer(const std::string& id) = 0;
+  // NOT_FOUND also if it does not run.
+  virtual absl::StatusOr<Usage> GetUsage(const std::string& id) = 0;
   // All that bear every one of `labels`, running or not.
   virtual absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) = 0;
+
+  // One that is there under this name stays as it is.
+  virtual absl::Status CreateVolume(const VolumeSpec& spec) = 0;
+  // With what it holds. FAILED_PRECONDITION: a container has it. OK if there is none.
+  virtual absl::Status RemoveVolume(const std::string& name) = 0;
 
   // FAILED_PRECONDITION: the name or the subnet is taken.
   virtual absl::StatusOr<std::string> CreateNetwork(const NetworkSpec& spec) = 0;

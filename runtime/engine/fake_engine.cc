@@ -122,9 +122,15 @@ std::vector<std::string> FakeEngine::unpacked() const {
   return unpacked_;
 }
 
+void FakeEngine::SetUsage(Usage usage) {
+  std::lock_guard lock(mutex_);
+  usage_ = usage;
+}
+
 std::set<std::string> FakeEngine::volumes() const {
   std::lock_guard lock(mutex_);
   std::set<std::string> names;
+  for (const auto& [name, volume] : volumes_) names.insert(name);
   for (const auto& [id, held] : containers_)
     for (const auto& [target, volume] : held.container.volumes) names.insert(volume.name);
   return names;
@@ -252,6 +258,13 @@ absl::StatusOr<Container> FakeEngine::InspectContainer(const std::string& id) {
   return held->container;
 }
 
+absl::StatusOr<Usage> FakeEngine::GetUsage(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  WEFT_ASSIGN_OR_RETURN(const Held* held, FindLocked(id));
+  if (held->container.state != "running") return absl::NotFoundError("it does not run");
+  return usage_;
+}
+
 absl::StatusOr<std::vector<ContainerSummary>> FakeEngine::ListContainers(const Labels& labels) {
   std::lock_guard lock(mutex_);
   WEFT_RETURN_IF_ERROR(ReachableLocked());
@@ -261,6 +274,24 @@ absl::StatusOr<std::vector<ContainerSummary>> FakeEngine::ListContainers(const L
       list.push_back({id, held.container.name, held.container.labels});
   }
   return list;
+}
+
+absl::Status FakeEngine::CreateVolume(const VolumeSpec& spec) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  volumes_.emplace(spec.name, spec);
+  return absl::OkStatus();
+}
+
+absl::Status FakeEngine::RemoveVolume(const std::string& name) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  for (const auto& [id, held] : containers_)
+    for (const auto& [target, volume] : held.container.volumes)
+      if (volume.name == name)
+        return absl::FailedPreconditionError(absl::StrCat("volume is in use - [", id, "]"));
+  volumes_.erase(name);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> FakeEngine::CreateNetwork(const NetworkSpec& spec) {

@@ -37,6 +37,7 @@ class FakeEngine final : public Engine {
   std::vector<VolumeMount> VolumesOf(const std::string& id) const;
   // What was unpacked: the container's id, the path and the archive, with a space between them.
   std::vector<std::string> unpacked() const;
+  void SetUsage(Usage usage);             // Of every container that runs.
   std::set<std::string> volumes() const;  // That were made and are there.
 
   absl::Status Ping() override;
@@ -50,7 +51,10 @@ class FakeEngine final : public Engine {
   absl::Status Unpack(const std::string& id, const std::string& path,
                       const std::string& archive) override;
   absl::StatusOr<Container> InspectContainer(const std::string& id) override;
+  absl::StatusOr<Usage> GetUsage(const std::string& id) override;
   absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) override;
+  absl::Status CreateVolume(const VolumeSpec& spec) override;
+  absl::Status RemoveVolume(const std::string& name) override;
   absl::StatusOr<std::string> CreateNetwork(const NetworkSpec& spec) override;
   absl::StatusOr<Network> InspectNetwork(const std::string& name) override;
   absl::Status RemoveNetwork(const std::string& name) override;
@@ -90,12 +94,14 @@ class FakeEngine final : public Engine {
   std::string start_error_of_;
   absl::StatusOr<ExecResult> exec_ = ExecResult{};
   std::vector<std::string> commands_, unpacked_;
+  Usage usage_;
   int64_t counter_ = 0;
   int creations_ = 0, starts_ = 0, pulls_ = 0;
-  std::map<std::string, Held> containers_;   // By id.
-  std::map<std::string, Network> networks_;  // By name.
-  std::map<std::string, Image> images_;      // By reference.
-  std::deque<Event> events_;                 // Since the start.
+  std::map<std::string, Held> containers_;     // By id.
+  std::map<std::string, VolumeSpec> volumes_;  // Of their own, by name.
+  std::map<std::string, Network> networks_;    // By name.
+  std::map<std::string, Image> images_;        // By reference.
+  std::deque<Event> events_;                   // Since the start.
 };
 
 }  // namespace weft::engine

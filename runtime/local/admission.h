@@ -41,6 +41,11 @@ Spec ReadJob(const json::value& object, const Machine& machine, std::vector<Prob
 Spec ReadService(const json::value& object, const Machine& machine, std::vector<Problem>& problems);
 Spec ReadConfigMap(const json::value& object, const Machine& machine,
                    std::vector<Problem>& problems);
+Spec ReadAutoscaler(const json::value& object, const Machine& machine,
+                    std::vector<Problem>& problems);
+Spec ReadIngress(const json::value& object, const Machine& machine, std::vector<Problem>& problems);
+Spec ReadPersistentVolumeClaim(const json::value& object, const Machine& machine,
+                               std::vector<Problem>& problems);
 Spec ReadSecret(const json::value& object, const Machine& machine, std::vector<Problem>& problems);
 
 // Shared by the readers.

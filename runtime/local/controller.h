@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "runtime/anchor/service_network.h"
 #include "runtime/engine/engine.h"
+#include "runtime/local/claim_volumes.h"
 #include "runtime/local/image_puller.h"
 #include "runtime/local/namespace_networks.h"
 #include "runtime/local/object_board.h"
@@ -32,6 +33,7 @@ struct Parts {
   ObjectBoard& board;
   PodDirectory& pods;
   NamespaceNetworks& networks;
+  ClaimVolumes& claims;
   ImagePuller& images;
   Prober& prober;
   Terminator& terminator;

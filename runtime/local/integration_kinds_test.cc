@@ -174,5 +174,28 @@ TEST_F(KindsOnTheEngine, AJobThatFailsSaysSoAndGivesUp) {
   EXPECT_TRUE(absl::StrContains(all.lower_bound("Pod/")->second.status(), R"("exitCode":3)"));
 }
 
+// It does nothing but use what it is given of a processor.
+constexpr char kBusy[] = R"j({"apiVersion":"apps/v1","kind":"Deployment",
+    "metadata":{"name":"web","namespace":"default"},
+    "spec":{"selector":{"matchLabels":{"app":"web"}},"template":{"metadata":{"labels":{"app":"web"}},
+    "spec":{"terminationGracePeriodSeconds":0,"containers":[{"name":"main",
+    "image":"test/busybox:1","command":["/bin/sh","-c","while :; do :; done"],
+    "resources":{"requests":{"cpu":"50m"},"limits":{"cpu":"100m"}}}]}}}})j";
+constexpr char kScaler[] = R"({"apiVersion":"autoscaling/v2","kind":"HorizontalPodAutoscaler",
+    "metadata":{"name":"web","namespace":"default"},
+    "spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"},
+    "maxReplicas":2,"metrics":[{"type":"Resource","resource":{"name":"cpu",
+    "target":{"type":"Utilization","averageUtilization":50}}}]}})";
+
+TEST_F(KindsOnTheEngine, AnAutoscalerFollowsWhatPodsUse) {
+  ImportBusybox();
+  Apply({kBusy, kScaler}, 1);
+  const Projections all =
+      WaitFor([](const Projections& now) { return ReadyPods(now, "web").size() == 2; });
+  const std::string status = all.at("HorizontalPodAutoscaler/default/web").status();
+  EXPECT_TRUE(absl::StrContains(status, R"("reason":"ValidMetricFound")")) << status;
+  EXPECT_TRUE(absl::StrContains(status, R"("averageUtilization":)")) << status;
+}
+
 }  // namespace
 }  // namespace weft::local

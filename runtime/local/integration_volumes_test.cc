@@ -139,5 +139,47 @@ TEST_F(Volumes, OutliveContainersAndTheRuntimeAndComeBackWithTheSandbox) {
   EXPECT_EQ(Say("busybox cat /conf/mode /keys/d/t /shared/note"), "slowabcmine\n");
 }
 
+constexpr char kClaim[] = R"({"apiVersion":"v1","kind":"PersistentVolumeClaim",
+    "metadata":{"name":"data","namespace":"default"},
+    "spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}})";
+
+// Nobody, who keeps what it is told.
+constexpr char kKeeper[] = R"j({"apiVersion":"apps/v1","kind":"Deployment",
+    "metadata":{"name":"web","namespace":"default"},
+    "spec":{"selector":{"matchLabels":{"app":"web"}},"template":{
+    "metadata":{"labels":{"app":"web"}},"spec":{"terminationGracePeriodSeconds":1,
+    "securityContext":{"runAsUser":65534},
+    "volumes":[{"name":"kept","persistentVolumeClaim":{"claimName":"data"}}],
+    "containers":[{"name":"main","image":"test/busybox:1","command":["/bin/busybox","sleep","100000"],
+     "volumeMounts":[{"name":"kept","mountPath":"/data"}]}]}}}})j";
+
+TEST_F(Volumes, OfAClaimKeepWhatIsWrittenUntilTheClaimIsDeleted) {
+  const auto web_is_gone = [](const Projections& now) {
+    return now.count("Deployment/default/web") == 0;
+  };
+  ImportBusybox();
+  Apply({kClaim, kKeeper}, 1);
+  WaitFor(IsReady);
+  EXPECT_EQ(Say("busybox chmod 700 /data 2>&1; echo mine > /data/note"),
+            "chmod: /data: Operation not permitted\n");
+  Delete({{"apps/v1", "Deployment", "default", "web"}});
+  WaitFor(web_is_gone);
+  EXPECT_TRUE(engine().ListContainers({})->empty());
+  EXPECT_EQ(VolumesOnDisk(), 1u);
+  KillRuntime();
+  StartRuntime();
+  Apply({kKeeper}, 2);
+  WaitFor(IsReady);
+  EXPECT_EQ(Say("busybox cat /data/note"), "mine\n");
+  Delete({{"v1", "PersistentVolumeClaim", "default", "data"}});
+  WaitFor([](const Projections& now) {
+    return now.at("PersistentVolumeClaim/default/data").deleting();
+  });
+  EXPECT_EQ(Say("busybox cat /data/note"), "mine\n") << "as long as a pod has it";
+  Delete({{"apps/v1", "Deployment", "default", "web"}});
+  WaitFor([](const Projections& now) { return now.empty(); });
+  EXPECT_EQ(VolumesOnDisk(), 0u);
+}
+
 }  // namespace
 }  // namespace weft::local

@@ -76,20 +76,23 @@ constexpr std::pair<const char*, LeafType> kProbeLeaves[] = {
     {"failureThreshold", kInteger}};
 
 // What a volume may say.
-constexpr std::pair<const char*, LeafType> kVolumeLeaves[] = {{"name", kString},
-                                                              {"configMap/name", kString},
-                                                              {"configMap/optional", kBoolean},
-                                                              {"configMap/defaultMode", kInteger},
-                                                              {"configMap/items/[]/key", kString},
-                                                              {"configMap/items/[]/path", kString},
-                                                              {"configMap/items/[]/mode", kInteger},
-                                                              {"secret/secretName", kString},
-                                                              {"secret/optional", kBoolean},
-                                                              {"secret/defaultMode", kInteger},
-                                                              {"secret/items/[]/key", kString},
-                                                              {"secret/items/[]/path", kString},
-                                                              {"secret/items/[]/mode", kInteger},
-                                                              {"emptyDir/medium", kString}};
+constexpr std::pair<const char*, LeafType> kVolumeLeaves[] = {
+    {"name", kString},
+    {"configMap/name", kString},
+    {"configMap/optional", kBoolean},
+    {"configMap/defaultMode", kInteger},
+    {"configMap/items/[]/key", kString},
+    {"configMap/items/[]/path", kString},
+    {"configMap/items/[]/mode", kInteger},
+    {"secret/secretName", kString},
+    {"secret/optional", kBoolean},
+    {"secret/defaultMode", kInteger},
+    {"secret/items/[]/key", kString},
+    {"secret/items/[]/path", kString},
+    {"secret/items/[]/mode", kInteger},
+    {"emptyDir/medium", kString},
+    {"persistentVolumeClaim/claimName", kString},
+    {"persistentVolumeClaim/readOnly", kBoolean}};
 
 // What a pod template may say.
 void AddPodTemplate(std::vector<Leaf>& leaves) {
@@ -183,6 +186,54 @@ Kind SecretKind() {
                  {"/stringData/*", kString},
                  // What it is for; nothing here depends on it.
                  {"/type", kString, false}});
+}
+
+Kind PersistentVolumeClaimKind() {
+  return KindOf("v1", "PersistentVolumeClaim",
+                {{"/spec/accessModes/[]", kString},
+                 {"/spec/resources/requests/storage", kQuantity},
+                 {"/spec/volumeMode", kString},
+                 // There is one place for all of them: the engine's.
+                 {"/spec/storageClassName", kString, false}});
+}
+
+Kind IngressKind() {
+  std::vector<Leaf> leaves = {// There is one proxy for all of them.
+                              {"/spec/ingressClassName", kString, false},
+                              {"/spec/rules/[]/host", kString},
+                              {"/spec/rules/[]/http/paths/[]/path", kString},
+                              {"/spec/rules/[]/http/paths/[]/pathType", kString},
+                              {"/spec/tls/[]/hosts/[]", kString},
+                              {"/spec/tls/[]/secretName", kString}};
+  for (const char* backend : {"/spec/defaultBackend", "/spec/rules/[]/http/paths/[]/backend"}) {
+    const std::string service = absl::StrCat(backend, "/service");
+    leaves.push_back({service + "/name", kString});
+    leaves.push_back({service + "/port/name", kString});
+    leaves.push_back({service + "/port/number", kInteger});
+  }
+  return KindOf("networking.k8s.io/v1", "Ingress", std::move(leaves));
+}
+
+Kind AutoscalerKind() {
+  const std::string resource = "/spec/metrics/[]/resource";
+  std::vector<Leaf> leaves = {{"/spec/scaleTargetRef/apiVersion", kString},
+                              {"/spec/scaleTargetRef/kind", kString},
+                              {"/spec/scaleTargetRef/name", kString},
+                              {"/spec/minReplicas", kInteger},
+                              {"/spec/maxReplicas", kInteger},
+                              {"/spec/metrics/[]/type", kString},
+                              {resource + "/name", kString},
+                              {resource + "/target/type", kString},
+                              {resource + "/target/averageUtilization", kInteger},
+                              {resource + "/target/averageValue", kQuantity}};
+  for (const std::string at : {"/spec/behavior/scaleUp", "/spec/behavior/scaleDown"}) {
+    leaves.push_back({at + "/stabilizationWindowSeconds", kInteger});
+    leaves.push_back({at + "/selectPolicy", kString});
+    leaves.push_back({at + "/policies/[]/type", kString});
+    leaves.push_back({at + "/policies/[]/value", kInteger});
+    leaves.push_back({at + "/policies/[]/periodSeconds", kInteger});
+  }
+  return KindOf("autoscaling/v2", "HorizontalPodAutoscaler", std::move(leaves));
 }
 
 // The table as a tree of tokens. Null `leaf`: an inner node.
@@ -290,8 +341,15 @@ void Check(const Node& node, const json::value& v, const std::string& pointer,
 }  // namespace
 
 const std::vector<Kind>& Kinds() {
-  static const auto* const kinds = new std::vector<Kind>{
-      DeploymentKind(), StatefulSetKind(), JobKind(), ServiceKind(), ConfigMapKind(), SecretKind()};
+  static const auto* const kinds = new std::vector<Kind>{DeploymentKind(),
+                                                         StatefulSetKind(),
+                                                         JobKind(),
+                                                         ServiceKind(),
+                                                         ConfigMapKind(),
+                                                         SecretKind(),
+                                                         PersistentVolumeClaimKind(),
+                                                         IngressKind(),
+                                                         AutoscalerKind()};
   return *kinds;
 }
 

@@ -36,6 +36,7 @@ LocalRuntime::LocalRuntime(engine::Engine& engine, Options options)
 
 absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine& engine,
                                                                  anchor::ServiceNetwork& services,
+                                                                 proxy::Proxy& proxy,
                                                                  const std::string& database,
                                                                  Options options) {
   if (!options.now) options.now = [] { return absl::Now(); };
@@ -49,6 +50,8 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
   const Options& o = runtime->options_;
   runtime->networks_ =
       std::make_unique<NamespaceNetworks>(engine, *runtime->objects_, o.installation);
+  runtime->claim_volumes_ =
+      std::make_unique<ClaimVolumes>(engine, *runtime->objects_, o.installation);
   runtime->queue_ = std::make_unique<KeyedQueue>(
       o.workers, [=](const std::string& key) { return runtime->Work(key); });
   runtime->images_ = std::make_unique<ImagePuller>(
@@ -68,7 +71,11 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
   runtime->controllers_["StatefulSet"] =
       std::make_unique<StatefulSetController>(parts, keeper, observed);
   runtime->controllers_["Job"] = std::make_unique<JobController>(parts, keeper, observed);
+  runtime->autoscalers_ = std::make_unique<AutoscalerController>(parts);
+  runtime->claims_ = std::make_unique<ClaimController>(parts);
   runtime->services_ = std::make_unique<ServiceController>(parts);
+  runtime->ingresses_ =
+      std::make_unique<IngressController>(parts, *runtime->services_, proxy, o.ingress);
   for (const ObjectPtr& object : runtime->objects_->All()) runtime->board_.SetObject(*object);
   return self;
 }
@@ -82,6 +89,7 @@ Parts LocalRuntime::MakeParts(anchor::ServiceNetwork& services) {
           board_,
           pods_,
           *networks_,
+          *claim_volumes_,
           *images_,
           *prober_,
           *terminator_,
@@ -201,6 +209,10 @@ absl::StatusOr<absl::Duration> LocalRuntime::Reconcile(const std::string& key) {
   const std::string kind = KindOfKey(key);
   if (const auto found = controllers_.find(kind); found != controllers_.end())
     return found->second->Reconcile(key);
+  if (kind == "HorizontalPodAutoscaler") return autoscalers_->Reconcile(key);
+  if (kind == "PersistentVolumeClaim") return claims_->Reconcile(key);
+  if (kind == "Ingress" || key == ProxyKey() || key == ProxyLookKey())
+    return ingresses_->Reconcile(key);
   if (kind == "Service") return services_->Reconcile(key);
   if (kind == "ConfigMap" || kind == "Secret") return KeepData(key);
   WEFT_RETURN_IF_ERROR(networks_->RemoveUnused(NamespaceOfKey(key)));
@@ -218,7 +230,7 @@ absl::StatusOr<absl::Duration> LocalRuntime::KeepData(const std::string& key) {
   }
   board_.SetStatus(key, object->generation, "{}", true);
   for (const ObjectPtr& other : objects_->InNamespace(object->ref.ns))
-    if (HasPods(other->ref.kind)) Wake(LocalKey(other->ref));
+    if (HasPods(other->ref.kind) || other->ref.kind == "Ingress") Wake(LocalKey(other->ref));
   return absl::InfiniteDuration();
 }
 
@@ -234,6 +246,7 @@ void LocalRuntime::OnEvent(const engine::Event& event) {
   if (event.type != "container" || !IsOurs(event, options_.installation)) return;
   // What a process of ours does in a container changes nothing of it.
   if (event.action.rfind("exec_", 0) == 0) return;
+  if (event.action == "destroy") WakeClaimsThatGo(Attribute(event, kNamespaceLabel));
   if (const std::string controller = Attribute(event, kControllerLabel); !controller.empty())
     return Wake(KeyOfController(controller, Attribute(event, kNamespaceLabel)));
   // Something that stands for Services.
@@ -243,6 +256,13 @@ void LocalRuntime::OnEvent(const engine::Event& event) {
 void LocalRuntime::WakeObjectsOf(const std::string& kind) {
   for (const ObjectPtr& object : objects_->All())
     if (object->ref.kind == kind) Wake(LocalKey(object->ref));
+}
+
+// A container less may have them.
+void LocalRuntime::WakeClaimsThatGo(const std::string& ns) {
+  for (const ObjectPtr& object : objects_->InNamespace(ns))
+    if (object->ref.kind == "PersistentVolumeClaim" && object->deleting)
+      Wake(LocalKey(object->ref));
 }
 
 absl::Status LocalRuntime::Resync() {
@@ -264,6 +284,7 @@ absl::Status LocalRuntime::Resync() {
   }
   for (const engine::Network& network : networks)
     others.insert(LocalKey("Network", label(network.labels, kNamespaceLabel), ""));
+  others.insert(ProxyKey());  // It may run still though there is nothing to serve.
   {
     std::lock_guard lock(mutex_);
     info_ = info;

@@ -16,9 +16,12 @@
 #include "runtime/base/apply_outcome.h"
 #include "runtime/engine/engine.h"
 #include "runtime/local/admission.h"
+#include "runtime/local/autoscaler_controller.h"
 #include "runtime/local/backoff.h"
+#include "runtime/local/claim_controller.h"
 #include "runtime/local/deployment_controller.h"
 #include "runtime/local/engine_watch.h"
+#include "runtime/local/ingress_controller.h"
 #include "runtime/local/job_controller.h"
 #include "runtime/local/object_board.h"
 #include "runtime/local/pod_logs.h"
@@ -55,14 +58,16 @@ class LocalRuntime {
     absl::Duration resync = absl::Seconds(30);  // Everything is looked at again this often.
     absl::Duration termination_lead = absl::Milliseconds(500);  // See Terminator.
     absl::Duration first_pull_retry = absl::Seconds(10);
+    IngressAddresses ingress;
     Prober::Ask probe;                // Empty: as the probes say.
     std::function<absl::Time()> now;  // Empty: the machine's clock.
   };
 
-  // `engine` and `services` outlive it. Opens DATA/runtime-local.db at `database`; errors as
-  // ObjectStore::Open. Nothing is done before Start.
+  // `engine`, `services` and `proxy` outlive it. Opens DATA/runtime-local.db at `database`; errors
+  // as ObjectStore::Open. Nothing is done before Start.
   static absl::StatusOr<std::unique_ptr<LocalRuntime>> Open(engine::Engine& engine,
                                                             anchor::ServiceNetwork& services,
+                                                            proxy::Proxy& proxy,
                                                             const std::string& database,
                                                             Options options);
   ~LocalRuntime();
@@ -92,6 +97,7 @@ class LocalRuntime {
 
   void Wake(const std::string& key) { queue_->Add(key); }
   void WakeObjectsOf(const std::string& kind);
+  void WakeClaimsThatGo(const std::string& ns);
   KeyedQueue::Clock::duration Work(const std::string& key);
   absl::StatusOr<absl::Duration> Reconcile(const std::string& key);
 
@@ -109,12 +115,16 @@ class LocalRuntime {
   Backoff backoff_;
   std::unique_ptr<ObjectStore> objects_;
   std::unique_ptr<NamespaceNetworks> networks_;
+  std::unique_ptr<ClaimVolumes> claim_volumes_;
   std::unique_ptr<ImagePuller> images_;
   std::unique_ptr<Prober> prober_;
   std::unique_ptr<Terminator> terminator_;
   std::unique_ptr<PodKeeper> keeper_;
   std::map<std::string, std::unique_ptr<PodsController>> controllers_;  // By kind.
+  std::unique_ptr<AutoscalerController> autoscalers_;
+  std::unique_ptr<ClaimController> claims_;
   std::unique_ptr<ServiceController> services_;
+  std::unique_ptr<IngressController> ingresses_;
   std::unique_ptr<EngineWatch> watch_;
   std::unique_ptr<KeyedQueue> queue_;  // Of keys of objects and networks.
 

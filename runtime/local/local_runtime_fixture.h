@@ -81,7 +81,7 @@ class LocalRuntimeTest : public testing::Test {
       return failing_.contains(target.kind) ? absl::UnavailableError("no answer")
                                             : absl::OkStatus();
     };
-    auto runtime = LocalRuntime::Open(engine_, services_, directory_ + "/db", options);
+    auto runtime = LocalRuntime::Open(engine_, services_, proxy_, directory_ + "/db", options);
     ASSERT_TRUE(runtime.ok()) << runtime.status();
     runtime_ = *std::move(runtime);
     follower_ = std::make_unique<Follower>(runtime_->board());
@@ -144,6 +144,7 @@ class LocalRuntimeTest : public testing::Test {
   std::set<ProbeKind> failing_;     // Probes that fail; guarded by mutex_.
   engine::FakeEngine engine_;
   FakeServiceNetwork services_;
+  FakeProxy proxy_;
   std::unique_ptr<LocalRuntime> runtime_;
   std::unique_ptr<Follower> follower_;
 };

@@ -243,6 +243,75 @@ TEST_F(PodsOfTheRuntime, WithASandboxThatIsMadeAnewAllOfThePodBeginsAnew) {
   for (const std::string& volume : before) EXPECT_FALSE(after.contains(volume)) << volume;
 }
 
+constexpr char kClaim[] =
+    R"({"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"data",
+    "namespace":"default"},"spec":{"accessModes":["ReadWriteOnce"],"storageClassName":"ssd",
+    "resources":{"requests":{"storage":"1Gi"}}}})";
+
+std::string WithClaim() {
+  return absl::StrReplaceAll(
+      DeploymentText("web", 1, "web:1", R"(,"volumeMounts":[{"name":"d","mountPath":"/data"}])"),
+      {{R"("containers")",
+        R"("volumes":[{"name":"d","persistentVolumeClaim":{"claimName":"data"}}],"containers")"}});
+}
+
+TEST_F(PodsOfTheRuntime, AClaimOutlivesThePodsThatHaveItAndGoesWithTheLastOfThem) {
+  const ObjectRef claim{"v1", "PersistentVolumeClaim", "default", "data"};
+  const std::string key = LocalKey(claim);
+  const std::set<std::string> volumes = {"weft-0123456789ab.default.data"};
+  const auto gone = [](const Seen& seen) { return seen.count(kWeb) == 0; };
+  Start();
+  Apply(DeploymentRef("web"), WithClaim(), 1);
+  ASSERT_TRUE(follower_->Until(SomePodSays("persistentvolumeclaim \\\"data\\\" not found")));
+  EXPECT_TRUE(ContainerIds().empty());
+  EXPECT_TRUE(engine_.volumes().empty());
+  ASSERT_EQ(Apply(claim, kClaim, 1).outcome, ApplyResult::Outcome::kAccepted);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  EXPECT_EQ(follower_->seen().at(key).status,
+            R"({"accessModes":["ReadWriteOnce"],"capacity":{"storage":"1Gi"},"phase":"Bound"})");
+  EXPECT_EQ(engine_.VolumesOf(Running("main").at(0).id),
+            (std::vector<engine::VolumeMount>{{.volume = *volumes.begin(), .target = "/data"}}));
+  EXPECT_EQ(engine_.commands(),
+            std::vector<std::string>{Sandboxes().at(0) + " /weft-anchor open /volumes/d"});
+  EXPECT_EQ(engine_.volumes(), volumes);
+
+  ASSERT_TRUE(runtime_->Delete({DeploymentRef("web")}).ok());
+  ASSERT_TRUE(follower_->Until(gone));
+  EXPECT_EQ(engine_.volumes(), volumes) << "what a claim holds stays without a pod";
+  Start();
+  Apply(DeploymentRef("web"), WithClaim(), 2);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+
+  // While a pod has it, it is only said to go; no other gets it.
+  ASSERT_TRUE(runtime_->Delete({claim}).ok());
+  ASSERT_TRUE(follower_->Until([&](const Seen& seen) { return seen.at(key).deleting; }));
+  Apply(DeploymentRef("web"), DeploymentText("web", 0, "web:1"), 3);
+  ASSERT_TRUE(follower_->Until([&](const Seen& seen) { return seen.count(key) == 0; }));
+  EXPECT_TRUE(engine_.volumes().empty());
+  Apply(DeploymentRef("web"), WithClaim(), 4);
+  EXPECT_TRUE(follower_->Until(SomePodSays("persistentvolumeclaim \\\"data\\\" not found")));
+}
+
+TEST_F(PodsOfTheRuntime, AClaimThatCannotBeKeptIsRefused) {
+  Start();
+  const auto codes = [&](const std::string& from, const std::string& to) {
+    const ObjectRef claim{"v1", "PersistentVolumeClaim", "default", "data"};
+    std::vector<std::string> found;
+    for (const Problem& problem :
+         Apply(claim, absl::StrReplaceAll(kClaim, {{from, to}}), 1).problems)
+      found.push_back(absl::StrCat(problem.code, " ", problem.pointer));
+    return found;
+  };
+  EXPECT_EQ(codes("ReadWriteOnce", "ReadWriteOncePod"),
+            std::vector<std::string>{"UNSUPPORTED_VALUE /spec/accessModes/0"});
+  EXPECT_EQ(codes(R"("ReadWriteOnce")", ""),
+            std::vector<std::string>{"INVALID_VALUE /spec/accessModes"});
+  EXPECT_EQ(codes("1Gi", "much"),
+            std::vector<std::string>{"INVALID_VALUE /spec/resources/requests/storage"});
+  EXPECT_EQ(codes(R"("storageClassName":"ssd")", R"("volumeMode":"Block")"),
+            std::vector<std::string>{"UNSUPPORTED_VALUE /spec/volumeMode"});
+}
+
 TEST_F(PodsOfTheRuntime, ARuntimeThatStartsAgainAsksWhatIsInVolumes) {
   Start();
   const ObjectRef map{"v1", "ConfigMap", "default", "settings"};

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <gtest/gtest.h>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +17,7 @@
 #include "runtime/anchor/service_network.h"
 #include "runtime/local/object_board.h"
 #include "runtime/local/pod.h"
+#include "runtime/proxy/proxy.h"
 
 // What the tests of this folder share.
 namespace weft::local {
@@ -42,6 +46,53 @@ class FakeServiceNetwork final : public anchor::ServiceNetwork {
  private:
   mutable std::mutex mutex_;
   std::map<std::string, Service> services_;
+};
+
+// Remembers what it was asked to serve.
+class FakeProxy final : public proxy::Proxy {
+ public:
+  absl::Status Serve(const proxy::ProxySetup& setup) override {
+    std::lock_guard lock(mutex_);
+    setup_ = setup;
+    std::set<std::string> backends;
+    for (const proxy::Route& route : setup.routes) backends.insert(route.backend);
+    least_backends_ = std::min(least_backends_, backends.size());
+    return error_;
+  }
+  void Stop() override {
+    std::lock_guard lock(mutex_);
+    setup_.reset();
+  }
+  bool Runs() const override {
+    std::lock_guard lock(mutex_);
+    return setup_.has_value();
+  }
+  // As if it were killed.
+  void Die() { Stop(); }
+
+  std::optional<proxy::ProxySetup> setup() const {
+    std::lock_guard lock(mutex_);
+    return setup_;
+  }
+  // The fewest different backends, missing ones as one, of what was asked for since Begin.
+  size_t least_backends() const {
+    std::lock_guard lock(mutex_);
+    return least_backends_;
+  }
+  void Begin() {
+    std::lock_guard lock(mutex_);
+    least_backends_ = SIZE_MAX;
+  }
+  void SetError(absl::Status error) {
+    std::lock_guard lock(mutex_);
+    error_ = std::move(error);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<proxy::ProxySetup> setup_;  // Nothing: it is stopped.
+  size_t least_backends_ = SIZE_MAX;
+  absl::Status error_;
 };
 
 using Seen = std::map<std::string, Projection>;  // By key.

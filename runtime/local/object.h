@@ -122,8 +122,8 @@ struct EnvironmentSource {
   bool optional = false;
 };
 
-// A directory for the containers of a pod, as long as the pod lives: empty at first, or with what a
-// ConfigMap or a Secret says. Source: Kubernetes API, core/v1 Volume.
+// A directory for the containers of a pod: empty at first, or with what a ConfigMap or a Secret
+// says, as long as the pod lives; or that of a claim. Source: Kubernetes API, core/v1 Volume.
 struct Volume {
   // A file, if not each key is one of its own name.
   struct Item {
@@ -140,7 +140,10 @@ struct Volume {
   bool optional = false;  // It may be missing, and so may each key.
   int mode = 0644;        // Of files.
   std::vector<Item> items;
-  // Without:
+  // Of a claim:
+  std::string claim;       // The PersistentVolumeClaim's name; empty: it is none.
+  bool read_only = false;  // For every container.
+  // Empty at first:
   bool memory = false;
   int64_t memory_bytes = 0;  // The most that it holds; 0: not said.
 
@@ -238,13 +241,83 @@ struct ServiceSpec {
   std::vector<ServicePort> ports;
 };
 
+// A volume that outlives the pods that have it. Source: Kubernetes API, core/v1
+// PersistentVolumeClaimSpec.
+struct ClaimSpec {
+  std::vector<std::string> access_modes;  // As written: what is said of it.
+  std::string storage;                    // A quantity; the engine has no limit.
+};
+
+// Where requests from outside go: a Service of the namespace. Source: Kubernetes API,
+// networking.k8s.io/v1 IngressBackend.
+struct IngressBackend {
+  std::string service;
+  PortRef port;  // Of the Service.
+};
+
+struct IngressPath {
+  std::string path;
+  bool exact = false;  // Else also what is below it.
+  IngressBackend backend;
+};
+
+struct IngressRule {
+  std::string host;                // Empty: any; "*.example.org": one label more.
+  std::vector<IngressPath> paths;  // Empty: the default backend's.
+};
+
+struct IngressTls {
+  std::vector<std::string> hosts;  // Empty: those that the certificate says.
+  std::string secret;
+};
+
+// Source: Kubernetes API, networking.k8s.io/v1 IngressSpec.
+struct IngressSpec {
+  std::optional<IngressBackend> default_backend;
+  std::vector<IngressRule> rules;
+  std::vector<IngressTls> tls;
+};
+
+// What one resource of the pods should be at. Source: Kubernetes API, autoscaling/v2 MetricSpec.
+struct MetricTarget {
+  std::string resource;            // "cpu" or "memory".
+  std::optional<int> utilization;  // Percent of what is requested; else:
+  int64_t average_milli = 0;       // A pod's, in thousandths of a processor or of a byte.
+};
+
+// So much of a change in a period. Source: Kubernetes API, autoscaling/v2 HPAScalingPolicy.
+struct ScalingPolicy {
+  bool percent = false;  // Of the replicas; else a number of them.
+  int value = 0;
+  absl::Duration period;
+};
+
+// How fast a size changes in one direction. Source: Kubernetes API, autoscaling/v2
+// HPAScalingRules.
+struct ScalingRules {
+  enum class Select { kMost, kLeast, kDisabled };
+  absl::Duration window;  // What was asked for in it still counts.
+  Select select = Select::kMost;
+  std::vector<ScalingPolicy> policies;
+};
+
+// Source: Kubernetes API, autoscaling/v2 HorizontalPodAutoscalerSpec.
+struct AutoscalerSpec {
+  std::string kind;  // Of what is scaled.
+  std::string name;
+  int least = 1;
+  int most = 1;
+  std::vector<MetricTarget> metrics;
+  ScalingRules up, down;
+};
+
 // Of a ConfigMap, or of a Secret, decoded.
 struct DataSpec {
   std::map<std::string, std::string> data;
 };
 
-using Spec =
-    std::variant<std::monostate, DeploymentSpec, StatefulSetSpec, JobSpec, ServiceSpec, DataSpec>;
+using Spec = std::variant<std::monostate, DeploymentSpec, StatefulSetSpec, JobSpec, ServiceSpec,
+                          DataSpec, ClaimSpec, IngressSpec, AutoscalerSpec>;
 
 // An accepted object. Never changed in place: a new generation is a new Object.
 struct Object {

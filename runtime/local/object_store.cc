@@ -139,6 +139,17 @@ std::vector<Acceptance> ObjectStore::Accept(const std::vector<Candidate>& candid
   return acceptances;
 }
 
+absl::Status ObjectStore::Scale(const ObjectPtr& seen, int replicas) {
+  std::lock_guard writing(writing_);
+  const std::string key = LocalKey(seen->ref);
+  if (Find(key) != seen) return absl::AbortedError(absl::StrCat(key, " has changed"));
+  auto next = std::make_shared<Object>(*seen);
+  SetLeaf("/spec/replicas", replicas, *next);
+  WEFT_RETURN_IF_ERROR(Write({next}));
+  Publish(next->ref, next);
+  return absl::OkStatus();
+}
+
 absl::Status ObjectStore::Delete(const std::vector<ObjectRef>& refs) {
   std::lock_guard writing(writing_);
   std::vector<ObjectPtr> changed;

@@ -48,6 +48,10 @@ class ObjectStore {
   // deleted takes nothing (kFailed): send it again when it is gone.
   std::vector<Acceptance> Accept(const std::vector<Candidate>& candidates);
 
+  // Gives a Deployment or a StatefulSet another number of replicas, as the platform's own steering
+  // of that leaf does: its generation stays. ABORTED: it is not as it was `seen` any more.
+  absl::Status Scale(const ObjectPtr& seen, int replicas);
+
   // Marks for deletion. Objects that do not exist are passed over.
   absl::Status Delete(const std::vector<ObjectRef>& refs);
 

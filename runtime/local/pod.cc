@@ -158,9 +158,11 @@ engine::ContainerSpec SandboxSpecFor(const std::string& installation,
     sandbox.aliases.push_back(absl::StrCat(pod.name, ".", pod_template.subdomain));
   // What is read from the store is nowhere on a disk.
   for (const Volume& volume : pod.rules.volumes)
-    sandbox.volumes.push_back({.target = VolumePath(volume.name),
-                               .memory = volume.memory || !volume.kind.empty(),
-                               .memory_bytes = volume.memory_bytes});
+    sandbox.volumes.push_back(
+        {.volume = volume.claim.empty() ? "" : ClaimVolumeName(installation, pod.ns, volume.claim),
+         .target = VolumePath(volume.name),
+         .memory = volume.memory || !volume.kind.empty(),
+         .memory_bytes = volume.memory_bytes});
   return sandbox;
 }
 

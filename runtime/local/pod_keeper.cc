@@ -226,6 +226,13 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpSandbox(const std::string& key,
                                                          Pod& pod) {
   if (IsUp(pod.sandbox)) return absl::InfiniteDuration();
   Waiting waiting;
+  const absl::Status claims =
+      pod.sandbox.id.empty() ? parts_.claims.Check(pod.ns, pod.rules.volumes) : absl::OkStatus();
+  if (!claims.ok()) {  // Whatever brings them wakes the controller.
+    waiting = {"ContainerCreating", std::string(claims.message())};
+    for (Member& member : pod.members) member.waiting = waiting;
+    return absl::InfiniteDuration();
+  }
   WEFT_ASSIGN_OR_RETURN(
       const absl::Duration again,
       attempts_.Try(
@@ -262,8 +269,12 @@ absl::Status PodKeeper::StartSandbox(const std::string& key, const PodTemplate& 
     WEFT_RETURN_IF_ERROR(parts_.networks.Ensure(pod.ns).status());
     WEFT_ASSIGN_OR_RETURN(const std::string image, SandboxImage());
     Failpoint("runtime.create.before");
-    WEFT_ASSIGN_OR_RETURN(pod.sandbox.id, parts_.engine.CreateContainer(SandboxSpecFor(
-                                              parts_.installation, pod_template, pod, image)));
+    const auto create = [&] {
+      return parts_.engine.CreateContainer(
+          SandboxSpecFor(parts_.installation, pod_template, pod, image));
+    };
+    WEFT_ASSIGN_OR_RETURN(pod.sandbox.id,
+                          parts_.claims.CreateWith(pod.ns, pod.rules.volumes, create));
     Failpoint("runtime.create.after");
   }
   WEFT_RETURN_IF_ERROR(parts_.engine.StartContainer(pod.sandbox.id));

@@ -77,6 +77,8 @@ const char* NameOf(RestartPolicy policy) {
 json::object ToJson(const Volume& volume) {
   json::object v = {{"name", volume.name}};
   if (volume.memory) v["memory"] = volume.memory_bytes;
+  if (!volume.claim.empty()) v["claim"] = volume.claim;
+  if (volume.read_only) v["readOnly"] = true;
   if (volume.kind.empty()) return v;
   json::array items;
   for (const Volume::Item& item : volume.items)
@@ -94,6 +96,8 @@ Volume VolumeFrom(const json::value& v) {
   volume.name = json::GetString(v, {"name"});
   volume.memory = json::Find(v, "memory") != nullptr;
   volume.memory_bytes = json::GetInt(v, {"memory"});
+  volume.claim = json::GetString(v, {"claim"});
+  volume.read_only = json::GetBool(v, {"readOnly"});
   volume.kind = json::GetString(v, {"kind"});
   volume.object = json::GetString(v, {"object"});
   volume.optional = json::GetBool(v, {"optional"});

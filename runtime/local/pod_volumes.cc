@@ -76,6 +76,7 @@ absl::Status PodVolumes::Fill(const std::string& key, const Pod& pod,
         InitialArchive(pod.rules.volumes, files, /*directories=*/!WasMade(pod), absl::Now());
     if (!archive.empty())
       WEFT_RETURN_IF_ERROR(engine_.Unpack(pod.sandbox.id, VolumePath(""), archive));
+    WEFT_RETURN_IF_ERROR(OpenClaims(pod));
     for (const Volume& volume : pod.rules.volumes) hashes[volume.name];
     for (const auto& [volume, of] : files) hashes[volume] = of.hash;
     Remember(key, pod, hashes);
@@ -90,6 +91,14 @@ absl::Status PodVolumes::Fill(const std::string& key, const Pod& pod,
     Remember(key, pod, hashes);
   }
   return absl::OkStatus();
+}
+
+// Whatever user the containers run as can write to a claim that nobody has written to.
+absl::Status PodVolumes::OpenClaims(const Pod& pod) {
+  std::vector<std::string> command = {"open"};
+  for (const Volume& volume : pod.rules.volumes)
+    if (!volume.claim.empty()) command.push_back(VolumePath(volume.name));
+  return command.size() == 1 ? absl::OkStatus() : Run(pod, std::move(command)).status();
 }
 
 // What the program of sandboxes says. Source: runtime/anchor/anchor.cc.

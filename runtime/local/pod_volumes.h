@@ -39,6 +39,7 @@ class PodVolumes {
   std::optional<Hashes> Known(const std::string& key, const Pod& pod) const;
   void Remember(const std::string& key, const Pod& pod, Hashes hashes);
   absl::StatusOr<Hashes> Ask(const Pod& pod);
+  absl::Status OpenClaims(const Pod& pod);
   absl::StatusOr<std::string> Run(const Pod& pod, std::vector<std::string> arguments);
 
   engine::Engine& engine_;

@@ -60,6 +60,14 @@ void ReadEmpty(const json::value& source, const std::string& at, Volume& volume,
   volume.memory_bytes = milli.value_or(0) / 1000;
 }
 
+void ReadClaim(const json::value& source, const std::string& at, Volume& volume,
+               std::vector<Problem>& problems) {
+  volume.claim = json::GetString(source, {"claimName"});
+  if (!IsDnsLabel(volume.claim))
+    Refuse(problems, at + "/claimName", "not a DNS label", volume.claim);
+  volume.read_only = json::GetBool(source, {"readOnly"});
+}
+
 }  // namespace
 
 std::vector<Volume> ReadVolumes(const json::value& pod, const std::string& at,
@@ -74,7 +82,7 @@ std::vector<Volume> ReadVolumes(const json::value& pod, const std::string& at,
     if (!names.insert(volume.name).second)
       Refuse(problems, place + "/name", "another volume of the pod has this name", volume.name);
     int sources = 0;
-    for (const char* source : {"configMap", "secret", "emptyDir"}) {
+    for (const char* source : {"configMap", "secret", "emptyDir", "persistentVolumeClaim"}) {
       const json::value* found = json::Find(v, source);
       if (found == nullptr) continue;
       ++sources;
@@ -83,11 +91,14 @@ std::vector<Volume> ReadVolumes(const json::value& pod, const std::string& at,
         ReadFiles(*found, in_source, "ConfigMap", "name", volume, problems);
       else if (source == std::string_view("secret"))
         ReadFiles(*found, in_source, "Secret", "secretName", volume, problems);
-      else
+      else if (source == std::string_view("emptyDir"))
         ReadEmpty(*found, in_source, volume, problems);
+      else
+        ReadClaim(*found, in_source, volume, problems);
     }
     if (sources != 1)
-      Refuse(problems, place, "a volume is exactly one thing", "", "configMap, secret or emptyDir");
+      Refuse(problems, place, "a volume is exactly one thing", "",
+             "configMap, secret, emptyDir or persistentVolumeClaim");
   }
   return volumes;
 }
@@ -115,7 +126,7 @@ std::vector<VolumeMount> ReadMounts(const json::value& container, const std::str
       continue;
     }
     // As on Kubernetes, nobody writes to them.
-    if (!volume->kind.empty()) mount.read_only = true;
+    if (!volume->kind.empty() || volume->read_only) mount.read_only = true;
     if (mount.file.empty()) continue;
     // What a container can write to may lead anywhere.
     if (volume->kind.empty())

@@ -25,7 +25,7 @@ class RuntimeServiceTest : public testing::Test {
     LocalRuntime::Options options;
     options.installation = "0123456789ab";
     options.sandbox_program = "/bin/true";
-    auto local = LocalRuntime::Open(engine_, services_, directory_ + "/db", options);
+    auto local = LocalRuntime::Open(engine_, services_, proxy_, directory_ + "/db", options);
     EXPECT_TRUE(local.ok()) << local.status();
     local_ = *std::move(local);
     local_->Start();
@@ -82,6 +82,7 @@ class RuntimeServiceTest : public testing::Test {
   std::string directory_;
   engine::FakeEngine engine_;
   FakeServiceNetwork services_;
+  FakeProxy proxy_;
   WorkerPool pool_;
   runtime::StreamLimit streams_;
   std::unique_ptr<LocalRuntime> local_;
@@ -101,8 +102,9 @@ TEST_F(RuntimeServiceTest, DescribesWhatItUnderstands) {
   EXPECT_EQ(response.platform(), "docker");
   std::set<std::string> kinds;
   for (const auto& kind : response.kinds()) kinds.insert(kind.kind());
-  EXPECT_EQ(kinds, (std::set<std::string>{"ConfigMap", "Deployment", "Job", "Secret", "Service",
-                                          "StatefulSet"}));
+  EXPECT_EQ(kinds, (std::set<std::string>{"ConfigMap", "Deployment", "HorizontalPodAutoscaler",
+                                          "Ingress", "Job", "PersistentVolumeClaim", "Secret",
+                                          "Service", "StatefulSet"}));
   ASSERT_EQ(response.kinds(0).kind(), "Deployment");
   const auto& honoured = response.kinds(0).honoured();
   EXPECT_NE(std::find(honoured.begin(), honoured.end(), "/spec/template/spec/containers/*/image"),

@@ -16,6 +16,7 @@
 #include "runtime/local/images_service.h"
 #include "runtime/local/local_runtime.h"
 #include "runtime/local/runtime_service.h"
+#include "runtime/proxy/haproxy.h"
 
 namespace weft::local {
 namespace {
@@ -74,7 +75,13 @@ absl::Status Serve(const std::string& path, const std::string& listen, const std
   options.installation = installation;
   options.identities = data.Below("identities");
   options.sandbox_program = anchor::AnchorProgram();
-  WEFT_ASSIGN_OR_RETURN(const auto local, LocalRuntime::Open(engine, *services, database, options));
+  if (const std::string http = Environment("WEFT_INGRESS_HTTP"); !http.empty())
+    options.ingress.http = http;
+  if (const std::string https = Environment("WEFT_INGRESS_HTTPS"); !https.empty())
+    options.ingress.https = https;
+  proxy::HaProxy proxy(data.Below("proxy"));
+  WEFT_ASSIGN_OR_RETURN(const auto local,
+                        LocalRuntime::Open(engine, *services, proxy, database, options));
   local->Start();
   return ServeRuntime(*local, listen.empty() ? data.SocketAddress("runtime-local") : listen,
                       tls_dir);

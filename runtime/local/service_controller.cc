@@ -1,12 +1,15 @@
 #include "runtime/local/service_controller.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/json.h"
 #include "core/base/status.h"
 
 namespace weft::local {
 namespace {
+
+std::string SettingOf(const std::string& key) { return "address/" + key; }
 
 bool Matches(const Labels& selector, const Labels& labels) {
   return std::all_of(selector.begin(), selector.end(), [&](const auto& wanted) {
@@ -59,12 +62,40 @@ bool ServiceController::PodsAreKnown(const std::string& ns) const {
   return true;
 }
 
+std::string ServiceController::AddressOf(const std::string& key) const {
+  std::lock_guard lock(mutex_);
+  const auto [found, fresh] = addresses_.try_emplace(key);
+  if (fresh) found->second = parts_.objects.ReadSetting(SettingOf(key)).value_or("");
+  return found->second;
+}
+
+// Whoever sends requests there has to know. It is remembered, since after a restart of this process
+// a Service is looked at only when all of its pods are known.
+absl::Status ServiceController::SetAddress(const Object& object, const std::string& address) {
+  const std::string key = LocalKey(object.ref);
+  bool changed = AddressOf(key) != address;
+  if (changed) {
+    WEFT_RETURN_IF_ERROR(address.empty() ? parts_.objects.RemoveSetting(SettingOf(key))
+                                         : parts_.objects.WriteSetting(SettingOf(key), address));
+  }
+  {
+    std::lock_guard lock(mutex_);
+    addresses_[key] = address;
+    changed |= std::exchange(told_[key], object.generation) != object.generation;
+  }
+  if (!changed) return absl::OkStatus();
+  for (const ObjectPtr& other : parts_.objects.InNamespace(object.ref.ns))
+    if (other->ref.kind == "Ingress") parts_.wake(LocalKey(other->ref));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<absl::Duration> ServiceController::Reconcile(const std::string& key) {
   const ObjectPtr object = parts_.objects.Find(key);
   if (object == nullptr) return absl::InfiniteDuration();
   const std::string& ns = object->ref.ns;
   if (object->deleting) {
     WEFT_RETURN_IF_ERROR(parts_.services.Remove(ns, object->ref.name));
+    WEFT_RETURN_IF_ERROR(SetAddress(*object, ""));
     WEFT_RETURN_IF_ERROR(parts_.objects.Forget(object->ref));
     parts_.wake(LocalKey("Network", ns, ""));
     return absl::InfiniteDuration();
@@ -78,6 +109,7 @@ absl::StatusOr<absl::Duration> ServiceController::Reconcile(const std::string& k
   WEFT_ASSIGN_OR_RETURN(const std::string address,
                         parts_.services.Ensure({ns, object->ref.name, network,
                                                 PortsOf(*spec, parts_.pods.InNamespace(ns))}));
+  WEFT_RETURN_IF_ERROR(SetAddress(*object, address));
   parts_.board.SetStatus(key, object->generation, StatusJson(*spec, address), true);
   return absl::InfiniteDuration();
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -14,17 +16,27 @@ namespace weft::local {
 std::vector<anchor::ServiceNetwork::Port> PortsOf(const ServiceSpec& spec,
                                                   const std::vector<Pod>& pods);
 
-// Keeps a Service's ready pods behind its address. See controller.h.
+// Keeps a Service's ready pods behind its address. See controller.h. Thread-safe, for different
+// Services at once.
 class ServiceController {
  public:
   explicit ServiceController(Parts parts) : parts_(std::move(parts)) {}
+
+  // Where a Service is, also if that was found out by a process before; empty: it never was, or it
+  // is gone. Thread-safe.
+  std::string AddressOf(const std::string& key) const;
 
   absl::StatusOr<absl::Duration> Reconcile(const std::string& key);
 
  private:
   bool PodsAreKnown(const std::string& ns) const;
+  absl::Status SetAddress(const Object& object, const std::string& address);
 
   const Parts parts_;
+  mutable std::mutex mutex_;
+  // By key, what is known or remembered; guarded by mutex_.
+  mutable std::map<std::string, std::string> addresses_;
+  std::map<std::string, uint64_t> told_;  // Generations of which Ingresses know; guarded by mutex_.
 };
 
 }  // namespace weft::local

@@ -55,6 +55,15 @@ std::optional<json::value> LeafOf(const Object& object, const std::string& point
   return std::nullopt;
 }
 
+// `value` is what the object says from now on, if that is right. The machine is not asked: what was
+// accepted on it stays accepted.
+void Take(const json::value& value, Object& object) {
+  Admitted admitted = Admit(object.ref, json::Canonical(value), {});
+  if (!admitted.problems.empty()) return;
+  object.json = std::move(admitted.json);
+  object.spec = std::move(admitted.spec);
+}
+
 }  // namespace
 
 void PutSteered(const std::vector<SteeredLeaf>& steered, json::value& object,
@@ -87,11 +96,15 @@ void KeepLeaves(const Object& now, const std::vector<std::string>& seeded, Objec
     json::value* at = has.has_value() ? Find(*value, pointer, /*make=*/true) : nullptr;
     if (at != nullptr) *at = *std::move(has);
   }
-  // The machine is not asked: what was accepted on it stays accepted.
-  Admitted admitted = Admit(next.ref, json::Canonical(*value), {});
-  if (!admitted.problems.empty()) return;
-  next.json = std::move(admitted.json);
-  next.spec = std::move(admitted.spec);
+  Take(*value, next);
+}
+
+void SetLeaf(const std::string& pointer, json::value value, Object& object) {
+  absl::StatusOr<json::value> all = json::Parse(object.json);
+  json::value* at = all.ok() ? Find(*all, pointer, /*make=*/true) : nullptr;
+  if (at == nullptr) return;
+  *at = std::move(value);
+  Take(*all, object);
 }
 
 }  // namespace weft::local

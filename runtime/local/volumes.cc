@@ -95,7 +95,7 @@ std::string InitialArchive(const std::vector<Volume>& volumes,
                            absl::Time now) {
   std::vector<TarEntry> entries;
   for (const Volume& volume : volumes)
-    if (directories && volume.kind.empty() && !volume.memory)
+    if (directories && volume.kind.empty() && volume.claim.empty() && !volume.memory)
       entries.push_back({.type = TarEntry::Type::kDirectory, .path = volume.name, .mode = kOpen});
   const auto link = [](const std::string& volume, const std::string& name, const std::string& to) {
     return TarEntry{

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/substitute.h"
 #include "core/base/files.h"
 #include "tests/e2e/kubernetes_mesh.h"
@@ -228,6 +229,79 @@ TEST_F(BothRuntimes, RunASingletonUnderANameThatStays) {
       EXPECT_THAT(Weft({"-n", ns, "status", "hello"}).out, HasSubstr("pod hello-caller-0  ready"));
     }
   }
+}
+
+// Without anything to measure by there are as many as there are at least.
+TEST_F(BothRuntimes, LeaveTheSizeToTheAutoscaler) {
+  for (const std::string ns : {"docker", "cluster"}) {
+    for (const std::string greeting : {"Ahoy", "Salut"}) {
+      const std::string text = absl::StrReplaceAll(
+          Single("Server", "hello-caller", greeting, "ports: [{name: http, containerPort: 8080}]"),
+          {{"instanceName: hello-caller",
+            "instanceName: hello-caller, traits: [{name: auto-scaler, properties: {minimum: "
+            "2}}]"}});
+      const CommandResult applied =
+          Weft({"-n", ns, "apply", "-f", WriteDocument("scaled.yaml", text)});
+      ASSERT_EQ(applied.status, 0) << ns << ": " << applied.out << applied.err;
+      EXPECT_TRUE(Await(absl::StrCat("two that say ", greeting, " in ", ns), [&] {
+        const absl::StatusOr<core::v1::Application> hello = Find("hello", ns);
+        if (!hello.ok() || hello->components_size() != 1 ||
+            hello->components(0).health().endpoints_size() != 1)
+          return false;
+        const auto& pods = hello->components(0).pods();
+        return pods.size() == 2 && pods.Get(0).ready() && pods.Get(1).ready() &&
+               AskFromWithin(ns, Url(ns, "hello-caller")).starts_with(greeting);
+      }));
+    }
+  }
+}
+
+// What a cluster's administrator gives it: one volume of a class "shelf", on the node.
+constexpr char kShelf[] = R"({"apiVersion":"v1","kind":"PersistentVolume",
+    "metadata":{"name":"shelf"},"spec":{"storageClassName":"shelf","accessModes":["ReadWriteOnce"],
+    "capacity":{"storage":"64Mi"},"hostPath":{"path":"$0","type":"DirectoryOrCreate"}}})";
+
+std::string Storing(const std::string& greeting, const std::string& trait) {
+  return absl::StrReplaceAll(
+      Single("SingletonServer", "hello-caller", greeting,
+             "ports: [{name: http, containerPort: 8080}], "
+             "resources: {volumes: [{name: data, mountPath: /data, disk: {required: 16M}}]}"),
+      {{"env: [", "env: [{name: STARTS_FILE, value: /data/starts}, "},
+       {"instanceName: hello-caller",
+        absl::StrCat("instanceName: hello-caller, traits: [", trait, "]")}});
+}
+
+TEST_F(BothRuntimes, KeepWhatAComponentStoredUntilItIsDeleted) {
+  ASSERT_EQ(cluster().Apply(absl::Substitute(kShelf, cluster().folder() + "/shelf")).status, 0);
+  const std::string shelf =
+      "{name: volume-mounter, properties: {volumeName: data, storageClass: shelf}}";
+  for (const std::string ns : {"docker", "cluster"}) {
+    int start = 0;
+    for (const std::string greeting : {"Ahoy", "Salut"}) {
+      const std::string file = WriteDocument("storing.yaml", Storing(greeting, shelf));
+      const CommandResult applied = Weft({"-n", ns, "apply", "-f", file, "--wait"});
+      ASSERT_EQ(applied.status, 0) << ns << ": " << applied.out << applied.err;
+      EXPECT_EQ(Hear(ns, "hello-caller", 1),
+                absl::StrCat(greeting, " from hello-caller-POD, start ", ++start, "\n"));
+    }
+    EXPECT_THAT(Weft({"-n", ns, "status", "hello"}).out,
+                HasSubstr("trait volume-mounter  HEALTHY"));
+    ASSERT_EQ(Weft({"-n", ns, "delete", "hello", "--wait"}).status, 0) << ns;
+  }
+  EXPECT_EQ(cluster().Kubectl({"get", "pvc", "-n", "cluster", "-o", "name"}).out, "");
+  const std::string file = WriteDocument("storing.yaml", Storing("Ahoy", shelf));
+  ASSERT_EQ(Weft({"-n", "docker", "apply", "-f", file, "--wait"}).status, 0);
+  EXPECT_EQ(Hear("docker", "hello-caller", 1), "Ahoy from hello-caller-POD, start 1\n");
+}
+
+TEST_F(BothRuntimes, RefuseAStorageClassForAVolumeThatIsNotThere) {
+  const std::string trait =
+      "{name: volume-mounter, properties: {volumeName: dat, storageClass: shelf}}";
+  const CommandResult applied =
+      Weft({"-n", "docker", "apply", "-f", WriteDocument("storing.yaml", Storing("Ahoy", trait))});
+  EXPECT_NE(applied.status, 0);
+  EXPECT_THAT(applied.err, HasSubstr("the component has no volume dat that outlives its replicas"));
+  EXPECT_THAT(applied.err, HasSubstr("hello-caller-data"));
 }
 
 }  // namespace

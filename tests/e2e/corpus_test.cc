@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "deploy/examples/hello/http.h"
 #include "tests/e2e/databases.h"
@@ -39,8 +40,9 @@ class Corpus : public Mesh {
   }
 
   // The nginx of Debian's package, as an image of the name that the documents use.
-  void ImportNginx() const {
-    RootFileSystem root(scratch() + "/nginx");
+  void ImportNginx(const std::string& name = "nginx:latest") const {
+    RootFileSystem root(
+        absl::StrCat(scratch(), "/", absl::StrReplaceAll(name, {{"/", "_"}, {":", "_"}})));
     const absl::Status program = root.AddProgram("/usr/sbin/nginx");
     ASSERT_TRUE(program.ok()) << program << "\nIs it installed? apt-get install nginx-light";
     for (const char* path : {"/etc/nginx", "/etc/passwd", "/etc/group", "/usr/share/nginx",
@@ -49,7 +51,7 @@ class Corpus : public Mesh {
     for (const auto& module : std::filesystem::directory_iterator("/usr/lib/nginx/modules"))
       ASSERT_TRUE(root.AddProgram(module.path().string()).ok()) << module.path();
     root.AddFolder("/run");
-    Import(root, "nginx:latest", {"/usr/sbin/nginx", "-g", "daemon off;"});
+    Import(root, name, {"/usr/sbin/nginx", "-g", "daemon off;"});
   }
 
   // Waits for an answer to GET / at the endpoint of an application's only component: without a
@@ -117,6 +119,20 @@ TEST_F(Corpus, ATaskComesToItsEndAndAWorkerRunsTwice) {
   EXPECT_THAT(Weft({"status", "example-task"}).out, HasSubstr("one-alpine-task  HEALTHY"));
   ASSERT_EQ(ApplyCorpus("worker.yaml").status, 0);
   EXPECT_TRUE(AwaitConverged("worker-app", {{"worker-nginx", 2}}));
+}
+
+TEST_F(Corpus, AServerHasItsVolumeAndAnotherAsManyReplicasAsItNeeds) {
+  ImportNginx();
+  const CommandResult volume = ApplyCorpus("volumes.yaml");
+  ASSERT_EQ(volume.status, 0) << volume.err;
+  ASSERT_TRUE(AwaitConverged("example-server-with-volume", {{"example-server-with-volume", 1}}));
+  EXPECT_EQ(OnlyComponent("example-server-with-volume").traits(0).type(), "volume-mounter");
+
+  ImportNginx("k8s.gcr.io/hpa-example:latest");
+  ASSERT_EQ(ApplyCorpus("components.yaml").status, 0);
+  const CommandResult scaled = ApplyCorpus("autoscaler.yaml");
+  ASSERT_EQ(scaled.status, 0) << scaled.err;
+  EXPECT_TRUE(AwaitConverged("autoscaler-example", {{"autoscaled-repsvc", 2}}));
 }
 
 TEST_F(Corpus, HelloworldPythonGreetsWhomItsParameterNames) {

@@ -91,6 +91,8 @@ class Mesh : public testing::Test {
   testing::AssertionResult AwaitHit(const std::string& point) const;
   void Release(const std::string& point) const;
 
+  // Where the local runtime answers for Ingresses.
+  const std::string& ingress() const { return ingress_; }
   const DataDirectory& data() const { return *data_; }
   // A folder for files of the test.
   const std::string& scratch() const { return folder_; }
@@ -99,7 +101,8 @@ class Mesh : public testing::Test {
   void PrintLogs() const;
   std::string Summary(const std::string& application) const;
 
-  std::string folder_;  // Of everything.
+  std::string folder_;   // Of everything.
+  std::string ingress_;  // An address.
   std::optional<DataDirectory> data_;
   std::unique_ptr<engine::DockerEngine> engine_;
   std::unique_ptr<core::v1::Applications::Stub> applications_;

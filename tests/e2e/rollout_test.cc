@@ -69,8 +69,14 @@ class Rollout : public Mesh {
     if (IsSkipped() || HasFatalFailure()) return;
     ImportHello();
     ASSERT_EQ(Apply("component", Component("weft/hello:v1")).status, 0);
-    ASSERT_EQ(Apply("shop", Text({"shop", 3, "Hello"})).status, 0);
+    ASSERT_EQ(Apply("shop", Shop("Hello")).status, 0);
     ASSERT_TRUE(AwaitConverged("shop", {{"shop-web", 3}}));
+  }
+
+  static std::string Shop(const std::string& greeting) {
+    return absl::StrCat(Text({"shop", 3, greeting}),
+                        "        - name: ingress\n"
+                        "          properties: {hostname: localhost, servicePort: 8080}\n");
   }
 
   static std::string Component(const std::string& image) {
@@ -78,40 +84,50 @@ class Rollout : public Mesh {
                         "      readinessProbe: {httpGet: {path: /healthz, port: 8080}, "
                         "periodSeconds: 1}\n");
   }
+  // Its Service.
   std::string Target() const {
     const core::v1::ComponentStatus web = OnlyComponent("shop");
     EXPECT_EQ(web.health().endpoints_size(), 1);
     if (web.health().endpoints_size() == 0) return "";
     return std::string(absl::StripPrefix(web.health().endpoints(0).url(), "http://"));
   }
+  // Its Ingress.
+  std::string Outside() const {
+    return absl::StrCat("localhost", ingress().substr(ingress().rfind(':')));
+  }
 };
 
 TEST_F(Rollout, LosesNoRequest) {
-  Load load(Target());
+  Load within(Target()), outside(Outside());
   for (const std::string greeting : {"Ahoy", "Salut"}) {
-    ASSERT_EQ(Apply("shop", Text({"shop", 3, greeting})).status, 0);
+    ASSERT_EQ(Apply("shop", Shop(greeting)).status, 0);
     ASSERT_TRUE(AwaitConverged("shop", {{"shop-web", 3}}));
   }
-  ASSERT_TRUE(Await("the last greeting", [&] { return load.Greetings().contains("Salut"); }));
-  EXPECT_THAT(load.Greetings(), Contains("Ahoy"));
-  EXPECT_EQ(load.lost(), 0) << "of " << load.answered() + load.lost();
-  EXPECT_GT(load.answered(), 500);
+  for (const Load* load : {&within, &outside}) {
+    SCOPED_TRACE(load == &within ? "by the Service" : "by the Ingress");
+    ASSERT_TRUE(Await("the last greeting", [&] { return load->Greetings().contains("Salut"); }));
+    EXPECT_THAT(load->Greetings(), Contains("Ahoy"));
+    EXPECT_EQ(load->lost(), 0) << "of " << load->answered() + load->lost();
+    EXPECT_GT(load->answered(), 500);
+  }
 }
 
 TEST_F(Rollout, ToAVersionThatCannotRunLeavesTheOldOneServing) {
-  Load load(Target());
+  Load within(Target()), outside(Outside());
   const Runs before = Pods("shop-web");
   ASSERT_EQ(Apply("component", Component("weft/nowhere:v2")).status, 0);
-  ASSERT_EQ(Apply("shop", Text({"shop", 3, "Hello"})).status, 0);
+  ASSERT_EQ(Apply("shop", Shop("Hello")).status, 0);
   EXPECT_TRUE(AwaitStatus("shop", [](const core::v1::Application& shop) {
     return shop.components_size() == 1 &&
            shop.components(0).health().reason() == "ImagePullBackOff";
   }));
   EXPECT_THAT(Weft({"status", "shop"}).out, HasSubstr("weft/nowhere:v2"));
   EXPECT_EQ(Disturbed(before, Pods("shop-web")), "");
-  ASSERT_TRUE(Await("more requests",
-                    [&, sofar = load.answered()] { return load.answered() > sofar + 200; }));
-  EXPECT_EQ(load.lost(), 0) << "of " << load.answered() + load.lost();
+  for (const Load* load : {&within, &outside}) {
+    ASSERT_TRUE(Await("more requests",
+                      [&, sofar = load->answered()] { return load->answered() > sofar + 200; }));
+    EXPECT_EQ(load->lost(), 0) << "of " << load->answered() + load->lost();
+  }
 }
 
 }  // namespace

@@ -147,7 +147,8 @@ TEST_P(OurOwn, FollowsEveryRule) {
 
 INSTANTIATE_TEST_SUITE_P(Providers, OurOwn,
                          testing::Values("server", "worker", "task", "singleton", "faas",
-                                         "manual-scaler", "cron-hpa"),
+                                         "manual-scaler", "auto-scaler", "ingress",
+                                         "volume-mounter", "cron-hpa"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');

@@ -1,11 +1,9 @@
 // The programs of the example application, in one static binary:
 //
 //   hello-server           answers "GREETING from HOSTNAME"; GREETING may stand in the file
-//                          GREETING_FILE instead
+//                          GREETING_FILE instead; counts its starts in the file STARTS_FILE
 //   hello-server caller    asks TARGET (host:port) for that every second, by its name, and answers
-//   with
-//                          what it heard last
-//
+//                          with what it heard last
 //   hello-server once      says the same once, and ends
 //
 // The first two answer HTTP on PORT (8080), GET / and GET /healthz, and end at SIGTERM when what
@@ -37,11 +35,21 @@ std::string HostName() {
   return name;
 }
 
+// How often this was asked before, in the file STARTS_FILE; empty: there is none.
+std::string CountStart() {
+  const std::string path = Environment("STARTS_FILE", "");
+  if (path.empty()) return "";
+  int starts = 0;
+  std::ifstream(path) >> starts;
+  if (!(std::ofstream(path) << ++starts << "\n")) return ", who cannot write to " + path;
+  return ", start " + std::to_string(starts);
+}
+
 std::string Text() {
   std::ifstream file(Environment("GREETING_FILE", "/"));
   std::string greeting;
   if (!std::getline(file, greeting)) greeting = Environment("GREETING", "Hello");
-  return greeting + " from " + HostName() + "\n";
+  return greeting + " from " + HostName() + CountStart() + "\n";
 }
 
 [[noreturn]] void RunServer(int port) {

@@ -31,6 +31,21 @@ Trouble TroubleOfPod(const sdk::Projection& pod, const char* list) {
   return {};
 }
 
+// Why the first pod that no node takes is not taken: it may be for a moment, as while its claims
+// are being bound. Source: Kubernetes API, core/v1 PodCondition.
+std::string Unschedulable(const sdk::AssessRequest& request) {
+  for (const sdk::Projection& pod : request.observed) {
+    const json::value* conditions = json::FindPath(pod.status, {"conditions"});
+    if (pod.ref.kind != "Pod" || pod.deleting || conditions == nullptr || !conditions->is_array())
+      continue;
+    for (const json::value& condition : conditions->get_array())
+      if (json::GetString(condition, {"type"}) == "PodScheduled" &&
+          json::GetString(condition, {"reason"}) == "Unschedulable")
+        return absl::StrCat("pod ", pod.ref.name, ": ", json::GetString(condition, {"message"}));
+  }
+  return "";
+}
+
 std::vector<sdk::Endpoint> EndpointsOf(const sdk::AssessRequest& request) {
   std::vector<sdk::Endpoint> endpoints;
   const sdk::Projection* service = request.Find({"v1", "Service", request.instance.name, ""});
@@ -76,7 +91,9 @@ sdk::Health AssessAtLeast(const sdk::AssessRequest& request, int64_t least) {
   } else if (!deployment->up_to_date || count("updatedReplicas") < count("replicas")) {
     health.reason = "RollingOut";
   } else if (ready < wanted) {
-    health.reason = "PodsNotReady";
+    const std::string why = Unschedulable(request);
+    health.reason = why.empty() ? "PodsNotReady" : "Unschedulable";
+    if (!why.empty()) health.message = absl::StrCat(health.message, "; ", why);
   } else if (ServicePending(request)) {
     health.reason = "ServiceNotReady";
   } else {

@@ -63,6 +63,22 @@ TEST(PodsHealth, NamesThePodThatNeedsHelp) {
   EXPECT_EQ(Assess(request).message, "1 of 2 ready; pod web-1: no file");
 }
 
+TEST(PodsHealth, SaysWhyNoNodeTakesAPodAndGoesOnWaiting) {
+  sdk::AssessRequest request =
+      Observed(R"({"replicas":1,"readyReplicas":0,"updatedReplicas":1})", true);
+  request.observed.push_back(
+      {{"v1", "Pod", "web-1", "d"},
+       {"apps/v1", "Deployment", "web", "d"},
+       *json::Parse(
+           R"({"conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"no node fits"}]})"),
+       true,
+       false});
+  const sdk::Health health = Assess(request);
+  EXPECT_EQ(health.verdict, sdk::Verdict::kProgressing);
+  EXPECT_EQ(health.reason, "Unschedulable");
+  EXPECT_EQ(health.message, "0 of 1 ready; pod web-1: no node fits");
+}
+
 TEST(PodsHealth, TellsWhereItsServiceCanBeReached) {
   sdk::AssessRequest request =
       Observed(R"({"replicas":1,"readyReplicas":1,"updatedReplicas":1})", true);

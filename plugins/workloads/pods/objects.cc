@@ -1,18 +1,14 @@
 #include "plugins/workloads/pods/objects.h"
 
-#include <algorithm>
-#include <set>
+#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "plugins/workloads/pods/volumes.h"
 
 namespace weft::pods {
 namespace {
 
-constexpr char kConfigVolume[] = "weft-config";
 constexpr char kConfigHash[] = "weft.dev/config";
-constexpr size_t kLongestBaseName = 150;  // A key has at most 253 characters.
 
 json::object Labels(const sdk::Instance& instance) {
   return {{"weft.dev/application", instance.application}, {"weft.dev/component", instance.name}};
@@ -66,30 +62,6 @@ json::object ContainerPort(const sdk::Port& port) {
   return result;
 }
 
-// Unique within the component, and says to people what it is: "main.0.nginx.conf".
-std::string ConfigKey(const sdk::Container& container, size_t index) {
-  const std::string& path = container.config_files[index].path;
-  std::string name = path.substr(path.rfind('/') + 1).substr(0, kLongestBaseName);
-  for (char& c : name)
-    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '.') c = '_';
-  return absl::StrCat(container.name, ".", index, ".", name);
-}
-
-json::array VolumeMounts(const sdk::Container& container) {
-  json::array mounts;
-  for (const sdk::Volume& volume : container.volumes) {
-    json::object mount{{"name", volume.name}, {"mountPath", volume.mount_path}};
-    if (volume.read_only) mount["readOnly"] = true;
-    mounts.push_back(std::move(mount));
-  }
-  for (size_t i = 0; i < container.config_files.size(); ++i)
-    mounts.push_back(json::object{{"name", kConfigVolume},
-                                  {"mountPath", container.config_files[i].path},
-                                  {"subPath", ConfigKey(container, i)},
-                                  {"readOnly", true}});
-  return mounts;
-}
-
 json::object Container(const sdk::Container& container) {
   json::object result{{"name", container.name}, {"image", container.image}};
   if (!container.command.empty()) result["command"] = Strings(container.command);
@@ -111,29 +83,6 @@ json::object Container(const sdk::Container& container) {
   return result;
 }
 
-// The `data` of the ConfigMap; empty: no container has config files.
-json::object ConfigData(const sdk::WorkloadRequest& request) {
-  json::object data;
-  for (const sdk::Container& container : request.containers)
-    for (size_t i = 0; i < container.config_files.size(); ++i)
-      data[ConfigKey(container, i)] = container.config_files[i].content;
-  return data;
-}
-
-json::array Volumes(const sdk::WorkloadRequest& request) {
-  std::set<std::string> names;  // Those of one name are one.
-  for (const sdk::Container& container : request.containers)
-    for (const sdk::Volume& volume : container.volumes) names.insert(volume.name);
-  json::array volumes;
-  // What a component asks for is no limit.
-  for (const std::string& name : names)
-    volumes.push_back(json::object{{"name", name}, {"emptyDir", json::object()}});
-  if (!ConfigData(request).empty())
-    volumes.push_back(json::object{{"name", kConfigVolume},
-                                   {"configMap", json::object{{"name", request.instance.name}}}});
-  return volumes;
-}
-
 // Where a component says on what it runs, only such nodes are taken.
 json::object NodeSelector(const sdk::WorkloadRequest& request) {
   json::object selector;
@@ -141,41 +90,6 @@ json::object NodeSelector(const sdk::WorkloadRequest& request) {
   if (!request.arch.empty())
     selector["kubernetes.io/arch"] = request.arch == "i386" ? "386" : request.arch;
   return selector;
-}
-
-// What a platform takes as the place of a mount.
-bool IsPlace(const std::string& path) {
-  const std::vector<std::string> parts = absl::StrSplit(path, '/');
-  return path.size() > 1 && path.front() == '/' && path.back() != '/' &&
-         path.find(':') == std::string::npos &&
-         std::none_of(parts.begin(), parts.end(),
-                      [](const std::string& part) { return part == ".."; });
-}
-
-void CheckFiles(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnostics) {
-  for (size_t c = 0; c < request.containers.size(); ++c) {
-    const sdk::Container& container = request.containers[c];
-    std::set<std::string> taken;
-    const auto check = [&](const std::string& path, const std::string& field) {
-      const std::string pointer = absl::StrCat("/containers/", c, field);
-      if (!IsPlace(path))
-        diagnostics.Error("BAD_MOUNT_PATH", absl::StrCat(path, " is not a place for a file"),
-                          pointer, "an absolute path without \"..\", \":\" and a \"/\" at its end");
-      if (!taken.insert(path).second)
-        diagnostics.Error("MOUNT_PATH_TAKEN",
-                          absl::StrCat("two things of the container are at ", path), pointer);
-    };
-    for (size_t i = 0; i < container.volumes.size(); ++i) {
-      const std::string field = absl::StrCat("/resources/volumes/", i);
-      check(container.volumes[i].mount_path, field + "/mountPath");
-      if (container.volumes[i].name == kConfigVolume)
-        diagnostics.Error("VOLUME_NAME_TAKEN",
-                          absl::StrCat("the name ", kConfigVolume, " is that of config files"),
-                          absl::StrCat("/containers/", c, field, "/name"));
-    }
-    for (size_t i = 0; i < container.config_files.size(); ++i)
-      check(container.config_files[i].path, absl::StrCat("/config/", i, "/path"));
-  }
 }
 
 json::array ServicePorts(const sdk::WorkloadRequest& request) {
@@ -203,9 +117,8 @@ json::object PodTemplate(const sdk::WorkloadRequest& request) {
     pod["nodeSelector"] = std::move(selector);
   if (json::array volumes = Volumes(request); !volumes.empty()) pod["volumes"] = std::move(volumes);
   json::object metadata{{"labels", Labels(request.instance)}};
-  if (const json::object data = ConfigData(request); !data.empty())
-    metadata["annotations"] =
-        json::object{{kConfigHash, json::Sha256(json::Canonical(json::value(data)))}};
+  if (std::string hash = ConfigHash(request); !hash.empty())
+    metadata["annotations"] = json::object{{kConfigHash, std::move(hash)}};
   return {{"metadata", std::move(metadata)}, {"spec", std::move(pod)}};
 }
 
@@ -215,12 +128,18 @@ json::object Scalable(const sdk::WorkloadRequest& request) {
                             {"template", PodTemplate(request)}}}};
 }
 
-void AddConfig(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnostics,
-               sdk::Parts& parts) {
-  CheckFiles(request, diagnostics);
-  if (json::object data = ConfigData(request); !data.empty())
-    parts.Merge({"v1", "ConfigMap", request.instance.name, ""}, "",
-                json::object{{"data", std::move(data)}});
+void AddDeployment(const sdk::WorkloadRequest& request, sdk::Parts& parts) {
+  json::object deployment = Scalable(request);
+  // Two at once could not have it, or would both write to it.
+  if (HasExclusiveVolume(request))
+    deployment["spec"].as_object()["strategy"] = json::object{{"type", "Recreate"}};
+  parts.Merge({"apps/v1", "Deployment", request.instance.name, ""}, "", std::move(deployment));
+}
+
+std::vector<sdk::Write> Writes(std::vector<sdk::Write> own) {
+  own.push_back(sdk::Create("v1", "ConfigMap"));
+  own.push_back(sdk::Create("v1", "PersistentVolumeClaim"));
+  return own;
 }
 
 void AddService(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnostics,

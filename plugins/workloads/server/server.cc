@@ -2,6 +2,7 @@
 
 #include "plugins/workloads/pods/health.h"
 #include "plugins/workloads/pods/objects.h"
+#include "plugins/workloads/pods/volumes.h"
 #include "plugins/workloads/server/schema.json.h"
 
 namespace weft::server {
@@ -10,8 +11,8 @@ namespace {
 // Renders no replicas: a scaler does (docs/oam.md).
 sdk::Parts Render(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnostics) {
   sdk::Parts parts;
-  parts.Merge({"apps/v1", "Deployment", request.instance.name, ""}, "", pods::Scalable(request));
-  pods::AddConfig(request, diagnostics, parts);
+  pods::AddDeployment(request, parts);
+  pods::AddVolumeSources(request, diagnostics, parts);
   pods::AddService(request, diagnostics, parts);
   return parts;
 }
@@ -24,8 +25,7 @@ const sdk::Workload kServer = {
     .summary = "A scalable service that answers on its ports",
     .schema = kServerSchema,
     .shape = {"apps/v1", "Deployment", "/spec/replicas", "/spec/template"},
-    .writes = {sdk::Create("apps/v1", "Deployment"), sdk::Create("v1", "Service"),
-               sdk::Create("v1", "ConfigMap")},
+    .writes = pods::Writes({sdk::Create("apps/v1", "Deployment"), sdk::Create("v1", "Service")}),
     .carries = pods::kCarries,
     .render = Render,
     .assess = pods::Assess,

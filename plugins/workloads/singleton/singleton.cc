@@ -2,6 +2,7 @@
 
 #include "plugins/workloads/pods/health.h"
 #include "plugins/workloads/pods/objects.h"
+#include "plugins/workloads/pods/volumes.h"
 #include "plugins/workloads/singleton/schema.json.h"
 #include "plugins/workloads/task/health.h"
 #include "plugins/workloads/task/task.h"
@@ -20,7 +21,7 @@ void AddStatefulSet(const sdk::WorkloadRequest& request, sdk::Parts& parts) {
 
 sdk::Parts RenderServer(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnostics) {
   sdk::Parts parts;
-  pods::AddConfig(request, diagnostics, parts);
+  pods::AddVolumeSources(request, diagnostics, parts);
   AddStatefulSet(request, parts);
   pods::AddService(request, diagnostics, parts);
   return parts;
@@ -29,7 +30,7 @@ sdk::Parts RenderServer(const sdk::WorkloadRequest& request, sdk::Diagnostics& d
 sdk::Parts RenderWorker(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnostics) {
   sdk::Parts parts;
   pods::RefusePorts(request, "worker", diagnostics);
-  pods::AddConfig(request, diagnostics, parts);
+  pods::AddVolumeSources(request, diagnostics, parts);
   AddStatefulSet(request, parts);
   return parts;
 }
@@ -42,8 +43,7 @@ sdk::Workload Stateful(const char* name, const char* summary,
       .summary = summary,
       .schema = kSingletonSchema,
       .shape = {"apps/v1", "StatefulSet", "", "/spec/template"},
-      .writes = {sdk::Create("apps/v1", "StatefulSet"), sdk::Create("v1", "Service"),
-                 sdk::Create("v1", "ConfigMap")},
+      .writes = pods::Writes({sdk::Create("apps/v1", "StatefulSet"), sdk::Create("v1", "Service")}),
       .carries = pods::kCarries,
       .render = render,
       .assess = pods::AssessSingleton,
@@ -62,7 +62,7 @@ const sdk::Workload kTask = {
     .summary = "A process that comes to an end, of which never two run at once",
     .schema = kSingletonSchema,
     .shape = {"batch/v1", "Job", "", "/spec/template"},
-    .writes = {sdk::Create("batch/v1", "Job"), sdk::Create("v1", "ConfigMap")},
+    .writes = pods::Writes({sdk::Create("batch/v1", "Job")}),
     .carries = pods::kCarries,
     .render = task::Render,
     .assess = task::Assess,

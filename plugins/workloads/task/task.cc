@@ -1,6 +1,7 @@
 #include "plugins/workloads/task/task.h"
 
 #include "plugins/workloads/pods/objects.h"
+#include "plugins/workloads/pods/volumes.h"
 #include "plugins/workloads/task/health.h"
 #include "plugins/workloads/task/schema.json.h"
 
@@ -14,7 +15,7 @@ constexpr int kFailures = 4;  // Before it is given up. Source: docs/oam.md.
 // A platform does not change what a Job runs: a changed one is made anew, and runs again.
 sdk::Parts Render(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnostics) {
   sdk::Parts parts;
-  pods::AddConfig(request, diagnostics, parts);
+  pods::AddVolumeSources(request, diagnostics, parts);
   json::object pod_template = pods::PodTemplate(request);
   pod_template["spec"].as_object()["restartPolicy"] = "Never";
   const sdk::ObjectRef job{"batch/v1", "Job", request.instance.name, ""};
@@ -33,7 +34,7 @@ const sdk::Workload kTask = {
     .summary = "A process that comes to an end",
     .schema = kTaskSchema,
     .shape = {"batch/v1", "Job", "/spec/parallelism", "/spec/template"},
-    .writes = {sdk::Create("batch/v1", "Job"), sdk::Create("v1", "ConfigMap")},
+    .writes = pods::Writes({sdk::Create("batch/v1", "Job")}),
     .carries = pods::kCarries,
     .render = Render,
     .assess = Assess,

@@ -2,6 +2,7 @@
 
 #include "plugins/workloads/pods/health.h"
 #include "plugins/workloads/pods/objects.h"
+#include "plugins/workloads/pods/volumes.h"
 #include "plugins/workloads/worker/schema.json.h"
 
 namespace weft::worker {
@@ -11,8 +12,8 @@ namespace {
 sdk::Parts Render(const sdk::WorkloadRequest& request, sdk::Diagnostics& diagnostics) {
   sdk::Parts parts;
   pods::RefusePorts(request, "worker", diagnostics);
-  pods::AddConfig(request, diagnostics, parts);
-  parts.Merge({"apps/v1", "Deployment", request.instance.name, ""}, "", pods::Scalable(request));
+  pods::AddVolumeSources(request, diagnostics, parts);
+  pods::AddDeployment(request, parts);
   return parts;
 }
 
@@ -24,7 +25,7 @@ const sdk::Workload kWorker = {
     .summary = "A scalable process that nobody calls",
     .schema = kWorkerSchema,
     .shape = {"apps/v1", "Deployment", "/spec/replicas", "/spec/template"},
-    .writes = {sdk::Create("apps/v1", "Deployment"), sdk::Create("v1", "ConfigMap")},
+    .writes = pods::Writes({sdk::Create("apps/v1", "Deployment")}),
     .carries = pods::kCarries,
     .render = Render,
     .assess = pods::Assess,

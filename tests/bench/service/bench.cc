@@ -1,5 +1,6 @@
-// Requests to one pod: directly, through a Service's anchor, and through a proxy in user space,
-// from a container on the same network. One JSON line a figure. Needs root, for a private engine.
+// Requests to one pod: from a container on the same network directly, through a Service's anchor,
+// and through a proxy in user space; from the machine directly, through the anchor, and through the
+// proxy of Ingresses to the anchor. One JSON line a figure. Needs root, for a private engine.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/status.h"
 #include "runtime/anchor/anchor_image.h"
@@ -20,6 +22,7 @@
 #include "runtime/engine/docker_engine.h"
 #include "runtime/engine/private_engine.h"
 #include "runtime/engine/tar.h"
+#include "runtime/proxy/haproxy.h"
 #include "tests/bench/service/requests.h"
 
 namespace weft::bench {
@@ -27,6 +30,8 @@ namespace {
 
 constexpr char kImage[] = "weft/bench-peer:v1";
 constexpr char kNetwork[] = "weft-bench";
+constexpr char kLoopback[] = "127.0.0.1";
+constexpr int kIngressPort = 18080;
 const engine::Labels kLabels = {{anchor::kInstallationLabel, "bench"}};
 
 struct Way {
@@ -62,7 +67,7 @@ absl::StatusOr<engine::Container> Start(engine::Engine& engine, const std::strin
 }
 
 // Takes the ways in turn, three times, so that a disturbance falls on all; prints each way's best.
-void MeasureWays(const std::vector<Way>& ways, int outstanding, bool anew) {
+void MeasureWays(const char* from, const std::vector<Way>& ways, int outstanding, bool anew) {
   std::vector<RequestFigures> best(ways.size());
   for (int round = 0; round < 3; ++round) {
     for (size_t i = 0; i < ways.size(); ++i) {
@@ -74,18 +79,24 @@ void MeasureWays(const std::vector<Way>& ways, int outstanding, bool anew) {
     }
   }
   for (size_t i = 0; i < ways.size(); ++i) {
-    std::cout << absl::StrFormat(
-                     R"({"bench":"service","way":"%s","connections":"%s","outstanding":%d,)"
-                     R"("p50_us":%.1f,"p99_us":%.1f,"rate_per_s":%.0f,"failed":%d,)"
-                     R"("ratio_to_direct":{"p50":%.2f,"rate":%.3f}})",
-                     ways[i].name, anew ? "new" : "kept", outstanding, best[i].p50_us,
-                     best[i].p99_us, best[i].rate_per_s, best[i].failed,
-                     best[i].p50_us / best[0].p50_us, best[i].rate_per_s / best[0].rate_per_s)
-              << std::endl;
+    std::cout
+        << absl::StrFormat(
+               R"({"bench":"service","from":"%s","way":"%s","connections":"%s","outstanding":%d,)"
+               R"("p50_us":%.1f,"p99_us":%.1f,"rate_per_s":%.0f,"failed":%d,)"
+               R"("ratio_to_direct":{"p50":%.2f,"rate":%.3f}})",
+               from, ways[i].name, anew ? "new" : "kept", outstanding, best[i].p50_us,
+               best[i].p99_us, best[i].rate_per_s, best[i].failed, best[i].p50_us / best[0].p50_us,
+               best[i].rate_per_s / best[0].rate_per_s)
+        << std::endl;
   }
 }
 
-absl::Status MeasureAll(engine::Engine& engine) {
+void MeasureFrom(const char* from, const std::vector<Way>& ways) {
+  for (const int outstanding : {1, 16})
+    for (const bool anew : {false, true}) MeasureWays(from, ways, outstanding, anew);
+}
+
+absl::Status MeasureAll(engine::Engine& engine, proxy::Proxy& ingress) {
   WEFT_RETURN_IF_ERROR(ImportPeer(engine));
   WEFT_RETURN_IF_ERROR(anchor::EnsureNetwork(engine, kNetwork, kLabels).status());
   WEFT_ASSIGN_OR_RETURN(const engine::Container pod, Start(engine, "pod", {"serve", "8080"}));
@@ -100,12 +111,19 @@ absl::Status MeasureAll(engine::Engine& engine) {
   const std::vector<Way> ways = {{"direct", address, 8080},
                                  {"anchor", service, 80},
                                  {"proxy", proxy.addresses.at(kNetwork), 80}};
-  return anchor::RunInNetworkNamespace(client.network_namespace, [&] {
-    for (const int outstanding : {1, 16}) {
-      for (const bool anew : {false, true}) MeasureWays(ways, outstanding, anew);
-    }
+  WEFT_RETURN_IF_ERROR(anchor::RunInNetworkNamespace(client.network_namespace, [&] {
+    MeasureFrom("container", ways);
     return absl::OkStatus();
-  });
+  }));
+  WEFT_RETURN_IF_ERROR(ingress.Serve({absl::StrCat(kLoopback, ":", kIngressPort),
+                                      "",
+                                      {{"web", "/", false, absl::StrCat(service, ":80")}},
+                                      {}}));
+  MeasureFrom(
+      "machine",
+      {{"direct", address, 8080}, {"anchor", service, 80}, {"ingress", kLoopback, kIngressPort}});
+  ingress.Stop();
+  return absl::OkStatus();
 }
 
 void RemoveAll(engine::Engine& engine) {
@@ -123,7 +141,9 @@ absl::Status Run() {
   absl::Status status = dockerd.EnsureRunning([] { return false; });
   if (status.ok()) {
     engine::DockerEngine engine(dockerd.socket_path());
-    status = MeasureAll(engine);
+    proxy::HaProxy ingress(directory + "/ingress");
+    status = MeasureAll(engine, ingress);
+    ingress.Stop();
     RemoveAll(engine);
   }
   pid_t pid = 0;

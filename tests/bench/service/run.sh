@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Requests to a pod: directly, through its Service's anchor, and through a proxy in user space (docs/adr/0002). One JSON
-# line a figure on standard output, everything else on standard error. Needs root, for an engine of its own.
+# Requests to a pod: directly, through its Service's anchor, through a proxy in user space (docs/adr/0002), and through the
+# proxy of Ingresses (docs/adr/0028). One JSON line a figure on standard output, everything else on standard error. Needs root, for an engine of its own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 source deploy/prerequisites.sh

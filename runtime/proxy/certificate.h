@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace weft::proxy {
+
+// What a TLS server reads: the chain of `certificate`, then `key`, both PEM. INVALID_ARGUMENT: one
+// of them cannot be read, or they do not belong together; one such would keep a proxy from serving
+// all others. Says nothing of the key.
+absl::StatusOr<std::string> CertificatePem(const std::string& certificate, const std::string& key);
+
+}  // namespace weft::proxy
