@@ -101,6 +101,12 @@ void FakeRuntime::HoldEvents(bool hold) {
   changed_.notify_all();
 }
 
+void FakeRuntime::HoldList(bool hold) {
+  std::lock_guard lock(mutex_);
+  hold_list_ = hold;
+  changed_.notify_all();
+}
+
 void FakeRuntime::OnApply(std::function<void(const pb::ApplyRequest&)> called) {
   std::lock_guard lock(mutex_);
   on_apply_ = std::move(called);
@@ -264,6 +270,8 @@ Status FakeRuntime::List(grpc::ServerContext*, const pb::ListRequest*, pb::ListR
 Status FakeRuntime::Watch(grpc::ServerContext* context, const pb::WatchRequest*,
                           grpc::ServerWriter<pb::WatchResponse>* writer) {
   std::unique_lock lock(mutex_);
+  while (hold_list_ && !stopping_ && !context->IsCancelled())
+    changed_.wait_for(lock, std::chrono::milliseconds(50));
   std::vector<pb::WatchResponse> first;
   for (const auto& [object, projection] : projections_)
     *first.emplace_back().mutable_changed() = projection;

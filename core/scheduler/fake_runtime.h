@@ -38,6 +38,8 @@ class FakeRuntime final : public runtime::v1::Runtime::Service {
   void EndDeletions();
   // Watches tell nothing after their SYNCED until they are let go on.
   void HoldEvents(bool hold);
+  // Watches that begin tell nothing until they are let go on.
+  void HoldList(bool hold);
   // Called in every call of Apply, before it does anything; null: nothing.
   void OnApply(std::function<void(const runtime::v1::ApplyRequest&)> called);
 
@@ -102,7 +104,8 @@ class FakeRuntime final : public runtime::v1::Runtime::Service {
   std::map<std::string, Outcome> outcomes_;
   std::vector<runtime::v1::WatchResponse> events_;  // Since the beginning.
   std::function<void(const runtime::v1::ApplyRequest&)> on_apply_;
-  bool away_ = false, complete_ = true, hold_deletions_ = false, hold_events_ = false;
+  bool away_ = false, complete_ = true;
+  bool hold_deletions_ = false, hold_events_ = false, hold_list_ = false;
   bool stopping_ = false, digests_ = false;
   int applies_ = 0, describes_ = 0;
   std::unique_ptr<grpc::Server> server_;

@@ -92,6 +92,23 @@ TEST_F(SchedulerTest, SaysThatTheRuntimeWentAndLeavesTheApplicationAlone) {
   EXPECT_EQ(core_.runtime.applies(), applies);
 }
 
+TEST_F(SchedulerTest, AtItsStartItLooksAtEverythingWhenTheRuntimeHasToldAndAtWhatIsAskedForBefore) {
+  ApplyShop();
+  ASSERT_TRUE(core_.AwaitSettled(VERDICT_HEALTHY));
+  core_.runtime.HoldList(true);
+  core_.StartScheduler();
+  EXPECT_FALSE(core_.Status().settled());
+  ApplyShop("site:2");
+  ASSERT_TRUE(Await([&] {
+    return core_.runtime.Objects() ==
+           std::vector<std::string>{std::string(kFront) + " generation 2"};
+  }));
+  core_.StartScheduler();
+  EXPECT_FALSE(core_.Status().settled());
+  core_.runtime.HoldList(false);
+  EXPECT_TRUE(core_.AwaitSettled(VERDICT_HEALTHY));
+}
+
 TEST_F(SchedulerTest, BringsBackWhatIsLostOnThePlatform) {
   ApplyShop();
   ASSERT_TRUE(core_.AwaitSettled(VERDICT_HEALTHY));

@@ -16,6 +16,7 @@
 #include "absl/time/clock.h"
 #include "core/base/channel.h"
 #include "core/base/files.h"
+#include "core/base/pointers.h"
 
 namespace weft::kubernetes {
 namespace {
@@ -82,13 +83,11 @@ void RealCluster::StartRuntime() {
   const std::string log = data_ + "/runtime.log";
   std::vector<std::string> words = {std::string(WEFT_BIN_DIR) + "/weft-runtime-kubernetes",
                                     "--data", data_, "--kubeconfig", data_ + "/kubeconfig"};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, 2, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  ASSERT_EQ(posix_spawn(&pid_, words[0].c_str(), &files, nullptr, arguments.data(), environ), 0);
+  ASSERT_EQ(
+      posix_spawn(&pid_, words[0].c_str(), &files, nullptr, PointersTo(words).data(), environ), 0);
   posix_spawn_file_actions_destroy(&files);
   const auto channel = MakeChannel("unix:" + data_ + "/run/runtime-kubernetes.sock");
   runtime_ = runtime::v1::Runtime::NewStub(channel);

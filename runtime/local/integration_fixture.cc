@@ -18,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/pointers.h"
 #include "core/base/service.h"
 #include "runtime/base/convert.h"
 #include "runtime/local/convert.h"
@@ -106,13 +107,13 @@ void RealRuntime::RemoveEverything() {
 void RealRuntime::StartRuntime() {
   const std::string log = data_ + "/runtime.log";
   std::vector<std::string> words = {Binary("weft-runtime-local"), "--data", data_};
-  std::vector<char*> arguments = {words[0].data(), words[1].data(), words[2].data(), nullptr};
   setenv("WEFT_ENGINE", "private", 1);
   setenv("WEFT_FAILPOINTS", (data_ + "/fail").c_str(), 1);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, 2, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  ASSERT_EQ(posix_spawn(&pid_, words[0].c_str(), &files, nullptr, arguments.data(), environ), 0);
+  ASSERT_EQ(
+      posix_spawn(&pid_, words[0].c_str(), &files, nullptr, PointersTo(words).data(), environ), 0);
   posix_spawn_file_actions_destroy(&files);
   // Of its own: one that is shared may still take itself for connected to the process before.
   grpc::ChannelArguments own;
