@@ -199,8 +199,10 @@ absl::StatusOr<absl::Duration> Scheduler::Pass(const std::string& runtime,
   // looked at. Until then there is nothing to compare with.
   if (!urgent && !runtimes_.HasSpoken(runtime)) {
     std::lock_guard lock(mutex_);
-    work_[application].pending = true;
-    return absl::InfiniteDuration();
+    Work& work = work_[application];
+    work.pending = true;
+    // What was asked for and has failed is tried again.
+    if (work.failures == 0) return absl::InfiniteDuration();
   }
   WEFT_RETURN_IF_ERROR(finalizer_->Store(application));
   WEFT_ASSIGN_OR_RETURN(ReconcileResult result, Reconcile(application, store_, *connection->stub,

@@ -96,12 +96,14 @@ absl::StatusOr<absl::Duration> AutoscalerController::Reconcile(const std::string
   if (pod_template == nullptr) {
     finding.active =
         absl::NotFoundError(absl::StrCat("there is no ", spec->kind, " ", spec->name, " to scale"));
-    parts_.board.SetStatus(key, object->generation, StatusJson(state, finding), true);
+    state.status = StatusJson(state, finding);
+    parts_.board.SetStatus(key, object->generation, state.status, true);
     return kPeriod;
   }
-  const bool first = state.samples.empty();
   finding.current = ReplicasOf(target->spec);
-  WEFT_ASSIGN_OR_RETURN(const auto metrics, Measure(PodsOf(target->ref), *pod_template, state));
+  bool fresh = false;
+  WEFT_ASSIGN_OR_RETURN(const auto metrics,
+                        Measure(PodsOf(target->ref), *pod_template, state, fresh));
   state.looked = parts_.now();
   finding.desired = Desire(*spec, metrics, state, finding);
   if (finding.desired != finding.current) {
@@ -113,8 +115,11 @@ absl::StatusOr<absl::Duration> AutoscalerController::Reconcile(const std::string
     spdlog::info("msg=\"scaled\" object={} by={} from={} to={}", LocalKey(target->ref), key,
                  finding.current, finding.desired);
   }
-  parts_.board.SetStatus(key, object->generation, StatusJson(state, finding), true);
-  return first ? kNearest : kPeriod;
+  // Of containers that are looked at for the first time the next look knows more.
+  if (!fresh || finding.active.ok() || state.status.empty())
+    state.status = StatusJson(state, finding);
+  parts_.board.SetStatus(key, object->generation, state.status, true);
+  return fresh ? kNearest : kPeriod;
 }
 
 int AutoscalerController::Desire(const AutoscalerSpec& spec,
@@ -127,9 +132,10 @@ int AutoscalerController::Desire(const AutoscalerSpec& spec,
   return state.history.Limit(spec, finding.current, *wanted, parts_.now(), finding.limited);
 }
 
-// What the ready pods use, by resource. An error: the engine is away.
+// What the pods use, by resource. `fresh`: a container was looked at for the first time. An error:
+// the engine is away.
 absl::StatusOr<std::map<std::string, std::vector<PodMetric>>> AutoscalerController::Measure(
-    const std::vector<Pod>& pods, const PodTemplate& pod_template, State& state) {
+    const std::vector<Pod>& pods, const PodTemplate& pod_template, State& state, bool& fresh) {
   std::map<std::string, std::vector<PodMetric>> metrics;
   std::map<std::string, Sample> samples;
   for (const Pod& pod : pods) {
@@ -152,6 +158,7 @@ absl::StatusOr<std::map<std::string, std::vector<PodMetric>>> AutoscalerControll
       const absl::Time now = parts_.now();
       bytes += usage->memory_bytes;
       const auto before = state.samples.find(run);
+      fresh |= before == state.samples.end();
       // A clock that was set back says nothing either.
       if (before == state.samples.end() || now <= before->second.at)
         cpu_known = false;

@@ -33,6 +33,7 @@ class AutoscalerController {
     std::map<std::string, Sample> samples;  // By RunKey.
     ScalingHistory history;
     absl::Time looked = absl::InfinitePast();
+    std::string status;       // As it was said last.
     std::string last_scaled;  // RFC 3339; empty: not by this process.
   };
   // What was found out, for people.
@@ -46,7 +47,7 @@ class AutoscalerController {
   State& StateOf(const std::string& key);
   std::vector<Pod> PodsOf(const ObjectRef& target) const;
   absl::StatusOr<std::map<std::string, std::vector<PodMetric>>> Measure(
-      const std::vector<Pod>& pods, const PodTemplate& pod_template, State& state);
+      const std::vector<Pod>& pods, const PodTemplate& pod_template, State& state, bool& fresh);
   int Desire(const AutoscalerSpec& spec,
              const std::map<std::string, std::vector<PodMetric>>& metrics, State& state,
              Finding& finding) const;

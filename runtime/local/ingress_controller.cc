@@ -63,8 +63,9 @@ IngressController::IngressController(Parts parts, const ServiceController& servi
 absl::StatusOr<absl::Duration> IngressController::Reconcile(const std::string& key) {
   if (key == ProxyKey()) return ReconcileProxy();
   if (key == ProxyLookKey()) {
+    if (!serving_) return absl::InfiniteDuration();
     if (!proxy_.Runs()) parts_.wake(ProxyKey());
-    return serving_ ? kLook : absl::InfiniteDuration();
+    return kLook;
   }
   const ObjectPtr object = parts_.objects.Find(key);
   if (object != nullptr && object->deleting) {
@@ -165,13 +166,14 @@ IngressController::Wanted IngressController::Collect() const {
 
 absl::StatusOr<absl::Duration> IngressController::ReconcileProxy() {
   const Wanted wanted = Collect();
-  serving_ = !wanted.ingresses.empty();
-  if (!serving_) {
+  if (wanted.ingresses.empty()) {
+    serving_ = false;
     proxy_.Stop();
     return absl::InfiniteDuration();
   }
-  parts_.wake(ProxyLookKey());
   const absl::Status served = proxy_.Serve(wanted.setup);
+  serving_ = served.ok();  // Else it is tried again with back-off.
+  if (serving_) parts_.wake(ProxyLookKey());
   for (const ObjectPtr& object : wanted.ingresses) {
     const std::string key = LocalKey(object->ref);
     const std::string& fault = wanted.faults.at(key);

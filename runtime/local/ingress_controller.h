@@ -51,7 +51,7 @@ class IngressController {
   const ServiceController& services_;
   proxy::Proxy& proxy_;
   const IngressAddresses addresses_;
-  std::atomic<bool> serving_ = false;  // There is something to serve.
+  std::atomic<bool> serving_ = false;  // What was asked for last.
 };
 
 }  // namespace weft::local

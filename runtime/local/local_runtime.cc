@@ -226,6 +226,7 @@ absl::StatusOr<absl::Duration> LocalRuntime::KeepData(const std::string& key) {
   if (object->deleting) {
     WEFT_RETURN_IF_ERROR(objects_->Forget(object->ref));
     Wake(LocalKey("Network", object->ref.ns, ""));
+    Wake(ProxyKey());  // It may serve with what is withdrawn.
     return absl::InfiniteDuration();
   }
   board_.SetStatus(key, object->generation, "{}", true);

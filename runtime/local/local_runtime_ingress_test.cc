@@ -124,6 +124,8 @@ TEST_F(IngressOfTheRuntime, ServesHttpsWithWhatASecretHolds) {
   const proxy::Certificate certificate = proxy_.setup()->certificates[0];
   EXPECT_EQ(certificate.hosts, std::vector<std::string>{"shop.example.org"});
   EXPECT_THAT(certificate.pem, HasSubstr(pair.certificate));
+  ASSERT_TRUE(runtime_->Delete({secret}).ok());
+  EXPECT_TRUE(Soon([&] { return proxy_.setup()->certificates.empty(); }));
 }
 
 TEST_F(IngressOfTheRuntime, SaysWhyTheProxyDoesNotServe) {
@@ -134,6 +136,11 @@ TEST_F(IngressOfTheRuntime, SaysWhyTheProxyDoesNotServe) {
   ASSERT_TRUE(UntilSaid("cannot bind socket"));
   EXPECT_FALSE(follower_->seen().at(kShopKey).up_to_date);
   EXPECT_THAT(follower_->seen().at(kShopKey).status, HasSubstr(R"("loadBalancer":{})"));
+  const int calls = proxy_.calls();
+  ASSERT_TRUE(Soon([&] { return proxy_.calls() >= calls + 2; }));
+  const absl::Time now = absl::Now();
+  ASSERT_TRUE(Soon([&] { return proxy_.calls() >= calls + 3; }));
+  EXPECT_GT(absl::Now() - now, absl::Milliseconds(300)) << "with back-off";
   proxy_.SetError(absl::OkStatus());
   EXPECT_TRUE(UntilSaid("127.0.0.1"));
 }

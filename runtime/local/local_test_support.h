@@ -53,11 +53,13 @@ class FakeProxy final : public proxy::Proxy {
  public:
   absl::Status Serve(const proxy::ProxySetup& setup) override {
     std::lock_guard lock(mutex_);
+    ++calls_;
+    if (!error_.ok()) return error_;
     setup_ = setup;
     std::set<std::string> backends;
     for (const proxy::Route& route : setup.routes) backends.insert(route.backend);
     least_backends_ = std::min(least_backends_, backends.size());
-    return error_;
+    return absl::OkStatus();
   }
   void Stop() override {
     std::lock_guard lock(mutex_);
@@ -83,6 +85,10 @@ class FakeProxy final : public proxy::Proxy {
     std::lock_guard lock(mutex_);
     least_backends_ = SIZE_MAX;
   }
+  int calls() const {
+    std::lock_guard lock(mutex_);
+    return calls_;
+  }
   void SetError(absl::Status error) {
     std::lock_guard lock(mutex_);
     error_ = std::move(error);
@@ -92,6 +98,7 @@ class FakeProxy final : public proxy::Proxy {
   mutable std::mutex mutex_;
   std::optional<proxy::ProxySetup> setup_;  // Nothing: it is stopped.
   size_t least_backends_ = SIZE_MAX;
+  int calls_ = 0;
   absl::Status error_;
 };
 

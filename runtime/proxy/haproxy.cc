@@ -1,12 +1,16 @@
 #include "runtime/proxy/haproxy.h"
 
 #include <chrono>
+#include <fcntl.h>
 #include <filesystem>
 #include <grp.h>
 #include <pwd.h>
 #include <set>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -14,6 +18,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "core/base/files.h"
 #include "core/base/json.h"
@@ -26,7 +33,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr absl::Duration kStartLimit = absl::Seconds(20);
-constexpr absl::Duration kEndOthers = absl::Seconds(30);
 constexpr auto kTick = std::chrono::milliseconds(10);
 
 // Not as root, what listens to everybody.
@@ -48,12 +54,38 @@ std::vector<fs::path> FilesIn(const fs::path& directory) {
   return files;
 }
 
+// The answer of a proxy at the socket in `directory`, whose own name may be too long for an
+// address; empty: nobody answers.
+std::string Ask(const std::string& directory, const std::string& question) {
+  const int at = open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  absl::SNPrintF(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", at, kSocketFile);
+  const timeval limit = {2, 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  std::string answer;
+  if (at >= 0 && connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      send(fd, question.data(), question.size(), MSG_NOSIGNAL) > 0) {
+    char buffer[4096];
+    for (ssize_t n; (n = recv(fd, buffer, sizeof buffer, 0)) > 0;)
+      answer.append(buffer, static_cast<size_t>(n));
+  }
+  if (at >= 0) close(at);
+  if (fd >= 0) close(fd);
+  return answer;
+}
+
+bool IsSameFile(const std::string& a, const std::string& b) {
+  struct stat of_a, of_b;
+  return stat(a.c_str(), &of_a) == 0 && stat(b.c_str(), &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+         of_a.st_ino == of_b.st_ino;
+}
+
 }  // namespace
 
-HaProxy::HaProxy(std::string directory)
-    : directory_(std::move(directory)),
-      user_(UserToRunAs()),
-      pid_file_(directory_ + "/haproxy.pid") {}
+HaProxy::HaProxy(std::string directory) : directory_(std::move(directory)), user_(UserToRunAs()) {}
 
 std::string HaProxy::ConfigFile(const ProxySetup& setup, const std::string& config) const {
   std::string all = config;
@@ -63,30 +95,43 @@ std::string HaProxy::ConfigFile(const ProxySetup& setup, const std::string& conf
                       ".cfg");
 }
 
-pid_t HaProxy::Running() const {
-  const pid_t pid = runtime::ReadPid(pid_file_);
-  return runtime::RunsWith(pid, directory_ + "/haproxy-") ? pid : -1;
+// Not whoever is alive: one that ends with its last request may live for an hour.
+pid_t HaProxy::Serving() const {
+  int pid = 0;
+  for (absl::string_view line : absl::StrSplit(Ask(directory_, "show info\n"), '\n'))
+    if (absl::ConsumePrefix(&line, "Pid: ") && absl::SimpleAtoi(line, &pid) && pid > 1) return pid;
+  return -1;
 }
 
-bool HaProxy::Runs() const { return Running() > 0; }
+bool HaProxy::Runs() const { return Serving() > 0; }
+
+// Those of this directory, and not of another mount or container that is called the same.
+std::vector<pid_t> HaProxy::Processes() const {
+  std::vector<pid_t> pids;
+  for (const fs::path& process : FilesIn("/proc")) {
+    int pid = 0;
+    if (!absl::SimpleAtoi(process.filename().string(), &pid) ||
+        !runtime::RunsWith(pid, directory_ + "/haproxy-"))
+      continue;
+    const std::string program = ReadFileOrEmpty(process / "comm");
+    if (program == "haproxy\n" && IsSameFile(process / "cwd", directory_)) pids.push_back(pid);
+  }
+  return pids;
+}
 
 absl::Status HaProxy::Serve(const ProxySetup& setup) {
   const std::string config = ConfigText(setup, user_);
   const std::string config_file = ConfigFile(setup, config);
-  pid_t before = Running();
-  if (before < 0 || !runtime::RunsWith(before, config_file)) {
+  const pid_t serving = Serving();
+  if (serving < 0 || !runtime::RunsWith(serving, config_file)) {
     WEFT_RETURN_IF_ERROR(WriteFiles(setup));
     WEFT_RETURN_IF_ERROR(WriteFileAtomically(config_file, config));
-    if (before > 0 && access(absl::StrCat(directory_, "/", kSocketFile).c_str(), F_OK) != 0) {
-      // Nobody can take over its sockets.
-      kill(before, SIGUSR1);
-      before = -1;
-    }
-    WEFT_RETURN_IF_ERROR(Start(config_file, before));
-    RemoveFilesBut(setup, config_file);
-    end_others_at_ = absl::InfinitePast();
+    // One that does not answer cannot be taken over, and may have the address.
+    if (serving < 0) EndOthers("");
+    WEFT_RETURN_IF_ERROR(Start(config_file, /*takes_over=*/serving > 0));
   }
-  EndOthers(Running());
+  EndOthers(config_file);
+  RemoveFilesBut(setup, config_file);
   return absl::OkStatus();
 }
 
@@ -101,16 +146,16 @@ absl::Status HaProxy::WriteFiles(const ProxySetup& setup) const {
 }
 
 // The program comes back when it listens and has put itself into the background, or with what is
-// wrong. The process before is told nothing until then: HAProxy's own `-sf` would have it stop
+// wrong. Whoever serves is told nothing until then: HAProxy's own `-sf` would have it stop
 // listening for a while if the other cannot.
-absl::Status HaProxy::Start(const std::string& config_file, pid_t before) const {
+absl::Status HaProxy::Start(const std::string& config_file, bool takes_over) const {
   const std::string program = runtime::FindProgram("haproxy");
   if (program.empty())
     return absl::UnavailableError("haproxy is not installed: apt-get install haproxy");
   const std::string said = directory_ + "/start.log";
   unlink(said.c_str());
-  std::vector<std::string> command = {program, "-D", "-f", config_file, "-p", pid_file_};
-  if (before > 0) command.insert(command.end(), {"-x", kSocketFile});
+  std::vector<std::string> command = {program, "-D", "-f", config_file};
+  if (takes_over) command.insert(command.end(), {"-x", kSocketFile});
   WEFT_ASSIGN_OR_RETURN(const pid_t pid, runtime::SpawnDetached(command, said, directory_));
   int status = 0;
   const absl::Time limit = absl::Now() + kStartLimit;
@@ -124,8 +169,7 @@ absl::Status HaProxy::Start(const std::string& config_file, pid_t before) const 
   }
   if (status != 0)
     return absl::UnavailableError(absl::StrCat("haproxy: ", runtime::LastLines(said)));
-  if (before > 0) kill(before, SIGUSR1);  // It ends with its last request.
-  spdlog::info("msg=\"haproxy serves a new configuration\" pid={}", runtime::ReadPid(pid_file_));
+  spdlog::info("msg=\"haproxy serves a new configuration\" file={}", config_file);
   return absl::OkStatus();
 }
 
@@ -141,26 +185,18 @@ void HaProxy::RemoveFilesBut(const ProxySetup& setup, const std::string& config_
     if (!wanted.contains(file)) fs::remove(file, ec);
 }
 
-// One that a runtime started that then died, or that was not told to end. A process that ends
-// already is not disturbed by being told again.
-void HaProxy::EndOthers(pid_t but) {
-  if (absl::Now() < end_others_at_) return;
-  end_others_at_ = absl::Now() + kEndOthers;
-  for (const fs::path& process : FilesIn("/proc")) {
-    int pid = 0;
-    if (absl::SimpleAtoi(process.filename().string(), &pid) && pid != but && pid != getpid() &&
-        runtime::RunsWith(pid, directory_ + "/haproxy-"))
-      kill(pid, SIGUSR1);
-  }
+// Tells whatever serves something else than `config_file` (empty: anything) to end with its last
+// request: also what a runtime started that then died. It does no harm to be told twice.
+void HaProxy::EndOthers(const std::string& config_file) const {
+  for (const pid_t pid : Processes())
+    if (config_file.empty() || !runtime::RunsWith(pid, config_file)) kill(pid, SIGUSR1);
 }
 
 void HaProxy::Stop() {
-  const pid_t pid = Running();
-  if (pid < 0) return;
-  spdlog::info("msg=\"haproxy ends: there is no ingress\" pid={}", pid);
-  kill(pid, SIGUSR1);
-  // Not the one that serves any more, though it may have a last request.
-  unlink(pid_file_.c_str());
+  if (Serving() > 0) spdlog::info("msg=\"haproxy ends: there is no ingress\"");
+  EndOthers("");
+  // Nobody serves any more, though one may have a last request.
+  unlink(absl::StrCat(directory_, "/", kSocketFile).c_str());
   RemoveFilesBut({}, "");
 }
 

@@ -2,9 +2,9 @@
 
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 #include "runtime/proxy/proxy.h"
 
 namespace weft::proxy {
@@ -24,16 +24,15 @@ class HaProxy final : public Proxy {
  private:
   // What a process serves is in the name of its configuration, so that its command line says it.
   std::string ConfigFile(const ProxySetup& setup, const std::string& config) const;
-  pid_t Running() const;  // -1: it does not run.
+  pid_t Serving() const;  // Which process answers at the socket; -1: none does.
+  std::vector<pid_t> Processes() const;
   absl::Status WriteFiles(const ProxySetup& setup) const;
-  absl::Status Start(const std::string& config_file, pid_t before) const;
+  absl::Status Start(const std::string& config_file, bool takes_over) const;
   void RemoveFilesBut(const ProxySetup& setup, const std::string& config_file) const;
-  void EndOthers(pid_t but);
+  void EndOthers(const std::string& config_file) const;
 
   const std::string directory_;
   const ProxyUser user_;
-  const std::string pid_file_;
-  absl::Time end_others_at_ = absl::InfinitePast();
 };
 
 }  // namespace weft::proxy

@@ -19,6 +19,7 @@ namespace {
 constexpr char kHead[] = R"(# Written by weft-runtime-local: a change is lost.
 global
   noreuseport
+  fd-hard-limit 50000
   hard-stop-after 1h
   tune.ssl.default-dh-param 2048
   ssl-default-bind-options ssl-min-ver TLSv1.2
