@@ -1,5 +1,6 @@
 #include "runtime/engine/private_engine.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <signal.h>
@@ -10,9 +11,13 @@
 #include <unistd.h>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/base/files.h"
 #include "core/base/status.h"
 #include "runtime/base/detached_process.h"
 #include "runtime/engine/docker_engine.h"
@@ -61,14 +66,19 @@ absl::Status PrivateEngine::EnsureRunning(const std::function<bool()>& stop) {
   if (child_ > 0 && waitpid(child_, nullptr, WNOHANG) == child_) child_ = -1;
   DockerEngine engine(socket_path_);
   if (access(socket_path_.c_str(), F_OK) == 0 && engine.Ping().ok()) return absl::OkStatus();
+  std::vector<Shim> shims;
   if (!Alive(ReadPid(pid_file_))) {
     WEFT_RETURN_IF_ERROR(WaitForOldContainerd(stop));
+    shims = Shims();
     WEFT_RETURN_IF_ERROR(Start());
   }
   const absl::Time limit = absl::Now() + kStartLimit;
   while (absl::Now() < limit) {
     if (stop()) return absl::CancelledError("stopping");
-    if (access(socket_path_.c_str(), F_OK) == 0 && engine.Ping().ok()) return absl::OkStatus();
+    if (access(socket_path_.c_str(), F_OK) == 0 && engine.Ping().ok()) {
+      EndOrphans(shims);
+      return absl::OkStatus();
+    }
     if (child_ > 0 && waitpid(child_, nullptr, WNOHANG) == child_) {
       child_ = -1;
       return absl::UnavailableError(absl::StrCat("the private engine ended at once; the end of ",
@@ -78,6 +88,48 @@ absl::Status PrivateEngine::EnsureRunning(const std::function<bool()>& stop) {
   }
   return absl::UnavailableError(absl::StrCat("the private engine does not answer; the end of ",
                                              log_file_, ":\n", LastLines(log_file_)));
+}
+
+std::vector<PrivateEngine::Shim> PrivateEngine::Shims() const {
+  std::vector<Shim> shims;
+  std::error_code ec;
+  for (std::filesystem::directory_iterator entry("/proc", ec), end; !ec && entry != end;
+       entry.increment(ec)) {
+    const std::string process = entry->path();
+    int pid = 0;
+    if (!absl::SimpleAtoi(entry->path().filename().string(), &pid) || !Alive(pid)) continue;
+    const std::vector<std::string> words =
+        absl::StrSplit(ReadFileOrEmpty(process + "/cmdline"), '\0');
+    const auto id = std::find(words.begin(), words.end(), "-id");
+    if (absl::StrContains(words[0], "containerd-shim") && words.end() - id > 1)
+      shims.push_back({pid, id[1]});
+  }
+  return shims;
+}
+
+// An engine that was killed between the start of a container and the note of it forgets the
+// process, which goes on: its container can never be started, and its ports are taken in its pod.
+// `before`: of the time when no engine ran.
+void PrivateEngine::EndOrphans(const std::vector<Shim>& before) const {
+  DockerEngine engine(socket_path_);
+  for (const Shim& shim : before) {
+    const absl::StatusOr<Container> container = engine.InspectContainer(shim.container);
+    const bool known = container.ok() ? container->pid > 0 || container->state == "paused"
+                                      : !absl::IsNotFound(container.status());
+    if (known || !Alive(shim.pid)) continue;
+    spdlog::warn("msg=\"ending a process that the engine has forgotten\" container={}",
+                 shim.container.substr(0, 12));
+    // Of whichever of its threads.
+    std::error_code ec;
+    for (std::filesystem::directory_iterator thread(absl::StrCat("/proc/", shim.pid, "/task"), ec),
+         end;
+         !ec && thread != end; thread.increment(ec)) {
+      const std::string children = ReadFileOrEmpty(thread->path().string() + "/children");
+      int pid = 0;
+      for (const absl::string_view child : absl::StrSplit(children, ' ', absl::SkipEmpty()))
+        if (absl::SimpleAtoi(child, &pid) && pid > 1) kill(pid, SIGKILL);
+    }
+  }
 }
 
 // A dockerd that was killed takes its containerd with it, but not at once. A new dockerd that finds

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 #include "absl/status/status.h"
 
@@ -29,6 +30,14 @@ class PrivateEngine {
   absl::Status EnsureRunning(const std::function<bool()>& stop);
 
  private:
+  // A process that holds a container of the engine, and outlives it.
+  struct Shim {
+    pid_t pid;
+    std::string container;
+  };
+
+  std::vector<Shim> Shims() const;
+  void EndOrphans(const std::vector<Shim>& before) const;
   bool Alive(pid_t pid) const;
   absl::Status WaitForOldContainerd(const std::function<bool()>& stop) const;
   absl::Status Start();

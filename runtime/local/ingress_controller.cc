@@ -4,7 +4,6 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "core/base/json.h"
 #include "core/base/status.h"
 #include "runtime/proxy/certificate.h"
@@ -22,11 +21,12 @@ json::object Condition(const std::string& reason, const std::string& message) {
   return {{"type", "Served"}, {"status", "False"}, {"reason", reason}, {"message", message}};
 }
 
+// "ADDRESS:PORT", where the address may have colons of its own.
 json::object PortOf(const std::string& address) {
-  const std::pair<std::string, std::string> parts =
-      absl::StrSplit(address, absl::MaxSplits(':', 1));
-  return {{"port", std::atoi(parts.second.c_str())}, {"protocol", "TCP"}};
+  return {{"port", std::atoi(address.substr(address.rfind(':') + 1).c_str())}, {"protocol", "TCP"}};
 }
+
+std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
 
 // Kubernetes API, networking.k8s.io/v1 IngressStatus, and as a condition what it has no word for.
 std::string StatusJson(const proxy::ProxySetup& setup, const std::string& fault,
@@ -37,7 +37,7 @@ std::string StatusJson(const proxy::ProxySetup& setup, const std::string& fault,
   if (served.ok()) {
     json::array ports{PortOf(setup.http_address)};
     if (!setup.certificates.empty()) ports.push_back(PortOf(setup.https_address));
-    const std::string ip = setup.http_address.substr(0, setup.http_address.find(':'));
+    const std::string ip = HostOf(setup.http_address);
     status["loadBalancer"] = json::object{
         {"ingress", json::array{json::object{{"ip", ip}, {"ports", std::move(ports)}}}}};
   } else {

@@ -1,11 +1,13 @@
 #include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_replace.h>
 #include <absl/time/clock.h>
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/files.h"
 #include "core/base/json.h"
 #include "runtime/local/integration_fixture.h"
 #include "runtime/local/local_runtime.h"
@@ -162,6 +164,29 @@ TEST_F(RealRuntime, DeathOfTheRuntimeAndOfTheEngineTouchesNoContainer) {
   KillEngine();
   StartRuntime();
   EXPECT_EQ(Runs(WaitFor(Ready(4)), "web"), more);
+}
+
+// As when the engine is killed between the start of a container and the note of it: nobody could
+// ever start it again, and its port is taken in its pod.
+TEST_F(RealRuntime, AProcessThatTheEngineForgotIsEndedAndItsPodComesBack) {
+  ImportBusybox();
+  Apply({WebDeployment("web", 1)}, 1);
+  WaitFor(Ready(1));
+  const std::string id = engine().ListContainers({{kContainerLabel, "web"}})->at(0).id;
+  const auto pid = static_cast<pid_t>(engine().InspectContainer(id)->pid);
+  ASSERT_GT(pid, 1);
+  KillRuntime();
+  KillEngine();
+  const std::string file = data_ + "/engine/data/containers/" + id + "/config.v2.json";
+  std::string note = ReadFileOrEmpty(file);
+  ASSERT_EQ(absl::StrReplaceAll({{"\"Running\":true", "\"Running\":false"},
+                                 {absl::StrCat("\"Pid\":", pid), "\"Pid\":0"}},
+                                &note),
+            2);
+  ASSERT_TRUE(WriteFileAtomically(file, note).ok());
+  StartRuntime();
+  WaitFor(Ready(1));
+  EXPECT_NE(kill(pid, 0), 0) << "the process of before";
 }
 
 TEST_F(RealRuntime, DeathAtAnyStepOfAnApplyLosesNothingAndMakesNothingTwice) {

@@ -158,6 +158,7 @@ inline ObjectRef ServiceRef(const std::string& name) { return {"v1", "Service", 
 // A Deployment of `replicas` pods labelled app=NAME. `more` goes into its container.
 inline std::vector<std::string> Names(const std::vector<Pod>& pods) {
   std::vector<std::string> names;
+  names.reserve(pods.size());
   for (const Pod& pod : pods) names.push_back(pod.name);
   return names;
 }
