@@ -8,7 +8,6 @@ namespace {
 
 namespace pb = ::weft::provider::v1;
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 json::value Json(const std::string& text) { return json::Parse(text).value(); }
 

@@ -70,6 +70,7 @@ TEST(Rollout, ANewTemplateComesOneByOneAndAnOldPodGoesOnlyForAReadyNewOne) {
 TEST(Rollout, NeverHasFewerReadyPodsThanWantedNorMoreThanOneMore) {
   // Follows a rollout of 5 pods, a new one becoming ready at each step.
   std::vector<Pod> pods;
+  pods.reserve(5);
   for (int i = 0; i < 5; ++i) pods.push_back(Made("old", i, true));
   for (int step = 0; step < 20; ++step) {
     const RolloutPlan plan = PlanRollout(kWeb, Spec(5), pods);
@@ -97,6 +98,7 @@ TEST(Rollout, GoesAsFastAsItIsAllowed) {
   spec.max_surge = 2;
   spec.max_unavailable = 3;
   std::vector<Pod> pods;
+  pods.reserve(8);
   for (int i = 0; i < 8; ++i) pods.push_back(Made("old", i, true));
   RolloutPlan plan = PlanRollout(kWeb, spec, pods);
   EXPECT_EQ(plan.create.size(), 2u);

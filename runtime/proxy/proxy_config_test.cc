@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 namespace weft::proxy {
@@ -20,6 +21,7 @@ std::vector<std::string> RulesOf(const std::vector<Route>& routes) {
 }
 
 TEST(ProxyConfig, TheRouteThatSaysMostGoesFirst) {
+  constexpr char kHost[] = "{ var(txn.host) -m str 'b.a.org' } ";
   EXPECT_EQ(RulesOf({{"", "/", false, "10.0.0.1:80"},
                      {"*.a.org", "/", false, "10.0.0.2:80"},
                      {"b.a.org", "/", false, "10.0.0.3:80"},
@@ -27,12 +29,12 @@ TEST(ProxyConfig, TheRouteThatSaysMostGoesFirst) {
                      {"b.a.org", "/x/y", false, "10.0.0.5:80"},
                      {"b.a.org", "/x", true, "10.0.0.6:80"}}),
             (std::vector<std::string>{
-                "10.0.0.6_80 if { var(txn.host) -m str 'b.a.org' } { path -m str '/x' }",
-                "10.0.0.5_80 if { var(txn.host) -m str 'b.a.org' } { path -m str '/x/y' } or "
-                "{ var(txn.host) -m str 'b.a.org' } { path -m beg '/x/y/' }",
-                "10.0.0.4_80 if { var(txn.host) -m str 'b.a.org' } { path -m str '/x' } or "
-                "{ var(txn.host) -m str 'b.a.org' } { path -m beg '/x/' }",
-                "10.0.0.3_80 if { var(txn.host) -m str 'b.a.org' } { path -m beg '/' }",
+                absl::StrCat("10.0.0.6_80 if ", kHost, "{ path -m str '/x' }"),
+                absl::StrCat("10.0.0.5_80 if ", kHost, "{ path -m str '/x/y' } or ", kHost,
+                             "{ path -m beg '/x/y/' }"),
+                absl::StrCat("10.0.0.4_80 if ", kHost, "{ path -m str '/x' } or ", kHost,
+                             "{ path -m beg '/x/' }"),
+                absl::StrCat("10.0.0.3_80 if ", kHost, "{ path -m beg '/' }"),
                 "10.0.0.2_80 if { var(txn.host) -m reg '^[^.]+[.]a[.]org$' } { path -m beg '/' }",
                 "10.0.0.1_80 if { path -m beg '/' }"}));
 }
