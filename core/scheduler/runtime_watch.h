@@ -28,7 +28,7 @@ class RuntimeWatch {
                Observed& observed, Listener listener);
   ~RuntimeWatch();
 
-  // It has told what there is once, or failed to: on_sync was called.
+  // It has told what there is once, or failed to. True when on_sync is called for the first time.
   bool HasSpoken() const { return has_spoken_; }
   // Why the runtime cannot be heard at the moment; empty: it can.
   std::string WhyAway() const;

@@ -1,8 +1,10 @@
 #include "core/scheduler/scheduler.h"
 
+#include <atomic>
 #include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <memory>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -92,21 +94,21 @@ TEST_F(SchedulerTest, SaysThatTheRuntimeWentAndLeavesTheApplicationAlone) {
   EXPECT_EQ(core_.runtime.applies(), applies);
 }
 
-TEST_F(SchedulerTest, AtItsStartItLooksAtEverythingWhenTheRuntimeHasToldAndAtWhatIsAskedForBefore) {
+// With very many applications it would look at each of them several times, for nothing.
+TEST_F(SchedulerTest, AtItsStartItLooksAtWhatIsAskedForAndAtTheRestWhenTheRuntimeHasTold) {
+  core_.runtime.SetAway(true);
   ApplyShop();
-  ASSERT_TRUE(core_.AwaitSettled(VERDICT_HEALTHY));
+  ASSERT_TRUE(Await([&] { return core_.Status().problems_size() > 0; }));
+  core_.StopScheduler();
+  core_.runtime.SetAway(false);
   core_.runtime.HoldList(true);
   core_.StartScheduler();
-  EXPECT_FALSE(core_.Status().settled());
-  ApplyShop("site:2");
-  ASSERT_TRUE(Await([&] {
-    return core_.runtime.Objects() ==
-           std::vector<std::string>{std::string(kFront) + " generation 2"};
-  }));
-  core_.StartScheduler();
-  EXPECT_FALSE(core_.Status().settled());
+  ASSERT_EQ(core_.Apply({ApplicationText("", "blog", "back")}).changes_size(), 1);
+  ASSERT_TRUE(Await([&] { return core_.runtime.applies() > 0; }));
+  EXPECT_THAT(core_.runtime.Objects(), ElementsAre(HasSubstr("|back")));
   core_.runtime.HoldList(false);
-  EXPECT_TRUE(core_.AwaitSettled(VERDICT_HEALTHY));
+  ASSERT_TRUE(core_.AwaitSettled(VERDICT_HEALTHY));
+  EXPECT_EQ(core_.runtime.Objects().size(), 2u);
 }
 
 TEST_F(SchedulerTest, BringsBackWhatIsLostOnThePlatform) {
@@ -364,11 +366,12 @@ TEST_F(TwoRuntimesTest, OneThatIsAwayDoesNotHinderTheOther) {
 TEST_F(TwoRuntimesTest, OneThatDoesNotReturnDoesNotHinderTheOther) {
   ASSERT_TRUE(AwaitHealthy("till"));
   std::promise<void> let_go;
+  // Copied: a call may still be on its way out of here when this test has ended.
   const std::shared_future<void> held = let_go.get_future().share();
-  std::atomic<int> holds = 0;
-  core_.other.OnApply([&](const runtime::v1::ApplyRequest& request) {
+  const auto holds = std::make_shared<std::atomic<int>>(0);
+  core_.other.OnApply([held, holds](const runtime::v1::ApplyRequest& request) {
     if (request.dry_run()) return;
-    ++holds;
+    ++*holds;
     held.wait();
   });
   // As many as there are threads for a runtime, and more.
@@ -377,7 +380,7 @@ TEST_F(TwoRuntimesTest, OneThatDoesNotReturnDoesNotHinderTheOther) {
     text.replace(text.find("}\n"), 1, ", annotations: {weft.dev/runtime: other}}");
     ASSERT_EQ(core_.Apply({text}).changes_size(), 1) << text;
   }
-  ASSERT_TRUE(Await([&] { return holds >= 4; }));
+  ASSERT_TRUE(Await([&] { return *holds >= 4; }));
   core_.Apply({ComponentText("site:2"), ApplicationText()});
   EXPECT_TRUE(AwaitHealthy("shop"));
   EXPECT_THAT(core_.runtime.JsonOf(kFront), HasSubstr("site:2"));
