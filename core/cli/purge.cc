@@ -24,16 +24,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kShim[] = "containerd-shim";
-constexpr absl::Duration kEngineDrain = absl::Seconds(30);
+constexpr absl::Duration kDrain = absl::Seconds(30);
 
 // Whether process `pid` is a program whose name starts with `program`, with an argument below
-// `engine`.
-bool IsEngineProgram(pid_t pid, const std::string& program, const std::string& engine) {
+// `directory`.
+bool IsProgramOf(pid_t pid, const std::string& program, const std::string& directory) {
   const std::vector<std::string> arguments = CommandLine(pid);
   return !arguments.empty() &&
          absl::StartsWith(fs::path(arguments[0]).filename().string(), program) &&
          std::any_of(arguments.begin() + 1, arguments.end(), [&](const std::string& argument) {
-           return absl::StartsWith(argument, engine + "/");
+           return absl::StartsWith(argument, directory + "/");
          });
 }
 
@@ -49,11 +49,11 @@ absl::Status KillContainers(pid_t shim) {
 }
 
 // Ends every such process within `drain`, shims with their containers.
-absl::Status EndPrograms(const std::string& program, const std::string& engine,
+absl::Status EndPrograms(const std::string& program, const std::string& directory,
                          absl::Duration drain) {
   for (const pid_t pid : AllProcesses()) {
     const ProcessIdentity identity = {pid, StartTime(pid).value_or(0)};
-    if (!IsEngineProgram(pid, program, engine)) continue;
+    if (!IsProgramOf(pid, program, directory)) continue;
     const absl::StatusOr<ProcessHandle> process = ProcessHandle::Open(identity);
     if (!process.ok()) continue;  // It ended by itself.
     if (program == kShim) WEFT_RETURN_IF_ERROR(KillContainers(pid));
@@ -100,11 +100,11 @@ absl::Status UnmountEngine(const std::string& directory) {
 }  // namespace
 
 absl::Status EndWhatOutlives(const DataDirectory& data) {
-  WEFT_RETURN_IF_ERROR(EndPrograms("haproxy", data.Below("proxy"), kEngineDrain));
+  WEFT_RETURN_IF_ERROR(EndPrograms("haproxy", data.Below("proxy"), kDrain));
   const std::string engine = data.Below("engine");
-  WEFT_RETURN_IF_ERROR(EndPrograms("dockerd", engine, kEngineDrain));
+  WEFT_RETURN_IF_ERROR(EndPrograms("dockerd", engine, kDrain));
   WEFT_RETURN_IF_ERROR(EndPrograms(kShim, engine, absl::ZeroDuration()));
-  return EndPrograms("containerd", engine, kEngineDrain);
+  return EndPrograms("containerd", engine, kDrain);
 }
 
 std::vector<std::string> MountsBelow(std::string_view mountinfo, const std::string& directory) {

@@ -108,19 +108,24 @@ TEST(MountsBelowTest, GivesTheDeepestFirstAndNothingBeside) {
               ElementsAre("/d/engine/two words/netns"));
 }
 
-TEST_F(PurgeTest, EndsTheEngineOfThisDirectoryOnly) {
-  fs::copy_file(fs::path(WEFT_BIN_DIR) / "cli_fake_service", folder_ / "dockerd");
-  const auto command = [&](const std::string& socket, const std::string& engine) {
-    return std::vector<std::string>{folder_ / "dockerd", "--listen", "unix:" + (folder_ / socket),
-                                    "--data-root", engine + "/data"};
-  };
-  Program own(command("own.sock", data_.Below("engine")));
-  Program foreign(command("foreign.sock", folder_ / "other/engine"));
-  const ProcessIdentity other = {foreign.pid(), StartTime(foreign.pid()).value_or(0)};
-  const absl::Status ended = EndWhatOutlives(data_);
-  EXPECT_TRUE(ended.ok()) << ended;
-  EXPECT_EQ(StartTime(own.pid()), std::nullopt);
-  EXPECT_TRUE(IsAlive(other));
+TEST_F(PurgeTest, EndsTheEngineAndTheProxyOfThisDirectoryOnly) {
+  for (const auto& [name, below] :
+       {std::pair("dockerd", "engine"), std::pair("haproxy", "proxy")}) {
+    SCOPED_TRACE(name);
+    fs::copy_file(fs::path(WEFT_BIN_DIR) / "cli_fake_service", folder_ / name);
+    const auto command = [&, name = name](const std::string& socket, const std::string& directory) {
+      return std::vector<std::string>{folder_ / name, "--listen", "unix:" + (folder_ / socket),
+                                      "--data-root", directory + "/data"};
+    };
+    Program own(command(std::string("own.") + name, data_.Below(below)));
+    Program foreign(
+        command(std::string("foreign.") + name, folder_ / (std::string("other/") + below)));
+    const ProcessIdentity other = {foreign.pid(), StartTime(foreign.pid()).value_or(0)};
+    const absl::Status ended = EndWhatOutlives(data_);
+    EXPECT_TRUE(ended.ok()) << ended;
+    EXPECT_EQ(StartTime(own.pid()), std::nullopt);
+    EXPECT_TRUE(IsAlive(other));
+  }
 }
 
 }  // namespace

@@ -14,8 +14,9 @@ namespace weft::runtime {
 std::string FindProgram(const std::string& name);
 
 // Runs `command`, whose first word is a path, in a session of its own, without a descriptor or a
-// signal disposition of ours, in `directory`. Its output is appended to `log_file`. UNAVAILABLE: it
-// cannot be run.
+// signal disposition of ours, in `directory`; of the environment it gets PATH, HOME and what says
+// how others are reached (proxies, certificates). Its output is appended to `log_file`. The caller
+// reaps it. UNAVAILABLE: it cannot be run.
 absl::StatusOr<pid_t> SpawnDetached(std::vector<std::string> command, const std::string& log_file,
                                     const std::string& directory);
 
@@ -25,7 +26,7 @@ pid_t ReadPid(const std::string& path);
 // The process runs, is no zombie, and has `mark` on its command line: ids are used again.
 bool RunsWith(pid_t pid, const std::string& mark);
 
-// The end of a log file, for people.
+// The last 600 bytes of a log file, for people.
 std::string LastLines(const std::string& file);
 
 }  // namespace weft::runtime

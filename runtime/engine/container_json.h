@@ -13,15 +13,15 @@ namespace weft::engine {
 
 // The body of POST /containers/create.
 std::string ContainerCreateJson(const ContainerSpec& spec);
-// The body of POST /networks/create.
+// The body of POST /volumes/create.
 std::string VolumeCreateJson(const VolumeSpec& spec);
+// The body of POST /networks/create.
 std::string NetworkCreateJson(const NetworkSpec& spec);
 // The value of a `filters` query parameter that asks for `labels`.
 std::string LabelFilterJson(const Labels& labels);
 
 // From GET /containers/ID/json, an element of /containers/json, GET /containers/ID/stats, GET
-// /networks/NAME, an element of
-// /images/json or GET /images/NAME/json, a line of /events.
+// /networks/NAME, an element of /images/json or GET /images/NAME/json, a line of /events.
 Container ContainerFromJson(const json::value& v);
 ContainerSummary SummaryFromJson(const json::value& v);
 Usage UsageFromJson(const json::value& v);

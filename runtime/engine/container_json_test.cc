@@ -95,6 +95,22 @@ TEST(ContainerJson, ReadsWhatTheEngineSaysOfAContainer) {
   EXPECT_EQ(c.addresses.at("net"), "172.17.0.2");
 }
 
+TEST(ContainerJson, ReadsWhatAContainerUsesWithoutWhatTheKernelCanTakeBack) {
+  const auto read = [](const char* inactive) {
+    return UsageFromJson(*json::Parse(
+        std::string(R"({"cpu_stats":{"cpu_usage":{"total_usage":1500000000}},"memory_stats":{)") +
+        R"("usage":1000,"stats":{")" + inactive + R"(":300}}})"));
+  };
+  EXPECT_EQ(read("total_inactive_file").cpu, absl::Seconds(1.5));
+  EXPECT_EQ(read("total_inactive_file").memory_bytes, 700) << "cgroup v1";
+  EXPECT_EQ(read("inactive_file").memory_bytes, 700) << "cgroup v2";
+}
+
+TEST(ContainerJson, AVolumeBearsItsNameAndItsLabels) {
+  EXPECT_EQ(VolumeCreateJson({"weft-a.b.c", {{"k", "v"}}}),
+            R"({"Labels":{"k":"v"},"Name":"weft-a.b.c"})");
+}
+
 TEST(ContainerJson, AnOddAnswerIsReadAsEmptyNotAsAFailure) {
   const auto v = json::Parse(R"({"State":null,"Config":{"Labels":null},"Names":[]})");
   EXPECT_EQ(ContainerFromJson(*v).state, "");

@@ -150,11 +150,11 @@ struct Info {
   int64_t memory_bytes = 0;
 };
 
-// What a container that runs has used.
+// What a container that runs has used. Of memory without what the kernel can take back at once, as
+// the kubelet counts.
 struct Usage {
   absl::Duration cpu;  // Of all processors, since it started.
-  int64_t memory_bytes =
-      0;  // Without what the kernel can take back at once, as the kubelet counts.
+  int64_t memory_bytes = 0;
 };
 
 // What a command in a container came to.

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "core/base/json.h"
 #include "runtime/anchor/service_network.h"
@@ -27,8 +28,10 @@ class FakeServiceNetwork final : public anchor::ServiceNetwork {
  public:
   absl::StatusOr<std::string> Ensure(const Service& service) override {
     std::lock_guard lock(mutex_);
-    services_[service.ns + "/" + service.name] = service;
-    return "10.0.0.1";
+    const auto [found, fresh] = services_.try_emplace(service.ns + "/" + service.name);
+    if (fresh) addresses_.emplace(found->first, absl::StrCat("10.0.0.", addresses_.size() + 1));
+    found->second = service;
+    return addresses_.at(found->first);
   }
   absl::Status Remove(const std::string& ns, const std::string& name) override {
     std::lock_guard lock(mutex_);
@@ -46,6 +49,7 @@ class FakeServiceNetwork final : public anchor::ServiceNetwork {
  private:
   mutable std::mutex mutex_;
   std::map<std::string, Service> services_;
+  std::map<std::string, std::string> addresses_;  // Each of its own, from 10.0.0.1 on.
 };
 
 // Remembers what it was asked to serve.
@@ -155,7 +159,6 @@ inline ObjectRef DeploymentRef(const std::string& name) {
 }
 inline ObjectRef ServiceRef(const std::string& name) { return {"v1", "Service", "default", name}; }
 
-// A Deployment of `replicas` pods labelled app=NAME. `more` goes into its container.
 inline std::vector<std::string> Names(const std::vector<Pod>& pods) {
   std::vector<std::string> names;
   names.reserve(pods.size());
@@ -163,6 +166,7 @@ inline std::vector<std::string> Names(const std::vector<Pod>& pods) {
   return names;
 }
 
+// A Deployment of `replicas` pods labelled app=NAME. `more` goes into its container.
 inline std::string DeploymentText(const std::string& name, int replicas,
                                   const std::string& image = "web:1",
                                   const std::string& more = "") {

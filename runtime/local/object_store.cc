@@ -144,7 +144,8 @@ absl::Status ObjectStore::Scale(const ObjectPtr& seen, int replicas) {
   const std::string key = LocalKey(seen->ref);
   if (Find(key) != seen) return absl::AbortedError(absl::StrCat(key, " has changed"));
   auto next = std::make_shared<Object>(*seen);
-  SetLeaf("/spec/replicas", replicas, *next);
+  if (!SetLeaf("/spec/replicas", replicas, *next))
+    return absl::InvalidArgumentError(absl::StrCat(key, " cannot have ", replicas, " replicas"));
   WEFT_RETURN_IF_ERROR(Write({next}));
   Publish(next->ref, next);
   return absl::OkStatus();

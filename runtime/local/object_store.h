@@ -49,7 +49,8 @@ class ObjectStore {
   std::vector<Acceptance> Accept(const std::vector<Candidate>& candidates);
 
   // Gives a Deployment or a StatefulSet another number of replicas, as the platform's own steering
-  // of that leaf does: its generation stays. ABORTED: it is not as it was `seen` any more.
+  // of that leaf does: its generation stays. ABORTED: it is not as it was `seen` any more;
+  // INVALID_ARGUMENT: it would not be right; else the disk's error.
   absl::Status Scale(const ObjectPtr& seen, int replicas);
 
   // Marks for deletion. Objects that do not exist are passed over.

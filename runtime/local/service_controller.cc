@@ -64,9 +64,10 @@ bool ServiceController::PodsAreKnown(const std::string& ns) const {
 
 std::string ServiceController::AddressOf(const std::string& key) const {
   std::lock_guard lock(mutex_);
-  const auto [found, fresh] = addresses_.try_emplace(key);
-  if (fresh) found->second = parts_.objects.ReadSetting(SettingOf(key)).value_or("");
-  return found->second;
+  if (const auto known = addresses_.find(key); known != addresses_.end()) return known->second;
+  const absl::StatusOr<std::string> remembered = parts_.objects.ReadSetting(SettingOf(key));
+  if (!remembered.ok()) return "";  // It is read again.
+  return addresses_[key] = *remembered;
 }
 
 // Whoever sends requests there has to know. It is remembered, since after a restart of this process

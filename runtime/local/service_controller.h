@@ -22,8 +22,8 @@ class ServiceController {
  public:
   explicit ServiceController(Parts parts) : parts_(std::move(parts)) {}
 
-  // Where a Service is, also if that was found out by a process before; empty: it never was, or it
-  // is gone. Thread-safe.
+  // Where a Service is (IPv4), also if that was found out by a process before; empty: it never was,
+  // or it is gone. Thread-safe.
   std::string AddressOf(const std::string& key) const;
 
   absl::StatusOr<absl::Duration> Reconcile(const std::string& key);

@@ -57,11 +57,12 @@ std::optional<json::value> LeafOf(const Object& object, const std::string& point
 
 // `value` is what the object says from now on, if that is right. The machine is not asked: what was
 // accepted on it stays accepted.
-void Take(const json::value& value, Object& object) {
+bool Take(const json::value& value, Object& object) {
   Admitted admitted = Admit(object.ref, json::Canonical(value), {});
-  if (!admitted.problems.empty()) return;
+  if (!admitted.problems.empty()) return false;
   object.json = std::move(admitted.json);
   object.spec = std::move(admitted.spec);
+  return true;
 }
 
 }  // namespace
@@ -99,12 +100,12 @@ void KeepLeaves(const Object& now, const std::vector<std::string>& seeded, Objec
   Take(*value, next);
 }
 
-void SetLeaf(const std::string& pointer, json::value value, Object& object) {
+bool SetLeaf(const std::string& pointer, json::value value, Object& object) {
   absl::StatusOr<json::value> all = json::Parse(object.json);
   json::value* at = all.ok() ? Find(*all, pointer, /*make=*/true) : nullptr;
-  if (at == nullptr) return;
+  if (at == nullptr) return false;
   *at = std::move(value);
-  Take(*all, object);
+  return Take(*all, object);
 }
 
 }  // namespace weft::local

@@ -30,8 +30,8 @@ std::vector<std::string> SeededOf(const std::vector<SteeredLeaf>& steered);
 // there keeps its seed.
 void KeepLeaves(const Object& now, const std::vector<std::string>& seeded, Object& next);
 
-// Gives the leaf at `pointer` of an object that stands `value`. Nothing happens if the object would
-// not be right with it.
-void SetLeaf(const std::string& pointer, json::value value, Object& object);
+// Gives the leaf at `pointer` of an object that stands `value`. False: the object would not be
+// right with it, and is left as it is.
+bool SetLeaf(const std::string& pointer, json::value value, Object& object);
 
 }  // namespace weft::local

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/certificate.h"
 #include "core/base/openssl.h"
+#include "core/base/status.h"
 
 namespace weft::proxy {
 namespace {
@@ -25,25 +26,30 @@ absl::Status Refused(const char* what) {
   return status;
 }
 
-// As a TLS server would, with what this machine's OpenSSL takes for strong enough.
-absl::Status Load(SSL_CTX* context, const std::string& certificate, const std::string& key) {
-  const openssl::Bio chain = openssl::ReadFrom(certificate);
+// Appends the certificates of `chain` to `out` as `context` takes them: as a TLS server would, with
+// what this machine's OpenSSL takes for strong enough.
+absl::Status TakeChain(SSL_CTX* context, const std::string& chain, BIO* out) {
+  const openssl::Bio text = openssl::ReadFrom(chain);
   bool leaf = true;
-  while (X509* one = PEM_read_bio_X509(chain.get(), nullptr, None, nullptr)) {
+  while (X509* one = PEM_read_bio_X509(text.get(), nullptr, None, nullptr)) {
     const openssl::X509Ptr owned(one);
     const bool taken = leaf ? SSL_CTX_use_certificate(context, one) == 1
                             : SSL_CTX_add1_chain_cert(context, one) == 1;
-    if (!taken) return Refused("tls.crt cannot be used");
+    if (!taken || PEM_write_bio_X509(out, one) != 1) return Refused("tls.crt cannot be used");
     leaf = false;
   }
   ERR_clear_error();
-  const openssl::Bio key_text = openssl::ReadFrom(key);
-  const openssl::Key of_leaf(PEM_read_bio_PrivateKey(key_text.get(), nullptr, None, nullptr));
+  return absl::OkStatus();
+}
+
+absl::Status TakeKey(SSL_CTX* context, const std::string& key, BIO* out) {
+  const openssl::Bio text = openssl::ReadFrom(key);
+  const openssl::Key read(PEM_read_bio_PrivateKey(text.get(), nullptr, None, nullptr));
   ERR_clear_error();
-  if (of_leaf == nullptr)
+  if (read == nullptr)
     return absl::InvalidArgumentError("tls.key is not a private key in PEM without a passphrase");
-  if (SSL_CTX_use_PrivateKey(context, of_leaf.get()) != 1 ||
-      SSL_CTX_check_private_key(context) != 1)
+  if (SSL_CTX_use_PrivateKey(context, read.get()) != 1 || SSL_CTX_check_private_key(context) != 1 ||
+      PEM_write_bio_PrivateKey(out, read.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
     return Refused("tls.key is not the key of tls.crt");
   return absl::OkStatus();
 }
@@ -51,14 +57,14 @@ absl::Status Load(SSL_CTX* context, const std::string& certificate, const std::s
 }  // namespace
 
 absl::StatusOr<std::string> CertificatePem(const std::string& certificate, const std::string& key) {
-  const absl::StatusOr<std::vector<Certificate>> chain = ReadCertificates(certificate);
-  if (!chain.ok())
+  if (const auto chain = ReadCertificates(certificate); !chain.ok())
     return absl::InvalidArgumentError(
         absl::StrCat("tls.crt: ", std::string(chain.status().message())));
   const Context context(SSL_CTX_new(TLS_server_method()));
-  if (const absl::Status loaded = Load(context.get(), certificate, key); !loaded.ok())
-    return loaded;
-  return absl::StrCat(certificate, "\n", key, "\n");
+  const openssl::Bio out(BIO_new(BIO_s_mem()));
+  WEFT_RETURN_IF_ERROR(TakeChain(context.get(), certificate, out.get()));
+  WEFT_RETURN_IF_ERROR(TakeKey(context.get(), key, out.get()));
+  return openssl::TextOf(out);
 }
 
 }  // namespace weft::proxy

@@ -12,8 +12,9 @@ TEST(CertificatePem, IsTheChainThenTheKeyThatBelongsToIt) {
   const KeyPair two = MakeCertificate("two.test");
   const auto pem = CertificatePem(one.certificate, one.key);
   ASSERT_TRUE(pem.ok()) << pem.status();
-  EXPECT_EQ(pem->find(one.certificate), 0u);
-  EXPECT_NE(pem->find(one.key), std::string::npos);
+  EXPECT_EQ(*pem, one.certificate + one.key);
+  EXPECT_EQ(*CertificatePem("of one:\n" + one.certificate + two.key, one.key), *pem)
+      << "a server would take the first key";
   EXPECT_THAT(std::string(CertificatePem(one.certificate, two.key).status().message()),
               testing::StartsWith("tls.key is not the key of tls.crt"));
   EXPECT_EQ(CertificatePem("no", one.key).status().message(),

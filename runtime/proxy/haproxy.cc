@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <thread>
@@ -77,12 +76,6 @@ std::string Ask(const std::string& directory, const std::string& question) {
   return answer;
 }
 
-bool IsSameFile(const std::string& a, const std::string& b) {
-  struct stat of_a, of_b;
-  return stat(a.c_str(), &of_a) == 0 && stat(b.c_str(), &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
-         of_a.st_ino == of_b.st_ino;
-}
-
 }  // namespace
 
 HaProxy::HaProxy(std::string directory) : directory_(std::move(directory)), user_(UserToRunAs()) {}
@@ -108,13 +101,15 @@ bool HaProxy::Runs() const { return Serving() > 0; }
 // Those of this directory, and not of another mount or container that is called the same.
 std::vector<pid_t> HaProxy::Processes() const {
   std::vector<pid_t> pids;
+  std::error_code ec;
   for (const fs::path& process : FilesIn("/proc")) {
     int pid = 0;
     if (!absl::SimpleAtoi(process.filename().string(), &pid) ||
         !runtime::RunsWith(pid, directory_ + "/haproxy-"))
       continue;
     const std::string program = ReadFileOrEmpty(process / "comm");
-    if (program == "haproxy\n" && IsSameFile(process / "cwd", directory_)) pids.push_back(pid);
+    if (program == "haproxy\n" && fs::equivalent(process / "cwd", directory_, ec))
+      pids.push_back(pid);
   }
   return pids;
 }

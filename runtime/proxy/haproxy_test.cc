@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -264,6 +265,52 @@ TEST_F(HaProxyTest, DoesNotShareItsAddressWithAnotherInstallation) {
   ASSERT_TRUE(proxy_->Serve(setup).ok());
   HaProxy other(directory_ + "/other");
   EXPECT_THAT(std::string(other.Serve(setup).message()), HasSubstr(http_));
+}
+
+// Whether HAProxy reads the conditions as they are meant.
+TEST_F(HaProxyTest, SendsEachRequestWhereItsHostAndPathSay) {
+  Server exact("exact"), below("below"), host("host"), any("any"), rest("rest");
+  const ProxySetup setup{http_,
+                         https_,
+                         {{"a.org", "/x", true, exact.address()},
+                          {"a.org", "/x", false, below.address()},
+                          {"a.org", "/", false, host.address()},
+                          {"*.a.org", "/", false, any.address()},
+                          {"", "/rest", false, rest.address()},
+                          {"", "/gone", false, ""}},
+                         {}};
+  const absl::Status served = proxy_->Serve(setup);
+  ASSERT_TRUE(served.ok()) << served;
+  const auto ask = [&](const std::string& of, const std::string& path) {
+    return Ask("http://" + http_ + path, "-H 'Host: " + of + "'");
+  };
+  EXPECT_EQ(ask("a.org", "/x"), "exact");
+  EXPECT_EQ(ask("A.org:80", "/x/y?z=1"), "below");
+  EXPECT_EQ(ask("a.org", "/xy"), "host");
+  EXPECT_EQ(ask("b.a.org", "/x"), "any");
+  EXPECT_EQ(ask("aXorg", "/rest/"), "rest");
+  EXPECT_EQ(ask("c.b.a.org", "/rest"), "rest") << "one label more, not two";
+  EXPECT_THAT(ask("c.b.a.org", "/"), HasSubstr("no ingress has this host and path"));
+  EXPECT_THAT(ask("other", "/gone"), HasSubstr("the service behind this path is not there"));
+}
+
+TEST_F(HaProxyTest, KeepsNoKeyThatIsNotServedAnyMore) {
+  Server one("one");
+  const KeyPair pair = MakeCertificate("a.test");
+  ProxySetup setup{http_,
+                   https_,
+                   {{"", "/", false, one.address()}},
+                   {{"a.test", {}, pair.certificate + pair.key}}};
+  const std::string file = directory_ + "/ingress/certificates/a.test.pem";
+  ASSERT_TRUE(proxy_->Serve(setup).ok());
+  EXPECT_TRUE(std::filesystem::exists(file));
+  const std::vector<Certificate> certificates = std::exchange(setup.certificates, {});
+  ASSERT_TRUE(proxy_->Serve(setup).ok());
+  EXPECT_FALSE(std::filesystem::exists(file));
+  setup.certificates = certificates;
+  ASSERT_TRUE(proxy_->Serve(setup).ok());
+  proxy_->Stop();
+  EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 TEST_F(HaProxyTest, ServesHttpsWithTheCertificateOfTheHost) {

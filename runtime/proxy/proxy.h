@@ -16,7 +16,7 @@ class Proxy {
   // minute. UNAVAILABLE says why it cannot be; what was served before is still served.
   virtual absl::Status Serve(const ProxySetup& setup) = 0;
 
-  // Something is served. Fast; thread-safe.
+  // Something is served. Asks it: at most 2 s, of one that hangs. Thread-safe.
   virtual bool Runs() const = 0;
 
   // Serves nothing any more.

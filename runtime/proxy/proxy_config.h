@@ -35,9 +35,10 @@ struct ProxyUser {
   std::string group;
 };
 
-inline constexpr char kSocketFile[] = "haproxy.sock";
+inline constexpr char kSocketFile[] = "haproxy.sock";    // It is asked and told things there.
 inline constexpr char kCertificates[] = "certificates";  // The directory of their files.
 
+// Where its PEM is.
 std::string CertificateFile(const Certificate& certificate);
 
 // HAProxy's list of certificates, and the name of its file: another list is another file. Source:

@@ -95,6 +95,7 @@ const sdk::Trait kAutoScaler = {
     .summary = "As many replicas as what they use asks for",
     .schema = kAutoScalerSchema,
     .applies_to = {"core.oam.dev/v1alpha1.Server", "core.oam.dev/v1alpha1.Worker"},
+    .conflicts_with = {"manual-scaler"},
     .writes = {sdk::Create("autoscaling/v2", "HorizontalPodAutoscaler"), sdk::SteerScale()},
     .reads_workload = true,
     .render = Render,
