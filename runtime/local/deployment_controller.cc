@@ -1,28 +1,58 @@
 #include "runtime/local/deployment_controller.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
 #include "core/base/json.h"
 #include "runtime/local/rollout.h"
 
 namespace weft::local {
 namespace {
 
-// Source: Kubernetes API, apps/v1 DeploymentStatus. `updated_hash` is the template's; pods of
-// another are out of date.
-std::string StatusJson(uint64_t generation, const std::string& updated_hash,
-                       const std::vector<Pod>& pods) {
-  int replicas = 0, ready = 0, updated = 0;
-  for (const Pod& pod : pods) {
-    if (pod.terminating) continue;
-    ++replicas;
-    if (pod.readiness() == Readiness::kReady) ++ready;
-    if (pod.template_hash == updated_hash) ++updated;
+json::object Condition(const char* type, bool is_so, const char* reason, std::string message) {
+  return {{"type", type},
+          {"status", is_so ? "True" : "False"},
+          {"reason", reason},
+          {"message", std::move(message)}};
+}
+
+json::object Available(const DeploymentSpec& spec, const RolloutCounts& counts) {
+  const int least = std::max(0, spec.replicas - spec.max_unavailable);
+  const bool enough = counts.available >= least;
+  return Condition("Available", enough,
+                   enough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
+                   absl::StrCat(counts.available, " of at least ", least, " are available"));
+}
+
+json::object Progressing(const DeploymentSpec& spec, const RolloutCounts& counts,
+                         RolloutState state) {
+  const std::string so_far = absl::StrCat(counts.updated, " of ", spec.replicas,
+                                          " are up to date, ", counts.available, " available");
+  switch (state) {
+    case RolloutState::kComplete:
+      return Condition("Progressing", true, "NewReplicaSetAvailable", "it has been rolled out");
+    case RolloutState::kGoesOn:
+      return Condition("Progressing", true, "ReplicaSetUpdated", so_far);
+    case RolloutState::kStuck:
+      break;
   }
-  return json::Canonical(json::object{{"observedGeneration", generation},
-                                      {"replicas", replicas},
-                                      {"readyReplicas", ready},
-                                      {"availableReplicas", ready},
-                                      {"updatedReplicas", updated},
-                                      {"unavailableReplicas", replicas - ready}});
+  return Condition("Progressing", false, "ProgressDeadlineExceeded",
+                   absl::StrCat("it has come no further for ",
+                                absl::FormatDuration(spec.progress_deadline), ": ", so_far));
+}
+
+// Source: Kubernetes API, apps/v1 DeploymentStatus.
+std::string StatusJson(uint64_t generation, const DeploymentSpec& spec,
+                       const std::vector<Pod>& pods, RolloutState state) {
+  const RolloutCounts counts = CountPods(spec, pods);
+  return json::Canonical(json::object{
+      {"observedGeneration", generation},
+      {"replicas", counts.replicas},
+      {"readyReplicas", counts.ready},
+      {"availableReplicas", counts.available},
+      {"updatedReplicas", counts.updated},
+      {"unavailableReplicas", std::max(counts.replicas, spec.replicas) - counts.available},
+      {"conditions", json::array{Available(spec, counts), Progressing(spec, counts, state)}}});
 }
 
 }  // namespace
@@ -30,10 +60,24 @@ std::string StatusJson(uint64_t generation, const std::string& updated_hash,
 absl::StatusOr<absl::Duration> DeploymentController::Keep(const ObjectPtr& object,
                                                           std::vector<Pod> pods) {
   const auto& spec = std::get<DeploymentSpec>(object->spec);
-  return Carry(object, spec.pod, PlanRollout(object->ref, spec, pods), pods,
-               [&](const std::vector<Pod>& all) {
-                 return StatusJson(object->generation, spec.pod.hash, all);
-               });
+  const std::string key = LocalKey(object->ref);
+  const absl::Time now = parts_.now();
+  absl::Duration again = clock_.Settle(key, spec, now, pods);
+  const auto status = [&](std::vector<Pod>& all) {
+    // Some may have become ready meanwhile.
+    again = std::min(again, clock_.Settle(key, spec, now, all));
+    const RolloutClock::Progress progress = clock_.Look(key, object->generation, spec, now, all);
+    again = std::min(again, progress.again);
+    return StatusJson(object->generation, spec, all, progress.state);
+  };
+  const absl::StatusOr<absl::Duration> next =
+      Carry(object, spec.pod, PlanRollout(object->ref, spec, pods), pods, status);
+  return next.ok() ? std::min(*next, again) : next;
+}
+
+absl::Status DeploymentController::Gone(const std::string& key) {
+  clock_.Forget(key);
+  return absl::OkStatus();
 }
 
 }  // namespace weft::local

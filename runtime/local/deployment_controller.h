@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/local/pods_controller.h"
+#include "runtime/local/rollout_clock.h"
 
 namespace weft::local {
 
@@ -11,6 +12,9 @@ class DeploymentController final : public PodsController {
 
  private:
   absl::StatusOr<absl::Duration> Keep(const ObjectPtr& object, std::vector<Pod> pods) override;
+  absl::Status Gone(const std::string& key) override;
+
+  RolloutClock clock_;
 };
 
 }  // namespace weft::local

@@ -133,8 +133,9 @@ Kind DeploymentKind() {
                       {"/spec/strategy/type", kString},
                       {"/spec/strategy/rollingUpdate/maxSurge", kCount},
                       {"/spec/strategy/rollingUpdate/maxUnavailable", kCount},
-                      // When an API server says that nothing goes on; and its history.
-                      {"/spec/progressDeadlineSeconds", kInteger, false},
+                      {"/spec/minReadySeconds", kInteger},
+                      {"/spec/progressDeadlineSeconds", kInteger},
+                      // The history that an API server keeps.
                       {"/spec/revisionHistoryLimit", kInteger, false}});
   AddPodTemplate(kind.leaves);
   return kind;

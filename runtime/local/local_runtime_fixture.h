@@ -27,7 +27,8 @@ inline constexpr char kWeb[] = "Deployment/default/web";
 inline std::function<bool(const Seen&)> Ready(int count) {
   return [count](const Seen& seen) {
     return Number(seen, kWeb, "readyReplicas") == count &&
-           Number(seen, kWeb, "replicas") == count && seen.at(kWeb).up_to_date;
+           Number(seen, kWeb, "replicas") == count &&
+           Number(seen, kWeb, "updatedReplicas") == count && seen.at(kWeb).up_to_date;
   };
 }
 

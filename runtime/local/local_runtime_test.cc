@@ -180,5 +180,55 @@ TEST_F(LocalRuntimeTest, ADryRunChecksEverythingAndChangesNothing) {
   EXPECT_TRUE(runtime_->objects().All().empty());
 }
 
+// A Deployment with further members of its spec, beginning with a comma.
+std::string WithSpec(const std::string& more, const std::string& container_more = "") {
+  std::string text = DeploymentText("web", 1, "web:1", container_more);
+  const std::string replicas = R"("replicas":1)";
+  return text.insert(text.find(replicas) + replicas.size(), more);
+}
+
+TEST_F(LocalRuntimeTest, APodCountsWhenItHasBeenReadyForLongEnough) {
+  Start();
+  Apply(DeploymentRef("web"), WithSpec(R"(,"minReadySeconds":1)"), 1);
+  ASSERT_TRUE(follower_->Until([](const Seen& seen) {
+    return Number(seen, kWeb, "readyReplicas") == 1 &&
+           Number(seen, kWeb, "availableReplicas") == 0 &&
+           absl::StrContains(seen.at(kWeb).status, "MinimumReplicasUnavailable");
+  }));
+  ASSERT_TRUE(follower_->Until([](const Seen& seen) {
+    return Number(seen, kWeb, "availableReplicas") == 1 &&
+           absl::StrContains(seen.at(kWeb).status, "NewReplicaSetAvailable") &&
+           absl::StrContains(seen.at(kWeb).status, "MinimumReplicasAvailable");
+  }));
+}
+
+TEST_F(LocalRuntimeTest, ARolloutThatDoesNotGoOnSaysSo) {
+  SetFailing({ProbeKind::kReadiness});
+  Start();
+  Apply(DeploymentRef("web"),
+        WithSpec(R"(,"progressDeadlineSeconds":1)",
+                 R"(,"readinessProbe":{"tcpSocket":{"port":80},"periodSeconds":1})"),
+        1);
+  ASSERT_TRUE(follower_->Until([](const Seen& seen) {
+    return seen.contains(kWeb) && absl::StrContains(seen.at(kWeb).status, "ReplicaSetUpdated");
+  }));
+  ASSERT_TRUE(follower_->Until([](const Seen& seen) {
+    return absl::StrContains(seen.at(kWeb).status, "ProgressDeadlineExceeded");
+  }));
+  SetFailing({});
+  ASSERT_TRUE(follower_->Until([](const Seen& seen) {
+    return absl::StrContains(seen.at(kWeb).status, "NewReplicaSetAvailable");
+  }));
+}
+
+TEST_F(LocalRuntimeTest, ADeadlineThatNoPodCouldKeepIsRefused) {
+  Start();
+  const ApplyResult result =
+      Apply(DeploymentRef("web"),
+            WithSpec(R"(,"minReadySeconds":60,"progressDeadlineSeconds":60)"), 1);
+  ASSERT_EQ(result.problems.size(), 1u);
+  EXPECT_EQ(result.problems[0].pointer, "/spec/progressDeadlineSeconds");
+}
+
 }  // namespace
 }  // namespace weft::local

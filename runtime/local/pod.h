@@ -67,6 +67,7 @@ struct Member {
   std::optional<Action> pre_stop = {};
   Run run;                      // The last one.
   std::optional<Run> previous;  // The one before, if there is something of it.
+  bool started = false;         // It runs, and its startup probe, if it has one, has succeeded.
   Readiness readiness = Readiness::kNotReady;
   std::string complaint;  // Why it is still not ready although it runs; empty: nothing to say.
   std::string failed;     // Why it is to be ended: it does not start, or live any more.
@@ -88,6 +89,7 @@ struct Pod {
   std::vector<Member> members;     // In the order of the rules, those of the start first.
   std::vector<std::string> stale;  // Containers of older runs, which may go.
   bool terminating = false;
+  bool settling = false;  // Ready, but not for as long yet as its object asks (RolloutClock).
 
   Member* Find(const std::string& container);  // Null: there is none.
   // By its members: all of them are ready; one is not; else one is not known.

@@ -102,6 +102,7 @@ void PodKeeper::Judge(const std::string& key, const Pod& pod, Member& member) {
   member.readiness = Readiness::kNotReady;
   member.complaint.clear();
   member.failed.clear();
+  member.started = false;
   if (!Runs(pod, member)) {
     std::lock_guard lock(mutex_);
     const auto& ended_for = ended_for_[key];
@@ -115,6 +116,7 @@ void PodKeeper::Judge(const std::string& key, const Pod& pod, Member& member) {
   if (startup.failed) member.failed = "startup probe failed: " + startup.failure;
   if (startup.ready && liveness.failed)
     member.failed = "liveness probe failed: " + liveness.failure;
+  member.started = !member.init && (startup.ready || startup.inherited);
   if (IsCrashLooping(member, parts_.now())) return;
   if (startup.inherited || (startup.ready && readiness.inherited)) {
     member.readiness = Readiness::kUnknown;

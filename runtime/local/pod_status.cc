@@ -80,6 +80,7 @@ json::object ContainerStatus(const Member& member, bool initializing, absl::Time
                          {"image", c.image},
                          {"ready", ready},
                          {"restartCount", member.run.number},
+                         {"started", member.started},
                          {"state", State(member, initializing, now)}};
   if (!c.id.empty()) status["containerID"] = "docker://" + c.id;
   if (Ended(member) && !status.at("state").as_object().contains("terminated")) {

@@ -210,10 +210,11 @@ TEST(Pod, AContainerOfOthersIsNone) {
 TEST(Pod, StatusIsAsKubernetesWritesIt) {
   Pod pod = RunningPod(TemplateOf(""));
   pod.members[0].readiness = Readiness::kReady;
+  pod.members[0].started = true;
   EXPECT_EQ(PodStatusJson(pod, absl::UnixEpoch()),
             R"({"conditions":[{"status":"True","type":"Ready"}],)"
             R"("containerStatuses":[{"containerID":"docker://r0","image":"web:1","name":"main",)"
-            R"("ready":true,"restartCount":0,)"
+            R"("ready":true,"restartCount":0,"started":true,)"
             R"("state":{"running":{"startedAt":"2026-01-01T00:00:00Z"}}}],)"
             R"("phase":"Running","podIP":"172.16.0.2"})");
 }

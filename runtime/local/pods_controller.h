@@ -35,7 +35,7 @@ class PodsController {
   absl::StatusOr<absl::Duration> Carry(
       const ObjectPtr& object, const PodTemplate& pod_template, RolloutPlan plan,
       const std::vector<Pod>& pods,
-      const std::function<std::string(const std::vector<Pod>&)>& status);
+      const std::function<std::string(std::vector<Pod>&)>& status);
 
   const Parts parts_;
 

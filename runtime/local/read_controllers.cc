@@ -74,7 +74,13 @@ void ReadStrategy(const json::value& object, DeploymentSpec& spec, std::vector<P
 Spec ReadDeployment(const json::value& object, const Machine& machine,
                     std::vector<Problem>& problems) {
   DeploymentSpec spec;
-  spec.replicas = ReadReplicas(SpecOf(object, problems));
+  Reader reader = SpecOf(object, problems);
+  spec.replicas = ReadReplicas(reader);
+  spec.min_ready = absl::Seconds(reader.Integer("minReadySeconds", 0, 0, kMostSeconds));
+  spec.progress_deadline =
+      absl::Seconds(reader.Integer("progressDeadlineSeconds", 600, 1, kMostSeconds));
+  if (spec.progress_deadline <= spec.min_ready)
+    Refuse(problems, "/spec/progressDeadlineSeconds", "not longer than minReadySeconds");
   ReadStrategy(object, spec, problems);
   spec.pod = ReadPodTemplate(object, "Deployment", {"Always"}, machine, problems);
   CheckSelector(object, "Deployment", spec.pod.labels, problems);

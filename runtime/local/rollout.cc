@@ -6,7 +6,7 @@
 namespace weft::local {
 namespace {
 
-bool Ready(const Pod& pod) { return pod.readiness() == Readiness::kReady; }
+bool Ready(const Pod& pod) { return pod.readiness() == Readiness::kReady && !pod.settling; }
 
 // Those that serve first, then those that have run longest, then by name: the end goes first.
 void SortWorthiest(std::vector<Pod>& pods) {
@@ -73,7 +73,6 @@ RolloutPlan PlanRollout(const ObjectRef& deployment, const DeploymentSpec& spec,
   const int least = std::max(0, spec.replicas - spec.max_unavailable);
   MoveEnd(old, spec.replicas == 0 ? total : total - least - unready, plan.remove);
 
-  plan.finished = old.empty();
   plan.keep = std::move(current);
   plan.keep.insert(plan.keep.end(), old.begin(), old.end());
   return plan;

@@ -114,7 +114,7 @@ TEST_F(StatusTexts, OfTheWantOfMemory) {
   Start();
   ApplyWeb(1, 1);
   Crash(137, true);
-  Compare("a container that ran out of memory and runs again", "OOMKilled");
+  Compare("a container that ran out of memory and runs again", R"("lastState":{"terminated")");
 }
 
 TEST_F(StatusTexts, OfSignals) {

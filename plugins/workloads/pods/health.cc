@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 8> kNeedsHelp = {
     "ImagePullBackOff", "ErrImagePull",         "ErrImageNeverPull",          "InvalidImageName",
     "CrashLoopBackOff", "CreateContainerError", "CreateContainerConfigError", "RunContainerError"};
 
+constexpr char kStuckReason[] = "ProgressDeadlineExceeded";
+
 Trouble TroubleOfPod(const sdk::Projection& pod, const char* list) {
   const json::value* containers = json::FindPath(pod.status, {list});
   if (containers == nullptr || !containers->is_array()) return {};
@@ -71,6 +73,17 @@ bool ServicePending(const sdk::AssessRequest& request) {
   });
 }
 
+// Why the platform takes the rollout for stuck; empty: it does not. Source: Kubernetes API, apps/v1
+// DeploymentCondition.
+std::string Stuck(const sdk::Projection& deployment) {
+  const json::value* conditions = json::FindPath(deployment.status, {"conditions"});
+  if (conditions == nullptr || !conditions->is_array()) return "";
+  for (const json::value& condition : conditions->get_array())
+    if (json::GetString(condition, {"reason"}) == kStuckReason)
+      return json::GetString(condition, {"message"}, "the rollout does not go on");
+  return "";
+}
+
 // `least`: so many pods are wanted at least.
 sdk::Health AssessAtLeast(const sdk::AssessRequest& request, int64_t least) {
   const sdk::Projection* deployment =
@@ -88,6 +101,11 @@ sdk::Health AssessAtLeast(const sdk::AssessRequest& request, int64_t least) {
     health.verdict = ready > 0 ? sdk::Verdict::kDegraded : sdk::Verdict::kFailed;
     health.reason = trouble.reason;
     health.message = absl::StrCat(health.message, "; ", trouble.message);
+  } else if (const std::string stuck = Stuck(*deployment);
+             deployment->up_to_date && !stuck.empty()) {
+    health.verdict = ready > 0 ? sdk::Verdict::kDegraded : sdk::Verdict::kFailed;
+    health.reason = kStuckReason;
+    health.message = absl::StrCat(health.message, "; ", stuck);
   } else if (!deployment->up_to_date || count("updatedReplicas") < count("replicas")) {
     health.reason = "RollingOut";
   } else if (ready < wanted) {

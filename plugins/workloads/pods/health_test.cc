@@ -32,6 +32,20 @@ TEST(PodsHealth, FollowsItsPods) {
       << "no pod is there yet";
 }
 
+TEST(PodsHealth, SaysThatARolloutDoesNotGoOn) {
+  sdk::AssessRequest request = Observed(
+      R"({"replicas":3,"readyReplicas":2,"updatedReplicas":1,"conditions":[{"type":"Available",
+      "status":"True"},{"type":"Progressing","status":"False","reason":"ProgressDeadlineExceeded",
+      "message":"it has come no further for 10m"}]})",
+      true);
+  const sdk::Health some = Assess(request);
+  EXPECT_EQ(some.verdict, sdk::Verdict::kDegraded);
+  EXPECT_EQ(some.reason, "ProgressDeadlineExceeded");
+  EXPECT_EQ(some.message, "2 of 3 ready; it has come no further for 10m");
+  request.observed[0].up_to_date = false;
+  EXPECT_EQ(Assess(request).reason, "RollingOut") << "of what was asked for before";
+}
+
 TEST(PodsHealth, NamesThePodThatNeedsHelp) {
   sdk::AssessRequest request =
       Observed(R"({"replicas":2,"readyReplicas":0,"updatedReplicas":2})", true);
