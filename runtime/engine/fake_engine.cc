@@ -23,6 +23,13 @@ std::string NowText() {
   return absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
 }
 
+// So many last lines of a text, each of which ends with a newline; `lines` below 0: all.
+std::string LastLines(const std::string& text, int64_t lines) {
+  size_t at = text.size();
+  for (; lines > 0 && at > 0; --lines) at = at > 1 ? text.rfind('\n', at - 2) + 1 : 0;
+  return lines < 0 ? text : text.substr(at);
+}
+
 }  // namespace
 
 FakeEngine::FakeEngine() = default;
@@ -56,6 +63,12 @@ void FakeEngine::AddImage(const std::string& reference) {
   EmitLocked("image", "import", reference, {{"name", reference}});
 }
 
+void FakeEngine::AddImage(const std::string& reference, Program program) {
+  AddImage(reference);
+  std::lock_guard lock(mutex_);
+  programs_[reference] = std::move(program);
+}
+
 void FakeEngine::SetReachable(bool reachable) {
   std::lock_guard lock(mutex_);
   reachable_ = reachable;
@@ -70,7 +83,7 @@ void FakeEngine::Exit(const std::string& id, int exit_code, bool out_of_memory) 
   c.out_of_memory = out_of_memory;
   c.finished_at = NowText();
   EmitLocked("container", "die", id, c.labels);
-  if (!held.keep_running) return EndLocked(held);
+  if (!held.spec.keep_running) return EndLocked(held);
   ++c.restart_count;
   c.started_at = NowText();
   EmitLocked("container", "start", id, c.labels);
@@ -104,17 +117,17 @@ int FakeEngine::pulls() const {
 
 std::vector<Bind> FakeEngine::BindsOf(const std::string& id) const {
   std::lock_guard lock(mutex_);
-  return containers_.at(id).binds;
+  return containers_.at(id).spec.binds;
 }
 
 std::vector<std::string> FakeEngine::EnvironmentOf(const std::string& id) const {
   std::lock_guard lock(mutex_);
-  return containers_.at(id).environment;
+  return containers_.at(id).spec.environment;
 }
 
 std::vector<VolumeMount> FakeEngine::VolumesOf(const std::string& id) const {
   std::lock_guard lock(mutex_);
-  return containers_.at(id).volumes;
+  return containers_.at(id).spec.volumes;
 }
 
 std::vector<std::string> FakeEngine::unpacked() const {
@@ -167,8 +180,7 @@ absl::StatusOr<std::string> FakeEngine::CreateContainer(const ContainerSpec& spe
     const std::string name = mount.volume.empty() ? absl::StrCat("v", ++counter_) : mount.volume;
     c.volumes[mount.target] = {name, absl::StrCat("/volumes/", name, "/_data")};
   }
-  containers_[id] = {c,          spec.network,     spec.address, spec.network_of,
-                     spec.binds, spec.environment, spec.volumes, spec.keep_running};
+  containers_[id] = {c, spec, {}};
   ++creations_;
   EmitLocked("container", "create", id, c.labels);
   return id;
@@ -184,32 +196,46 @@ absl::Status FakeEngine::StartContainer(const std::string& id) {
     c.exit_code = 127;
     return start_error_;
   }
-  const bool shares = !held->network_of.empty();
+  const bool shares = !held->spec.network_of.empty();
   if (shares) {
-    WEFT_ASSIGN_OR_RETURN(const Held* other, FindLocked(held->network_of));
+    WEFT_ASSIGN_OR_RETURN(const Held* other, FindLocked(held->spec.network_of));
     if (other->container.state != "running")
       return absl::FailedPreconditionError("cannot join network of a non running container");
-  } else if (networks_.count(held->network) == 0) {
-    return absl::NotFoundError("network " + held->network + " not found");
+  } else if (networks_.count(held->spec.network) == 0) {
+    return absl::NotFoundError("network " + held->spec.network + " not found");
   }
   c.state = "running";
   c.pid = ++counter_;
   c.started_at = NowText();
   c.finished_at.clear();
   if (!shares) {
-    c.addresses[held->network] =
-        held->wanted_address.empty() ? absl::StrCat("172.17.0.", counter_) : held->wanted_address;
+    c.addresses[held->spec.network] =
+        held->spec.address.empty() ? absl::StrCat("172.17.0.", counter_) : held->spec.address;
   }
   ++starts_;
   EmitLocked("container", "start", id, c.labels);
+  const auto program = programs_.find(c.image);
+  if (program != programs_.end()) RunLocked(*held, program->second);
   return absl::OkStatus();
+}
+
+void FakeEngine::RunLocked(Held& held, const Program& program) {
+  Container& c = held.container;
+  held.run = program(c.id, held.spec);
+  if (!held.run.exit_code.has_value()) return;
+  c.exit_code = *held.run.exit_code;
+  c.out_of_memory = held.run.out_of_memory;
+  c.finished_at = NowText();
+  EndLocked(held);
+  EmitLocked("container", "die", c.id, c.labels);
 }
 
 absl::Status FakeEngine::StopContainer(const std::string& id, absl::Duration) {
   std::lock_guard lock(mutex_);
   WEFT_ASSIGN_OR_RETURN(Held * held, FindLocked(id));
   if (held->container.state != "running") return absl::OkStatus();
-  held->container.exit_code = 128 + SIGTERM;
+  held->container.exit_code =
+      programs_.contains(held->container.image) ? held->run.exit_code_when_stopped : 128 + SIGTERM;
   held->container.finished_at = NowText();
   EndLocked(*held);
   EmitLocked("container", "die", id, held->container.labels);
@@ -236,7 +262,12 @@ absl::StatusOr<ExecResult> FakeEngine::Exec(const std::string& id,
   if (held->container.state != "running")
     return absl::FailedPreconditionError("the container is not running");
   commands_.push_back(absl::StrCat(held->container.id, " ", absl::StrJoin(command, " ")));
-  return exec_;
+  const auto program = programs_.find(held->container.image);
+  if (program == programs_.end()) return exec_;
+  ContainerSpec spec = held->spec;
+  spec.command.assign(command.begin() + 1, command.end());
+  const Run run = program->second(held->container.id, spec);
+  return ExecResult{run.exit_code.value_or(0), run.output};
 }
 
 std::vector<std::string> FakeEngine::commands() const {
@@ -391,13 +422,23 @@ absl::Status FakeEngine::WatchEvents(StreamControl& control, const std::function
 }
 
 absl::Status FakeEngine::ReadLogs(const std::string& id, const LogSelection& selection,
-                                  StreamControl&, const ChunkSink& sink) {
-  {
-    std::lock_guard lock(mutex_);
-    WEFT_RETURN_IF_ERROR(FindLocked(id).status());
+                                  StreamControl& control, const ChunkSink& sink) {
+  std::unique_lock lock(mutex_);
+  WEFT_ASSIGN_OR_RETURN(const Held* held, FindLocked(id));
+  std::string output = held->run.output;
+  if (!programs_.contains(held->container.image)) {
+    output = absl::StrCat("output of ", id, selection.since.empty() ? "" : " since ",
+                          selection.since, "\n");
+  } else if (selection.follow) {
+    // As WatchEvents, until the process ends.
+    const auto runs = [&] {
+      const auto found = containers_.find(id);
+      return found != containers_.end() && found->second.container.state == "running";
+    };
+    while (runs() && !control.cancelled()) changed_.wait_for(lock, std::chrono::milliseconds(5));
   }
-  sink(absl::StrCat("output of ", id, selection.since.empty() ? "" : " since ", selection.since,
-                    "\n"));
+  lock.unlock();
+  sink(LastLines(output, selection.tail));
   return absl::OkStatus();
 }
 

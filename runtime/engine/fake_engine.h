@@ -2,8 +2,10 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,8 +21,20 @@ class FakeEngine final : public Engine {
  public:
   FakeEngine();
 
+  // What a container does from its start.
+  struct Run {
+    std::string output;
+    std::optional<int> exit_code;    // It ends at once with it; else it runs until it is stopped,
+    int exit_code_when_stopped = 0;  // with this one.
+    bool out_of_memory = false;
+  };
+  // Of one id. Called under the engine's lock. For a command that is executed in the container,
+  // `spec` has its words after the first in place of the container's own.
+  using Program = std::function<Run(const std::string& id, const ContainerSpec& spec)>;
+
   // What a test does behind the runtime's back.
   void AddImage(const std::string& reference);
+  void AddImage(const std::string& reference, Program program);
   void SetReachable(bool reachable);  // False: calls fail, event streams end.
   // The process ends.
   void Exit(const std::string& id, int exit_code, bool out_of_memory = false);
@@ -73,15 +87,11 @@ class FakeEngine final : public Engine {
  private:
   struct Held {
     Container container;
-    std::string network;
-    std::string wanted_address;
-    std::string network_of;
-    std::vector<Bind> binds;
-    std::vector<std::string> environment;
-    std::vector<VolumeMount> volumes;
-    bool keep_running = false;
+    ContainerSpec spec;
+    Run run;
   };
   static void EndLocked(Held& held);
+  void RunLocked(Held& held, const Program& program);
   absl::Status ReachableLocked() const;
   absl::StatusOr<Held*> FindLocked(const std::string& id);
   void EmitLocked(const std::string& type, const std::string& action, const std::string& id,
@@ -101,6 +111,7 @@ class FakeEngine final : public Engine {
   std::map<std::string, VolumeSpec> volumes_;  // Of their own, by name.
   std::map<std::string, Network> networks_;    // By name.
   std::map<std::string, Image> images_;        // By reference.
+  std::map<std::string, Program> programs_;    // By reference, of those that have one.
   std::deque<Event> events_;                   // Since the start.
 };
 

@@ -39,7 +39,7 @@ void Take(const runtime::v1::WatchResponse& event, Projections& projections, boo
 }  // namespace
 
 void RealCluster::SetUp() {
-  auto cluster = e2e::Cluster::Start(e2e::Cluster::Kind::kFakeNode);
+  auto cluster = e2e::Cluster::Start(kind_);
   if (absl::IsUnavailable(cluster.status())) GTEST_SKIP() << cluster.status().message();
   ASSERT_TRUE(cluster.ok()) << cluster.status();
   cluster_ = *std::move(cluster);

@@ -15,13 +15,16 @@
 #include "weft/runtime/v1/runtime.grpc.pb.h"
 
 // The program weft-runtime-kubernetes on a Kubernetes of the test's own, whose pods are only said
-// to run. It has the account of deploy/kubernetes/rbac.yaml, and may do no more.
+// to run unless the test asks for a node. It has the account of deploy/kubernetes/rbac.yaml, and
+// may do no more.
 namespace weft::kubernetes {
 
 using Projections = std::map<std::string, runtime::v1::Projection>;  // By "KIND/NAMESPACE/NAME".
 
 class RealCluster : public testing::Test {
  protected:
+  explicit RealCluster(e2e::Cluster::Kind kind = e2e::Cluster::Kind::kFakeNode) : kind_(kind) {}
+
   // Skips where there is no Kubernetes.
   void SetUp() override;
   void TearDown() override;
@@ -68,6 +71,7 @@ class RealCluster : public testing::Test {
  private:
   void MakeAccount();
 
+  const e2e::Cluster::Kind kind_;
   std::unique_ptr<e2e::Cluster> cluster_;
   std::string data_;
   std::string installation_;

@@ -161,21 +161,28 @@ void RealRuntime::ImportBusybox() {
       absl::Substitute("mkdir -p $0/bin $0/www && cp /bin/busybox $0/bin/ && ln -s busybox "
                        "$0/bin/sh && echo hello > $0/www/index.html && tar -C $0 -cf $0.tar .",
                        root));
+  Import(kImage, root + ".tar");
+}
+
+void RealRuntime::Import(const std::string& reference, const std::string& archive,
+                         const std::vector<std::string>& entrypoint) {
   grpc::ClientContext context;
   runtime::v1::LoadImagesResponse response;
   const auto writer = images_->Import(&context, &response);
   runtime::v1::ImportImageRequest request;
-  request.set_reference(kImage);
-  const std::string archive = ReadFileOrEmpty(root + ".tar");
-  for (size_t at = 0; at < archive.size(); at += 1 << 20) {
-    request.set_data(archive.substr(at, 1 << 20));
+  request.set_reference(reference);
+  for (const std::string& word : entrypoint) request.add_entrypoint(word);
+  const std::string bytes = ReadFileOrEmpty(archive);
+  for (size_t at = 0; at < bytes.size(); at += 1 << 20) {
+    request.set_data(bytes.substr(at, 1 << 20));
     ASSERT_TRUE(writer->Write(request));
     request.clear_reference();
+    request.clear_entrypoint();
   }
   writer->WritesDone();
   const grpc::Status status = writer->Finish();
   ASSERT_TRUE(status.ok()) << status.error_message();
-  ASSERT_EQ(response.references(0), kImage);
+  ASSERT_EQ(response.references(0), reference);
 }
 
 grpc::Status RealRuntime::TryApply(const std::vector<std::string>& objects, uint64_t generation,

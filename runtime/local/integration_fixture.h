@@ -35,6 +35,9 @@ class RealRuntime : public testing::Test {
     return std::string(WEFT_BIN_DIR) + "/" + name;
   }
 
+  // An image of the tar archive of a root file system.
+  void Import(const std::string& reference, const std::string& archive,
+              const std::vector<std::string>& entrypoint = {});
   // An image "test/busybox:1" that holds busybox at /bin and a page at /www/index.html.
   void ImportBusybox();
 

@@ -1,0 +1,136 @@
+// What the containers of the suite run, static and alone in its image. Every argument is a
+// statement; they are carried out in order, and then it ends with exit code 0.
+//   say TEXT            writes TEXT to the standard output, as everything that it writes
+//   complain TEXT       writes TEXT to the standard error
+//   env NAME            writes NAME=VALUE, or "NAME is not set"
+//   show PATH           writes what is in the file, or "no PATH"
+//   write PATH TEXT     writes TEXT to the file, or says "cannot write PATH"
+//   id                  writes the ids of the user and of the group, "1:2"
+//   where               writes the working directory
+//   once PATH CODE      ends with CODE if there is no such file, and leaves one
+//   get HOST:PORT       writes what a GET answers, when it has answered
+//   exit CODE           ends
+//   crash               ends by a signal, SIGSEGV
+//   eat MIB             fills so much memory
+//   follow PATH         writes what is in the file whenever that has changed, for ever
+//   serve PORT          answers GET with the host's name, /fail with 503; ends with 0 at SIGTERM
+//   wait                ends with 0 at SIGTERM
+//   stay                does not end at SIGTERM
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "deploy/examples/hello/http.h"
+
+namespace {
+
+void Say(const std::string& line) { std::cout << line << std::endl; }
+
+std::string HostName() {
+  char name[256] = {};
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+std::string Read(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return file ? std::string(std::istreambuf_iterator<char>(file), {}) : "no " + path;
+}
+
+bool Write(const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text << std::flush;
+  return file.good();
+}
+
+[[noreturn]] void Wait(bool for_term) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  for (int got = 0;;) {
+    sigwait(&set, &got);
+    if (for_term) _exit(0);
+  }
+}
+
+[[noreturn]] void Follow(const std::string& path) {
+  for (std::string last;; usleep(50'000)) {
+    const std::string now = Read(path);
+    if (now != last) Say(now);
+    last = now;
+  }
+}
+
+void Eat(size_t mebibytes) {
+  for (std::vector<char*> all; all.size() < mebibytes;) {
+    all.push_back(new char[1 << 20]);
+    memset(all.back(), 1, 1 << 20);
+  }
+}
+
+// The word before the first space, and what follows it.
+std::pair<std::string, std::string> Split(const std::string& text) {
+  const size_t space = text.find(' ');
+  if (space == std::string::npos) return {text, ""};
+  return {text.substr(0, space), text.substr(space + 1)};
+}
+
+void Run(const std::string& statement) {
+  const auto [verb, rest] = Split(statement);
+  const auto [first, second] = Split(rest);
+  if (verb == "say") return Say(rest);
+  if (verb == "complain") {
+    std::cerr << rest << std::endl;
+  } else if (verb == "env") {
+    const char* value = getenv(rest.c_str());
+    Say(value == nullptr ? rest + " is not set" : rest + "=" + value);
+  } else if (verb == "show") {
+    Say(Read(rest));
+  } else if (verb == "write") {
+    if (!Write(first, second)) Say("cannot write " + first);
+  } else if (verb == "id") {
+    Say(std::to_string(getuid()) + ":" + std::to_string(getgid()));
+  } else if (verb == "where") {
+    char path[4096] = {};
+    Say(getcwd(path, sizeof path) == nullptr ? "nowhere" : path);
+  } else if (verb == "once") {
+    if (access(first.c_str(), F_OK) == 0) return;
+    Write(first, "done");
+    _exit(atoi(second.c_str()));
+  } else if (verb == "get") {
+    std::string answer;
+    while ((answer = hello::Get(rest)).empty()) usleep(100'000);
+    Say(answer);
+  } else if (verb == "exit") {
+    _exit(atoi(rest.c_str()));
+  } else if (verb == "crash") {
+    *static_cast<volatile int*>(nullptr) = 0;
+  } else if (verb == "eat") {
+    Eat(static_cast<size_t>(atoi(rest.c_str())));
+  } else if (verb == "follow") {
+    Follow(rest);
+  } else if (verb == "serve") {
+    hello::Serve(atoi(rest.c_str()), [](const std::string& path) {
+      return path == "/fail" ? hello::Answer{503, "not well\n"}
+                             : hello::Answer{200, HostName() + "\n"};
+    });
+  } else if (verb == "wait" || verb == "stay") {
+    Wait(verb == "wait");
+  } else {
+    std::cerr << "no such statement: " << statement << std::endl;
+    _exit(64);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  hello::BlockSignals();
+  for (int i = 1; i < argc; ++i) Run(argv[i]);
+}

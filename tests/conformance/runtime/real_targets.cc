@@ -1,0 +1,55 @@
+// The runtimes on a platform, as programs. Their fixtures start and end everything.
+#include <gtest/gtest.h>
+
+#include "runtime/kubernetes/integration_fixture.h"
+#include "runtime/local/integration_fixture.h"
+#include "tests/conformance/runtime/target.h"
+
+namespace weft::conformance {
+namespace {
+
+class LocalTarget final : public Target, private local::RealRuntime {
+ public:
+  void Start() override {
+    RealRuntime::SetUp();
+    if (!HasFatalFailure() && !IsSkipped()) Import(kImage, WEFT_CONFORMANCE_IMAGE, {"/pod"});
+  }
+  void Stop() override { RealRuntime::TearDown(); }
+  runtime::v1::Runtime::StubInterface& runtime() override { return RealRuntime::runtime(); }
+  std::set<Ability> abilities() const override {
+    return {Ability::kAdmission, Ability::kPrograms, Ability::kFiles, Ability::kNetwork,
+            Ability::kMemory};
+  }
+  std::string installation() const override { return "0123456789ab"; }
+
+ private:
+  void TestBody() override {}
+};
+
+class KubernetesTarget final : public Target, private kubernetes::RealCluster {
+ public:
+  KubernetesTarget() : RealCluster(e2e::Cluster::Kind::kNode) {}
+  void Start() override {
+    RealCluster::SetUp();
+    if (HasFatalFailure() || IsSkipped()) return;
+    const absl::Status loaded = cluster().LoadImage(WEFT_CONFORMANCE_IMAGE, kImage, "/pod");
+    ASSERT_TRUE(loaded.ok()) << loaded;
+  }
+  void Stop() override { RealCluster::TearDown(); }
+  runtime::v1::Runtime::StubInterface& runtime() override { return RealCluster::runtime(); }
+  std::set<Ability> abilities() const override {
+    return {Ability::kAdmission, Ability::kPrograms, Ability::kFiles, Ability::kNetwork};
+  }
+  std::string installation() const override { return RealCluster::installation(); }
+  absl::Duration patience() const override { return absl::Seconds(90); }
+
+ private:
+  void TestBody() override {}
+};
+
+}  // namespace
+
+std::unique_ptr<Target> MakeLocalTarget() { return std::make_unique<LocalTarget>(); }
+std::unique_ptr<Target> MakeKubernetesTarget() { return std::make_unique<KubernetesTarget>(); }
+
+}  // namespace weft::conformance

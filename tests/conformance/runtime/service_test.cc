@@ -1,0 +1,146 @@
+#include "absl/strings/str_cat.h"
+#include "tests/conformance/runtime/conformance.h"
+
+namespace weft::conformance {
+namespace {
+
+class Services : public Conformance {
+ protected:
+  void SetUp() override {
+    Conformance::SetUp();
+    if (!IsSkipped() && !Has(Ability::kPrograms)) GTEST_SKIP() << "this runtime lacks kPrograms";
+  }
+  std::string Address(const std::string& name) {
+    const auto found = Find("Service", name);
+    return found.has_value()
+               ? json::GetString(json::Parse(found->status()).value_or(nullptr), {"clusterIP"})
+               : "";
+  }
+  std::string UntilAddress(const std::string& name) {
+    Until(name + " has an address", [&] { return !Address(name).empty(); });
+    return Address(name);
+  }
+  void Server(const std::string& name, const std::string& more = "") {
+    Accept(Deployment(
+        name, 1,
+        Pod({"serve 8080"},
+            R"(,"ports":[{"name":"http","containerPort":8080}],)"
+            R"("readinessProbe":{"httpGet":{"path":"/","port":8080},"periodSeconds":1})" +
+                more)));
+    UntilReady(name, 1);
+  }
+  // Asks until it is answered by a pod of this name.
+  void UntilAnswered(const std::string& target, const std::string& pod) {
+    Accept(Deployment("client", 1, Pod({"get " + target, "wait"})));
+    UntilSaid("client", {pod});
+  }
+};
+
+const std::string kPort80 = R"([{"port":80,"targetPort":8080}])";
+
+TEST_F(Services, HasAnAddressAndItsPorts) {
+  Accept(Service("web", R"([{"name":"http","port":80,"targetPort":8080}])"));
+  UntilAddress("web");
+  const json::value status = json::Parse(Find("Service", "web")->status()).value_or(nullptr);
+  const json::value* ports = json::Find(status, "ports");
+  ASSERT_NE(ports, nullptr);
+  EXPECT_EQ(json::GetInt(ports->at(0), {"port"}), 80);
+}
+
+TEST_F(Services, KeepsItsAddress) {
+  Accept(Service("web", kPort80));
+  const std::string before = UntilAddress("web");
+  const uint64_t generation = Accept(Service("web", R"([{"port":81,"targetPort":8080}])"));
+  Until("the change is made", [&] {
+    const auto found = Find("Service", "web");
+    return found.has_value() && found->generation() == generation && found->up_to_date();
+  });
+  EXPECT_EQ(Address("web"), before);
+}
+
+TEST_F(Services, TwoHaveTwoAddresses) {
+  Accept(Service("one", kPort80));
+  Accept(Service("two", kPort80));
+  EXPECT_NE(UntilAddress("one"), UntilAddress("two"));
+}
+
+TEST_F(Services, IsGoneWhenItIsDeleted) {
+  const auto web = Service("web", kPort80);
+  Accept(web);
+  UntilAddress("web");
+  EXPECT_TRUE(Delete(web).ok());
+  Until("it is gone", [&] { return !Find("Service", "web").has_value(); });
+}
+
+TEST_F(Services, WithoutPortsIsRefused) {
+  WEFT_NEEDS(kAdmission);
+  EXPECT_EQ(Apply(Service("web", "[]")).outcome(), runtime::v1::APPLY_OUTCOME_REFUSED);
+}
+
+TEST_F(Services, APortBeyondTheLastIsRefused) {
+  WEFT_NEEDS(kAdmission);
+  EXPECT_EQ(Apply(Service("web", R"([{"port":65536}])")).outcome(),
+            runtime::v1::APPLY_OUTCOME_REFUSED);
+}
+
+TEST_F(Services, LeadsToAReadyPod) {
+  WEFT_NEEDS(kNetwork);
+  Server("web");
+  Accept(Service("web", kPort80));
+  UntilAnswered(UntilAddress("web") + ":80", PodsOf("web").at(0).name);
+}
+
+TEST_F(Services, LeadsToAPortByItsName) {
+  WEFT_NEEDS(kNetwork);
+  Server("web");
+  Accept(Service("web", R"([{"port":80,"targetPort":"http"}])"));
+  UntilAnswered(UntilAddress("web") + ":80", PodsOf("web").at(0).name);
+}
+
+TEST_F(Services, HasSeveralPorts) {
+  WEFT_NEEDS(kNetwork);
+  Server("web");
+  Accept(Service("web", R"([{"name":"a","port":80,"targetPort":8080},)"
+                        R"({"name":"b","port":81,"targetPort":8080}])"));
+  UntilAnswered(UntilAddress("web") + ":81", PodsOf("web").at(0).name);
+}
+
+TEST_F(Services, ThatComesFirstLeadsToThePodThatComesLater) {
+  WEFT_NEEDS(kNetwork);
+  Accept(Service("web", kPort80));
+  const std::string address = UntilAddress("web");
+  Server("web");
+  UntilAnswered(address + ":80", PodsOf("web").at(0).name);
+}
+
+TEST_F(Services, PassesOverThePodThatIsNotReady) {
+  WEFT_NEEDS(kNetwork);
+  Server("web");
+  const std::string ready = PodsOf("web").at(0).name;
+  Accept(Service("web", kPort80));
+  const std::string address = UntilAddress("web");
+  // A second one of the same label, which is never ready but would answer.
+  runtime::v1::AppliedObject other = Deployment(
+      "other", 1,
+      Pod({"serve 8080"},
+          R"(,"readinessProbe":{"httpGet":{"path":"/fail","port":8080},"periodSeconds":1})"));
+  json::value object = *json::Parse(other.object().json());
+  object.at("spec").at("template").at("metadata").at("labels").as_object()["app"] = "web";
+  object.at("spec").at("template").at("metadata").at("labels").as_object()["which"] = "other";
+  object.at("spec").at("selector").as_object()["matchLabels"] =
+      json::object{{"app", "web"}, {"which", "other"}};
+  other.mutable_object()->set_json(json::Canonical(object));
+  Accept(other);
+  UntilPod("the other runs", "other", [](const PodSeen& pod) { return !pod.id().empty(); });
+  std::vector<std::string> gets(8, absl::StrCat("get ", address, ":80"));
+  gets.emplace_back("say over");
+  gets.emplace_back("wait");
+  Accept(Deployment("client", 1, Pod(gets)));
+  UntilSaid("client", {"over"});
+  const std::string said = Logs(PodsOf("client").at(0).name).value_or("");
+  EXPECT_THAT(said, testing::HasSubstr(ready));
+  EXPECT_THAT(said, Not(testing::HasSubstr("other-")));
+}
+
+}  // namespace
+}  // namespace weft::conformance
