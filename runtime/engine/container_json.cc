@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "core/base/json_list.h"
@@ -209,6 +210,13 @@ Network NetworkFromJson(const json::value& v) {
     n.subnet = json::GetString(pool, {"Subnet"});
     n.ip_range = json::GetString(pool, {"IPRange"});
     n.gateway = json::GetString(pool, {"Gateway"});
+  }
+  // Under the container's id, or, where the engine knows none for it, under one of its own.
+  const json::value* endpoints = json::Find(v, "Containers");
+  if (endpoints != nullptr && endpoints->is_object()) {
+    for (const auto& [key, endpoint] : endpoints->get_object())
+      if (absl::StartsWith(std::string(key), "ep-"))
+        n.lost_endpoints.push_back(json::GetString(endpoint, {"Name"}));
   }
   return n;
 }

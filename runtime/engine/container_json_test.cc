@@ -5,6 +5,13 @@
 namespace weft::engine {
 namespace {
 
+TEST(ContainerJson, OfANetworkItTellsThePlacesThatNoContainerHas) {
+  const Network network = NetworkFromJson(*json::Parse(
+      R"({"Name":"n","Containers":{"0123abcd":{"Name":"web"},"ep-89ab":{"Name":"gone"}}})"));
+  EXPECT_EQ(network.lost_endpoints, std::vector<std::string>{"gone"});
+  EXPECT_TRUE(NetworkFromJson(*json::Parse(R"({"Name":"n"})")).lost_endpoints.empty());
+}
+
 TEST(ContainerJson, AsksForWhatTheSpecSaysAndNothingElse) {
   ContainerSpec spec;
   spec.name = "weft-1-default-web";

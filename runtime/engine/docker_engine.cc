@@ -148,7 +148,21 @@ absl::StatusOr<Network> DockerEngine::InspectNetwork(const std::string& name) {
 }
 
 absl::Status DockerEngine::RemoveNetwork(const std::string& name) {
-  return IgnoreNotFound(Call("DELETE", "/networks/" + UrlEncode(name), "remove network " + name));
+  const std::string path = "/networks/" + UrlEncode(name);
+  const auto remove = [&] {
+    return IgnoreNotFound(Call("DELETE", path, "remove network " + name));
+  };
+  absl::Status removed = remove();
+  if (removed.ok()) return removed;
+  // An engine that was killed as it started or removed a container keeps that one's place.
+  const absl::StatusOr<Network> network = InspectNetwork(name);
+  if (!network.ok() || network->lost_endpoints.empty()) return removed;
+  for (const std::string& endpoint : network->lost_endpoints) {
+    const json::object body = {{"Container", endpoint}, {"Force", true}};
+    Call("POST", path + "/disconnect", "free a place of network " + name, json::Canonical(body))
+        .IgnoreError();
+  }
+  return remove();
 }
 
 absl::StatusOr<std::vector<Network>> DockerEngine::ListNetworks(const Labels& labels) {

@@ -126,6 +126,8 @@ struct Network {
   std::string ip_range;
   std::string gateway;
   Labels labels;
+  // Places whose container is gone, by their names: an engine that was killed leaves them.
+  std::vector<std::string> lost_endpoints = {};
 };
 
 struct Image {
@@ -230,7 +232,8 @@ class Engine {
   // FAILED_PRECONDITION: the name or the subnet is taken.
   virtual absl::StatusOr<std::string> CreateNetwork(const NetworkSpec& spec) = 0;
   virtual absl::StatusOr<Network> InspectNetwork(const std::string& name) = 0;
-  virtual absl::Status RemoveNetwork(const std::string& name) = 0;  // OK if there is none.
+  // OK if there is none. Frees places that belong to no container (lost_endpoints).
+  virtual absl::Status RemoveNetwork(const std::string& name) = 0;
   virtual absl::StatusOr<std::vector<Network>> ListNetworks(const Labels& labels) = 0;
 
   virtual absl::StatusOr<Image> InspectImage(const std::string& reference) = 0;

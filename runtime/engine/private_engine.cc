@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -34,6 +36,17 @@ using runtime::LastLines;
 using runtime::ReadPid;
 using runtime::RunsWith;
 using runtime::SpawnDetached;
+
+// When a process started, in clock ticks since the machine did; 0: there is none.
+int64_t StartTicks(pid_t pid) {
+  constexpr size_t kStartTime = 19;  // After the name: proc(5), field 22.
+  const std::string stat = ReadFileOrEmpty(absl::StrCat("/proc/", pid, "/stat"));
+  const size_t name_end = stat.rfind(") ");
+  if (name_end == std::string::npos) return 0;
+  const std::vector<std::string> fields = absl::StrSplit(stat.substr(name_end + 2), ' ');
+  int64_t ticks = 0;
+  return fields.size() > kStartTime && absl::SimpleAtoi(fields[kStartTime], &ticks) ? ticks : 0;
+}
 
 std::string FindDockerd() { return runtime::FindProgram("dockerd"); }
 
@@ -65,20 +78,22 @@ bool PrivateEngine::Alive(pid_t pid) const { return RunsWith(pid, directory_ + "
 absl::Status PrivateEngine::EnsureRunning(const std::function<bool()>& stop) {
   if (child_ > 0 && waitpid(child_, nullptr, WNOHANG) == child_) child_ = -1;
   DockerEngine engine(socket_path_);
-  if (access(socket_path_.c_str(), F_OK) == 0 && engine.Ping().ok()) return absl::OkStatus();
-  std::vector<Shim> shims;
+  const auto answers = [&] {
+    if (access(socket_path_.c_str(), F_OK) != 0 || !engine.Ping().ok()) return false;
+    if (!std::exchange(looked_, true)) EndOrphans();
+    return true;
+  };
+  if (answers()) return absl::OkStatus();
   if (!Alive(ReadPid(pid_file_))) {
     WEFT_RETURN_IF_ERROR(WaitForOldContainerd(stop));
-    shims = Shims();
+    DetachHalfMadeLayers();
     WEFT_RETURN_IF_ERROR(Start());
+    looked_ = false;
   }
   const absl::Time limit = absl::Now() + kStartLimit;
   while (absl::Now() < limit) {
     if (stop()) return absl::CancelledError("stopping");
-    if (access(socket_path_.c_str(), F_OK) == 0 && engine.Ping().ok()) {
-      EndOrphans(shims);
-      return absl::OkStatus();
-    }
+    if (answers()) return absl::OkStatus();
     if (child_ > 0 && waitpid(child_, nullptr, WNOHANG) == child_) {
       child_ = -1;
       return absl::UnavailableError(absl::StrCat("the private engine ended at once; the end of ",
@@ -109,14 +124,16 @@ std::vector<PrivateEngine::Shim> PrivateEngine::Shims() const {
 
 // An engine that was killed between the start of a container and the note of it forgets the
 // process, which goes on: its container can never be started, and its ports are taken in its pod.
-// `before`: of the time when no engine ran.
-void PrivateEngine::EndOrphans(const std::vector<Shim>& before) const {
+// So does one that was killed as it removed a container. Such a shim is older than the engine,
+// whose container does not run. Killed, it takes nothing with it: containerd cleans up after it.
+void PrivateEngine::EndOrphans() const {
   DockerEngine engine(socket_path_);
-  for (const Shim& shim : before) {
+  const int64_t engine_start = StartTicks(ReadPid(pid_file_));
+  for (const Shim& shim : Shims()) {
     const absl::StatusOr<Container> container = engine.InspectContainer(shim.container);
     const bool known = container.ok() ? container->pid > 0 || container->state == "paused"
                                       : !absl::IsNotFound(container.status());
-    if (known || !Alive(shim.pid)) continue;
+    if (known || StartTicks(shim.pid) >= engine_start || !Alive(shim.pid)) continue;
     spdlog::warn("msg=\"ending a process that the engine has forgotten\" container={}",
                  shim.container.substr(0, 12));
     // Of whichever of its threads.
@@ -129,6 +146,20 @@ void PrivateEngine::EndOrphans(const std::vector<Shim>& before) const {
       for (const absl::string_view child : absl::StrSplit(children, ' ', absl::SkipEmpty()))
         if (absl::SimpleAtoi(child, &pid) && pid > 1) kill(pid, SIGKILL);
     }
+    kill(shim.pid, SIGKILL);
+  }
+}
+
+// An engine that was killed as it made a container leaves the first layer of it mounted. Only while
+// none runs.
+void PrivateEngine::DetachHalfMadeLayers() const {
+  const std::string layers = directory_ + "/data/overlay2/";
+  const std::string mounts = ReadFileOrEmpty("/proc/self/mounts");
+  for (const absl::string_view line : absl::StrSplit(mounts, '\n')) {
+    const std::vector<std::string> words = absl::StrSplit(line, ' ');
+    if (words.size() > 1 && absl::StartsWith(words[1], layers) &&
+        absl::EndsWith(words[1], "-init/merged"))
+      umount2(words[1].c_str(), MNT_DETACH);
   }
 }
 

@@ -37,7 +37,8 @@ class PrivateEngine {
   };
 
   std::vector<Shim> Shims() const;
-  void EndOrphans(const std::vector<Shim>& before) const;
+  void EndOrphans() const;
+  void DetachHalfMadeLayers() const;
   bool Alive(pid_t pid) const;
   absl::Status WaitForOldContainerd(const std::function<bool()>& stop) const;
   absl::Status Start();
@@ -47,7 +48,8 @@ class PrivateEngine {
   const std::string socket_path_;
   const std::string pid_file_;
   const std::string containerd_pid_file_;
-  pid_t child_ = -1;  // What this process started and has not reaped yet.
+  pid_t child_ = -1;     // What this process started and has not reaped yet.
+  bool looked_ = false;  // For orphans, since the engine was started or adopted.
 };
 
 }  // namespace weft::engine

@@ -91,8 +91,18 @@ class Churn : public RealRuntime {
     w.version += Random(2);
     std::vector<std::string> objects = {TextOf(w)};
     if (w.kind == 1) objects.push_back(WebService(w.name));
-    for (const auto& result : Apply(objects, w.generation).results())
-      EXPECT_EQ(result.outcome(), runtime::v1::APPLY_OUTCOME_ACCEPTED) << result.DebugString();
+    // What is still being deleted is not taken (APPLY_OUTCOME_FAILED): sent again, as the core
+    // does.
+    const absl::Time end = absl::Now() + absl::Minutes(1);
+    for (bool accepted = false; !accepted && absl::Now() < end;) {
+      const runtime::v1::ApplyResponse response = Apply(objects, w.generation);
+      accepted =
+          std::all_of(response.results().begin(), response.results().end(), [](const auto& result) {
+            return result.outcome() == runtime::v1::APPLY_OUTCOME_ACCEPTED;
+          });
+      if (!accepted) absl::SleepFor(absl::Milliseconds(100));
+      if (!accepted && absl::Now() >= end) ADD_FAILURE() << response.DebugString();
+    }
   }
 
   void Crash() {

@@ -147,7 +147,8 @@ pid_t RealRuntime::EnginePid() const {
 }
 
 void RealRuntime::KillEngine() {
-  const pid_t pid = EnginePid();
+  pid_t pid = 0;
+  Await("there is an engine", [&] { return (pid = EnginePid()) > 1; });
   kill(pid, SIGKILL);
   Await("the engine is dead", [&] {
     const std::string stat = ReadFileOrEmpty(absl::StrCat("/proc/", pid, "/stat"));
