@@ -78,15 +78,11 @@ Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machi
   static const auto* const readers =
       new std::map<std::string,
                    Spec (*)(const json::value&, const Machine&, std::vector<Problem>&)>{
-          {"Deployment", &ReadDeployment},
-          {"StatefulSet", &ReadStatefulSet},
-          {"Job", &ReadJob},
-          {"Service", &ReadService},
-          {"ConfigMap", &ReadConfigMap},
-          {"Secret", &ReadSecret},
-          {"PersistentVolumeClaim", &ReadPersistentVolumeClaim},
-          {"Ingress", &ReadIngress},
-          {"HorizontalPodAutoscaler", &ReadAutoscaler}};
+          {"Deployment", &ReadDeployment},   {"DaemonSet", &ReadDaemonSet},
+          {"StatefulSet", &ReadStatefulSet}, {"Job", &ReadJob},
+          {"Service", &ReadService},         {"ConfigMap", &ReadConfigMap},
+          {"Secret", &ReadSecret},           {"PersistentVolumeClaim", &ReadPersistentVolumeClaim},
+          {"Ingress", &ReadIngress},         {"HorizontalPodAutoscaler", &ReadAutoscaler}};
   admitted.spec = readers->at(ref.kind)(*object, machine, admitted.problems);
   return admitted;
 }

@@ -35,6 +35,8 @@ Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machi
 // For admission.cc, by kind. Each reads an object whose leaves have the right types.
 Spec ReadDeployment(const json::value& object, const Machine& machine,
                     std::vector<Problem>& problems);
+Spec ReadDaemonSet(const json::value& object, const Machine& machine,
+                   std::vector<Problem>& problems);
 Spec ReadStatefulSet(const json::value& object, const Machine& machine,
                      std::vector<Problem>& problems);
 Spec ReadJob(const json::value& object, const Machine& machine, std::vector<Problem>& problems);

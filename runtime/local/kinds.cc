@@ -141,6 +141,18 @@ Kind DeploymentKind() {
   return kind;
 }
 
+Kind DaemonSetKind() {
+  Kind kind = KindOf("apps/v1", "DaemonSet",
+                     {{"/spec/selector/matchLabels/*", kString},
+                      {"/spec/minReadySeconds", kInteger},
+                      {"/spec/updateStrategy/type", kString},
+                      // There is one pod: it is replaced, whatever this says.
+                      {"/spec/updateStrategy/rollingUpdate/maxUnavailable", kCount, false},
+                      {"/spec/revisionHistoryLimit", kInteger, false}});
+  AddPodTemplate(kind.leaves);
+  return kind;
+}
+
 Kind StatefulSetKind() {
   Kind kind = KindOf("apps/v1", "StatefulSet",
                      {{"/spec/replicas", kInteger},
@@ -342,15 +354,10 @@ void Check(const Node& node, const json::value& v, const std::string& pointer,
 }  // namespace
 
 const std::vector<Kind>& Kinds() {
-  static const auto* const kinds = new std::vector<Kind>{DeploymentKind(),
-                                                         StatefulSetKind(),
-                                                         JobKind(),
-                                                         ServiceKind(),
-                                                         ConfigMapKind(),
-                                                         SecretKind(),
-                                                         PersistentVolumeClaimKind(),
-                                                         IngressKind(),
-                                                         AutoscalerKind()};
+  static const auto* const kinds = new std::vector<Kind>{
+      DeploymentKind(), DaemonSetKind(), StatefulSetKind(), JobKind(),
+      ServiceKind(),    ConfigMapKind(), SecretKind(),      PersistentVolumeClaimKind(),
+      IngressKind(),    AutoscalerKind()};
   return *kinds;
 }
 

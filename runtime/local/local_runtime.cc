@@ -68,6 +68,8 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
   PodKeeper& keeper = *runtime->keeper_;
   runtime->controllers_["Deployment"] =
       std::make_unique<DeploymentController>(parts, keeper, observed);
+  runtime->controllers_["DaemonSet"] =
+      std::make_unique<DaemonSetController>(parts, keeper, observed);
   runtime->controllers_["StatefulSet"] =
       std::make_unique<StatefulSetController>(parts, keeper, observed);
   runtime->controllers_["Job"] = std::make_unique<JobController>(parts, keeper, observed);

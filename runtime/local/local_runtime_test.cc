@@ -223,9 +223,8 @@ TEST_F(LocalRuntimeTest, ARolloutThatDoesNotGoOnSaysSo) {
 
 TEST_F(LocalRuntimeTest, ADeadlineThatNoPodCouldKeepIsRefused) {
   Start();
-  const ApplyResult result =
-      Apply(DeploymentRef("web"),
-            WithSpec(R"(,"minReadySeconds":60,"progressDeadlineSeconds":60)"), 1);
+  const ApplyResult result = Apply(
+      DeploymentRef("web"), WithSpec(R"(,"minReadySeconds":60,"progressDeadlineSeconds":60)"), 1);
   ASSERT_EQ(result.problems.size(), 1u);
   EXPECT_EQ(result.problems[0].pointer, "/spec/progressDeadlineSeconds");
 }

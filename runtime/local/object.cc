@@ -18,7 +18,7 @@ std::string NamespaceOfKey(const std::string& key) {
 std::string NameOfKey(const std::string& key) { return key.substr(key.rfind('/') + 1); }
 
 bool HasPods(const std::string& kind) {
-  return kind == "Deployment" || kind == "StatefulSet" || kind == "Job";
+  return kind == "Deployment" || kind == "DaemonSet" || kind == "StatefulSet" || kind == "Job";
 }
 
 RestartPolicy RestartPolicyFrom(const std::string& name) {

@@ -204,10 +204,15 @@ struct DeploymentSpec {
   // fewer, at most. Not both are 0.
   int max_surge = 1;
   int max_unavailable = 0;
-  bool recreate = false;  // All old pods are gone before a new one is made.
+  bool recreate = false;     // All old pods are gone before a new one is made.
   absl::Duration min_ready;  // So long a pod must have been ready to count as available.
   absl::Duration progress_deadline = absl::Seconds(600);  // A rollout that takes a step takes less.
   PodTemplate pod;
+};
+
+// One pod on every machine, and there is one. Source: Kubernetes API, apps/v1 DaemonSetSpec.
+struct DaemonSetSpec {
+  DeploymentSpec rollout;  // Of one replica; the old one is gone before the new one is made.
 };
 
 // Pods with names of their own, "NAME-0" and on, none of which ever runs twice at once. Source:
@@ -318,8 +323,8 @@ struct DataSpec {
   std::map<std::string, std::string> data;
 };
 
-using Spec = std::variant<std::monostate, DeploymentSpec, StatefulSetSpec, JobSpec, ServiceSpec,
-                          DataSpec, ClaimSpec, IngressSpec, AutoscalerSpec>;
+using Spec = std::variant<std::monostate, DeploymentSpec, DaemonSetSpec, StatefulSetSpec, JobSpec,
+                          ServiceSpec, DataSpec, ClaimSpec, IngressSpec, AutoscalerSpec>;
 
 // An accepted object. Never changed in place: a new generation is a new Object.
 struct Object {

@@ -43,8 +43,7 @@ absl::StatusOr<absl::Duration> PodsController::Reconcile(const std::string& key)
 
 absl::StatusOr<absl::Duration> PodsController::Carry(
     const ObjectPtr& object, const PodTemplate& pod_template, RolloutPlan plan,
-    const std::vector<Pod>& pods,
-    const std::function<std::string(std::vector<Pod>&)>& status) {
+    const std::vector<Pod>& pods, const std::function<std::string(std::vector<Pod>&)>& status) {
   const std::string key = LocalKey(object->ref);
   // After a restart of this process nobody goes before all were asked: what serves looks as what
   // does not.

@@ -32,10 +32,9 @@ class PodsController {
   virtual absl::Status Gone(const std::string&) { return absl::OkStatus(); }
 
   // Takes the steps of `plan`, made from `pods`, and says what `status` makes of all pods.
-  absl::StatusOr<absl::Duration> Carry(
-      const ObjectPtr& object, const PodTemplate& pod_template, RolloutPlan plan,
-      const std::vector<Pod>& pods,
-      const std::function<std::string(std::vector<Pod>&)>& status);
+  absl::StatusOr<absl::Duration> Carry(const ObjectPtr& object, const PodTemplate& pod_template,
+                                       RolloutPlan plan, const std::vector<Pod>& pods,
+                                       const std::function<std::string(std::vector<Pod>&)>& status);
 
   const Parts parts_;
 

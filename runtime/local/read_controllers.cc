@@ -22,6 +22,17 @@ int ReadReplicas(Reader reader) {
   return static_cast<int>(reader.Integer("replicas", 1, 0, kMostReplicas));
 }
 
+absl::Duration ReadMinReady(Reader reader) {
+  return absl::Seconds(reader.Integer("minReadySeconds", 0, 0, kMostSeconds));
+}
+
+// Of what replaces its pods under their names.
+void ReadUpdateStrategy(const json::value& object, std::vector<Problem>& problems) {
+  if (const json::value* strategy = json::FindPath(object, {"spec", "updateStrategy"}))
+    Reader(*strategy, "/spec/updateStrategy", problems)
+        .OneOf("type", "RollingUpdate", {"RollingUpdate"});
+}
+
 // A number, or a percentage of `whole`, rounded up or down; `fallback` in percent.
 int ReadCount(const json::value& object, const char* field, int fallback, int whole, bool up,
               std::vector<Problem>& problems) {
@@ -76,7 +87,7 @@ Spec ReadDeployment(const json::value& object, const Machine& machine,
   DeploymentSpec spec;
   Reader reader = SpecOf(object, problems);
   spec.replicas = ReadReplicas(reader);
-  spec.min_ready = absl::Seconds(reader.Integer("minReadySeconds", 0, 0, kMostSeconds));
+  spec.min_ready = ReadMinReady(reader);
   spec.progress_deadline =
       absl::Seconds(reader.Integer("progressDeadlineSeconds", 600, 1, kMostSeconds));
   if (spec.progress_deadline <= spec.min_ready)
@@ -87,6 +98,17 @@ Spec ReadDeployment(const json::value& object, const Machine& machine,
   return spec;
 }
 
+Spec ReadDaemonSet(const json::value& object, const Machine& machine,
+                   std::vector<Problem>& problems) {
+  DeploymentSpec rollout;
+  rollout.recreate = true;
+  rollout.min_ready = ReadMinReady(SpecOf(object, problems));
+  ReadUpdateStrategy(object, problems);
+  rollout.pod = ReadPodTemplate(object, "DaemonSet", {"Always"}, machine, problems);
+  CheckSelector(object, "DaemonSet", rollout.pod.labels, problems);
+  return DaemonSetSpec{std::move(rollout)};
+}
+
 Spec ReadStatefulSet(const json::value& object, const Machine& machine,
                      std::vector<Problem>& problems) {
   StatefulSetSpec spec;
@@ -94,9 +116,7 @@ Spec ReadStatefulSet(const json::value& object, const Machine& machine,
   spec.replicas = ReadReplicas(reader);
   spec.ordered = reader.OneOf("podManagementPolicy", "OrderedReady",
                               {"OrderedReady", "Parallel"}) == "OrderedReady";
-  if (const json::value* strategy = json::FindPath(object, {"spec", "updateStrategy"}))
-    Reader(*strategy, "/spec/updateStrategy", problems)
-        .OneOf("type", "RollingUpdate", {"RollingUpdate"});
+  ReadUpdateStrategy(object, problems);
   spec.pod = ReadPodTemplate(object, "StatefulSet", {"Always"}, machine, problems);
   spec.pod.subdomain = json::GetString(object, {"spec", "serviceName"});
   CheckSelector(object, "StatefulSet", spec.pod.labels, problems);

@@ -158,6 +158,11 @@ runtime::v1::AppliedObject Conformance::Deployment(const std::string& name, int 
                 absl::StrCat(R"("spec":{)", Replicas(replicas), PodMaker(name, pod, more), "}"));
 }
 
+runtime::v1::AppliedObject Conformance::DaemonSet(const std::string& name, const std::string& pod) {
+  return Object("apps/v1", "DaemonSet", name,
+                absl::StrCat(R"("spec":{)", PodMaker(name, pod, ""), "}"));
+}
+
 runtime::v1::AppliedObject Conformance::StatefulSet(const std::string& name, int replicas,
                                                     const std::string& pod,
                                                     const std::string& more) {

@@ -60,6 +60,7 @@ class Conformance : public testing::Test {
   // `replicas` below 0: it says nothing of them. `more` as above, in its spec.
   runtime::v1::AppliedObject Deployment(const std::string& name, int replicas,
                                         const std::string& pod, const std::string& more = "");
+  runtime::v1::AppliedObject DaemonSet(const std::string& name, const std::string& pod);
   runtime::v1::AppliedObject StatefulSet(const std::string& name, int replicas,
                                          const std::string& pod, const std::string& more = "");
   runtime::v1::AppliedObject Job(const std::string& name, const std::string& pod,

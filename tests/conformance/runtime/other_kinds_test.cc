@@ -1,4 +1,4 @@
-// Ingress, HorizontalPodAutoscaler.
+// DaemonSet, Ingress, HorizontalPodAutoscaler.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +9,57 @@ namespace weft::conformance {
 namespace {
 
 using runtime::v1::APPLY_OUTCOME_REFUSED;
+
+class DaemonSets : public Conformance {
+ protected:
+  static std::string Agent(const std::string& version) {
+    return Pod({"say " + version, "serve 8080"},
+               R"(,"readinessProbe":{"httpGet":{"path":"/","port":8080},"periodSeconds":1})");
+  }
+  bool UntilReadyAgent() {
+    return Until("its pod is ready", [&] {
+      const std::vector<PodSeen> pods = PodsOf("agent", "DaemonSet");
+      return Number("DaemonSet", "agent", "numberReady") == 1 &&
+             Number("DaemonSet", "agent", "updatedNumberScheduled") == 1 && pods.size() == 1 &&
+             pods[0].IsReady();
+    });
+  }
+};
+
+TEST_F(DaemonSets, HasOnePodOnOneMachine) {
+  WEFT_NEEDS(kPrograms);
+  Accept(DaemonSet("agent", Agent("1")));
+  UntilReadyAgent();
+  EXPECT_EQ(Number("DaemonSet", "agent", "desiredNumberScheduled"), 1);
+  EXPECT_EQ(Number("DaemonSet", "agent", "numberAvailable"), 1);
+}
+
+TEST_F(DaemonSets, ANewTemplateReplacesItAndNeverTwoRun) {
+  WEFT_NEEDS(kPrograms);
+  Accept(DaemonSet("agent", Agent("1")));
+  UntilReadyAgent();
+  const std::string before = IdsOf("agent", "DaemonSet").at(0);
+  Accept(DaemonSet("agent", Agent("2")));
+  size_t most = 0;
+  Until("the new one is ready", [&] {
+    const std::vector<std::string> ids = IdsOf("agent", "DaemonSet");
+    most = std::max(most, ids.size());
+    return ids.size() == 1 && ids[0] != before && Number("DaemonSet", "agent", "numberReady") == 1;
+  });
+  EXPECT_EQ(most, 1u);
+  UntilSaid("agent", {"2"}, "DaemonSet");
+}
+
+TEST_F(DaemonSets, DeletingItDeletesItsPod) {
+  WEFT_NEEDS(kPrograms);
+  const auto agent = DaemonSet("agent", Agent("1"));
+  Accept(agent);
+  UntilReadyAgent();
+  EXPECT_TRUE(Delete(agent).ok());
+  Until("all of it is gone", [&] {
+    return !Find("DaemonSet", "agent").has_value() && PodsOf("agent", "DaemonSet").empty();
+  });
+}
 
 class Ingresses : public Conformance {
  protected:

@@ -32,6 +32,7 @@ class KubernetesTarget final : public Target, private kubernetes::RealCluster {
   void Start() override {
     RealCluster::SetUp();
     if (HasFatalFailure() || IsSkipped()) return;
+    Allow("daemonsets.apps");
     const absl::Status loaded = cluster().LoadImage(WEFT_CONFORMANCE_IMAGE, kImage, "/pod");
     ASSERT_TRUE(loaded.ok()) << loaded;
   }
