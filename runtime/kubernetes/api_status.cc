@@ -54,7 +54,10 @@ ApiStatus ReadApiStatus(const HttpResponse& response) {
 }
 
 bool IsMalformedApply(const HttpResponse& response) {
-  return response.status == 500 && absl::StrContains(response.body, "typed patch object");
+  return response.status == 500 &&
+         (absl::StrContains(response.body, "typed patch object") ||
+          // A value that is no such leaf's, as bytes of a Secret that are no base64.
+          absl::StrContains(response.body, "failed to convert new object"));
 }
 
 absl::Status ToStatus(const ApiStatus& status, absl::string_view attempted) {

@@ -35,8 +35,9 @@ TEST(Retry, SendsAgainWhatPassesAndNothingElse) {
 }
 
 TEST(Retry, DoesNotSendAMalformedApplyAgainWhateverItsCode) {
-  const HttpResponse malformed{500, "failed to create typed patch object (d/web; ...", {}};
-  EXPECT_EQ(WaitBeforeRetry({}, 1, malformed, 0), std::nullopt);
+  for (const char* text : {"failed to create typed patch object (d/web; ...",
+                           "failed to convert new object (d/keys; ..."})
+    EXPECT_EQ(WaitBeforeRetry({}, 1, HttpResponse{500, text, {}}, 0), std::nullopt) << text;
 }
 
 TEST(Retry, WaitsTwiceAsLongEachTimeWithHalfOfItAtRandom) {

@@ -15,9 +15,10 @@ class Data : public Conformance {
     });
   }
   runtime::v1::AppliedObject Claim(const std::string& mode = "ReadWriteOnce") {
+    // Without a class: of a volume that is there, where nobody makes them.
     return Object("v1", "PersistentVolumeClaim", "disk",
-                  absl::StrCat(R"("spec":{"accessModes":[")", mode,
-                               R"("],"resources":{"requests":{"storage":"1Gi"}}})"));
+                  absl::StrCat(R"("spec":{"storageClassName":"","accessModes":[")", mode,
+                               R"("],"resources":{"requests":{"storage":"1Mi"}}})"));
   }
   static std::string Mounted(const std::vector<std::string>& statements) {
     return PodWithVolume(statements, "/v", R"("persistentVolumeClaim":{"claimName":"disk"})");

@@ -54,14 +54,13 @@ TEST_F(Deployments, SaysThatItIsAvailable) {
 
 TEST_F(Deployments, PodsAreItsOwn) {
   WEFT_NEEDS(kPrograms);
-  runtime::v1::AppliedObject web = Deployment("web", 2, Web());
-  web.set_owner("shop/site/web");
+  const runtime::v1::AppliedObject web = Deployment("web", 2, Web());
   Accept(web);
   UntilReady("web", 2);
   std::set<std::string> names;
   for (const PodSeen& pod : PodsOf("web")) {
     names.insert(pod.name);
-    EXPECT_EQ(pod.projection.owner(), "shop/site/web");
+    EXPECT_EQ(pod.projection.owner(), web.owner());
     EXPECT_EQ(pod.projection.ref().api_version(), "v1");
     EXPECT_EQ(pod.projection.controller().api_version(), "apps/v1");
   }

@@ -1,12 +1,15 @@
 // The runtimes on a platform, as programs. Their fixtures start and end everything.
 #include <gtest/gtest.h>
 
+#include "absl/strings/substitute.h"
 #include "runtime/kubernetes/integration_fixture.h"
 #include "runtime/local/integration_fixture.h"
 #include "tests/conformance/runtime/target.h"
 
 namespace weft::conformance {
 namespace {
+
+constexpr int kVolumes = 6;
 
 class LocalTarget final : public Target, private local::RealRuntime {
  public:
@@ -33,6 +36,15 @@ class KubernetesTarget final : public Target, private kubernetes::RealCluster {
     RealCluster::SetUp();
     if (HasFatalFailure() || IsSkipped()) return;
     Allow("daemonsets.apps");
+    // What its administrator gives it: one volume for each case that stores something.
+    for (int i = 0; i < kVolumes; ++i) {
+      const auto given = cluster().Apply(absl::Substitute(
+          R"({"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"shelf-$0"},"spec":{)"
+          R"("accessModes":["ReadWriteOnce"],"capacity":{"storage":"1Mi"},"hostPath":{)"
+          R"("path":"$1/shelf-$0","type":"DirectoryOrCreate"}}})",
+          i, cluster().folder()));
+      ASSERT_EQ(given.status, 0) << given.err;
+    }
     const absl::Status loaded = cluster().LoadImage(WEFT_CONFORMANCE_IMAGE, kImage, "/pod");
     ASSERT_TRUE(loaded.ok()) << loaded;
   }
