@@ -323,12 +323,12 @@ TEST_F(Pods, LogsGiveTheLastLines) {
 }
 
 TEST_F(Pods, LogsOfTheRunBefore) {
-  Make(Pod({"say once more", "exit 3"}));
-  const PodSeen pod =
-      UntilPod("it was restarted", "web", [](const PodSeen& seen) { return Restarts(seen) >= 1; });
+  Make(PodWithVolume({"say here", "once /v/left 3", "say second", "wait"}, "/v",
+                     R"("emptyDir":{})"));
+  UntilSaid("web", {"here", "second"});
   runtime::v1::LogsRequest request;
   request.set_previous(true);
-  EXPECT_EQ(Logs(pod.name, request).value_or(""), "once more\n");
+  EXPECT_EQ(Logs(PodsOf("web").at(0).name, request).value_or(""), "here\n");
 }
 
 TEST_F(Pods, LogsOfWhatIsNotThereAreNotFound) {
