@@ -4,6 +4,12 @@
 #include "runtime/anchor/addresses.h"
 
 namespace weft::anchor {
+namespace {
+
+// The range that a network was made with: a Podman keeps it but does not tell it.
+constexpr char kRangeLabel[] = "weft.dev/range";
+
+}  // namespace
 
 absl::StatusOr<engine::Network> EnsureNetwork(engine::Engine& engine, const std::string& name,
                                               const engine::Labels& labels) {
@@ -14,9 +20,10 @@ absl::StatusOr<engine::Network> EnsureNetwork(engine::Engine& engine, const std:
     network = engine.InspectNetwork(name);
   }
   WEFT_RETURN_IF_ERROR(network.status());
-  if (!network->ip_range.empty()) return network;
+  if (!network->ip_range.empty() || network->labels.contains(kRangeLabel)) return network;
   engine::NetworkSpec spec = {.name = name, .subnet = network->subnet, .labels = labels};
   WEFT_ASSIGN_OR_RETURN(spec.ip_range, EngineRange(spec.subnet));
+  spec.labels[kRangeLabel] = spec.ip_range;
   const absl::Status removed = engine.RemoveNetwork(name);
   if (absl::IsFailedPrecondition(removed)) return network;  // In use.
   WEFT_RETURN_IF_ERROR(removed);

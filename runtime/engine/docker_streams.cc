@@ -43,18 +43,17 @@ class JsonLines {
   std::string text_;
 };
 
-// "name:tag" as the engine's two query parameters. A digest stays with the name.
-std::string ReferenceQuery(const std::string& reference, const char* name, const char* tag) {
+// "name:tag" as two query parameters. A digest stays with the name.
+std::string PullQuery(const std::string& reference) {
   const size_t colon = reference.rfind(':');
   const size_t slash = reference.rfind('/');
   const bool tagged = colon != std::string::npos && (slash == std::string::npos || colon > slash) &&
                       reference.find('@') == std::string::npos;
   const std::string repository = tagged ? reference.substr(0, colon) : reference;
-  std::string query = absl::StrCat(name, "=", UrlEncode(repository));
+  std::string query = "fromImage=" + UrlEncode(repository);
   const bool digest = reference.find('@') != std::string::npos;
   if (!digest)
-    absl::StrAppend(&query, "&", tag, "=",
-                    tagged ? UrlEncode(reference.substr(colon + 1)) : "latest");
+    absl::StrAppend(&query, "&tag=", tagged ? UrlEncode(reference.substr(colon + 1)) : "latest");
   return query;
 }
 
@@ -88,14 +87,12 @@ absl::Status DockerEngine::PullImage(const std::string& reference) {
   StreamControl control;
   std::string progress;
   const std::string attempted = "pull image " + reference;
-  WEFT_ASSIGN_OR_RETURN(
-      const HttpResponse response,
-      http_.Stream(
-          {"POST", "/v1.41/images/create?" + ReferenceQuery(reference, "fromImage", "tag"), ""},
-          control, kPullSilence, {}, [&](std::string_view piece) {
-            progress.append(piece);
-            return true;
-          }));
+  WEFT_ASSIGN_OR_RETURN(const HttpResponse response,
+                        http_.Stream({"POST", "/v1.41/images/create?" + PullQuery(reference), ""},
+                                     control, kPullSilence, {}, [&](std::string_view piece) {
+                                       progress.append(piece);
+                                       return true;
+                                     }));
   WEFT_RETURN_IF_ERROR(StatusFromAnswer(response.status, response.body, attempted));
   return ReportedFailure(progress, attempted);
 }
@@ -122,8 +119,8 @@ absl::StatusOr<std::vector<std::string>> DockerEngine::LoadImages(const ChunkSou
 absl::Status DockerEngine::ImportImage(const std::string& reference,
                                        const std::vector<std::string>& entrypoint,
                                        const ChunkSource& archive) {
-  std::string target =
-      absl::StrCat("/v1.41/images/create?fromSrc=-&", ReferenceQuery(reference, "repo", "tag"));
+  // The tag with the name: a Podman knows no `tag` here.
+  std::string target = "/v1.41/images/create?fromSrc=-&repo=" + UrlEncode(reference);
   if (!entrypoint.empty()) {
     json::array words;
     for (const std::string& word : entrypoint) words.emplace_back(word);

@@ -169,6 +169,7 @@ std::vector<std::string> LeftOf(engine::Engine& engine, const std::string& data,
 
 TEST_F(Churn, CrashesTouchNothingThatDoesNotChangeAndNothingIsLeftAtTheEnd) {
   std::vector<std::string> stable;
+  stable.reserve(kStable);
   for (int i = 0; i < kStable; ++i) stable.push_back(WebDeployment(absl::StrCat("s", i), 1));
   Apply(stable, 1);
   const auto stable_runs = [this](const Projections& now) { return RunsOfStable(now); };

@@ -66,11 +66,13 @@ void UnmountBelow(const std::string& directory) {
 
 void RealRuntime::SetUp() {
   if (geteuid() != 0) GTEST_SKIP() << "only root can run a private engine";
-  if (access("/usr/sbin/dockerd", X_OK) != 0) GTEST_SKIP() << "dockerd is not installed";
+  if (engine_socket_.empty() && access("/usr/sbin/dockerd", X_OK) != 0)
+    GTEST_SKIP() << "dockerd is not installed";
   char path[] = "/tmp/wrlXXXXXX";
   ASSERT_NE(mkdtemp(path), nullptr);
   data_ = path;
-  engine_ = std::make_unique<engine::DockerEngine>(data_ + "/engine/docker.sock");
+  engine_ = std::make_unique<engine::DockerEngine>(
+      engine_socket_.empty() ? data_ + "/engine/docker.sock" : engine_socket_);
   StartRuntime();
   Await("the engine answers", [&] { return engine_->Ping().ok(); });
 }
@@ -78,8 +80,10 @@ void RealRuntime::SetUp() {
 void RealRuntime::TearDown() {
   if (data_.empty()) return;
   if (HasFailure()) Shell("tail -n 60 " + data_ + "/runtime.log >&2");
+  // Of an engine that others may use only what is ours is removed, by the runtime.
+  if (!engine_socket_.empty()) WaitFor([](const Projections& now) { return now.empty(); });
   if (pid_ > 0) KillRuntime();
-  RemoveEverything();
+  if (engine_socket_.empty()) RemoveEverything();
   KillAllWith(data_ + "/engine/");
   UnmountBelow(data_);
   std::filesystem::remove_all(data_);
@@ -107,7 +111,8 @@ void RealRuntime::RemoveEverything() {
 void RealRuntime::StartRuntime() {
   const std::string log = data_ + "/runtime.log";
   std::vector<std::string> words = {Binary("weft-runtime-local"), "--data", data_};
-  setenv("WEFT_ENGINE", "private", 1);
+  setenv("WEFT_ENGINE", engine_socket_.empty() ? "private" : ("unix://" + engine_socket_).c_str(),
+         1);
   setenv("WEFT_FAILPOINTS", (data_ + "/fail").c_str(), 1);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);

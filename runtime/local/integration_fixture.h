@@ -22,6 +22,10 @@ using Projections = std::map<std::string, runtime::v1::Projection>;  // By key.
 
 class RealRuntime : public testing::Test {
  protected:
+  // `engine`: the socket of an engine that the test brings, which keeps what it does; empty: a
+  // private one.
+  explicit RealRuntime(std::string engine = "") : engine_socket_(std::move(engine)) {}
+
   void SetUp() override;
   void TearDown() override;
 
@@ -66,6 +70,7 @@ class RealRuntime : public testing::Test {
                         const std::string& ns, runtime::v1::ApplyResponse& response,
                         const runtime::v1::SteeredLeaf* leaf = nullptr);
 
+  const std::string engine_socket_;
   std::unique_ptr<runtime::v1::Runtime::Stub> runtime_;
   std::unique_ptr<runtime::v1::Images::Stub> images_;
   std::unique_ptr<engine::DockerEngine> engine_;

@@ -24,6 +24,7 @@ auto Ready(int count) {
     return web != all.end() && web->second.up_to_date() &&
            StatusNumber(all, kWeb, "readyReplicas") == count &&
            StatusNumber(all, kWeb, "replicas") == count &&
+           StatusNumber(all, kWeb, "updatedReplicas") == count &&
            ReadyPods(all, "web").size() == static_cast<size_t>(count);
   };
 }

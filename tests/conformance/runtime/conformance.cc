@@ -19,6 +19,7 @@ std::unique_ptr<Target> MakeTarget() {
   if (target == "fake") return MakeFakeTarget();
   if (target == "fake-engine") return MakeFakeEngineTarget();
   if (target == "local") return MakeLocalTarget();
+  if (target == "podman") return MakePodmanTarget();
   if (target == "kubernetes") return MakeKubernetesTarget();
   ADD_FAILURE() << "WEFT_CONFORMANCE_TARGET: there is no runtime " << target;
   return nullptr;

@@ -1,4 +1,5 @@
 // The runtimes on a platform, as programs. Their fixtures start and end everything.
+#include <cstdlib>
 #include <gtest/gtest.h>
 
 #include "absl/strings/substitute.h"
@@ -13,6 +14,8 @@ constexpr int kVolumes = 6;
 
 class LocalTarget final : public Target, private local::RealRuntime {
  public:
+  explicit LocalTarget(const std::string& engine = "") : RealRuntime(engine) {}
+
   void Start() override {
     RealRuntime::SetUp();
     if (!HasFatalFailure() && !IsSkipped()) Import(kImage, WEFT_CONFORMANCE_IMAGE, {"/pod"});
@@ -63,6 +66,11 @@ class KubernetesTarget final : public Target, private kubernetes::RealCluster {
 }  // namespace
 
 std::unique_ptr<Target> MakeLocalTarget() { return std::make_unique<LocalTarget>(); }
+std::unique_ptr<Target> MakePodmanTarget() {
+  const char* socket = getenv("WEFT_CONFORMANCE_ENGINE");
+  return std::make_unique<LocalTarget>(socket == nullptr ? "/run/podman/podman.sock" : socket);
+}
+
 std::unique_ptr<Target> MakeKubernetesTarget() { return std::make_unique<KubernetesTarget>(); }
 
 }  // namespace weft::conformance

@@ -37,6 +37,8 @@ class Target {
 std::unique_ptr<Target> MakeFakeTarget();        // "fake": weft-runtime-fake.
 std::unique_ptr<Target> MakeFakeEngineTarget();  // "fake-engine": the local runtime, on such a one.
 std::unique_ptr<Target> MakeLocalTarget();       // "local": weft-runtime-local, an engine.
+// "podman": the same on the Podman whose socket is WEFT_CONFORMANCE_ENGINE.
+std::unique_ptr<Target> MakePodmanTarget();
 std::unique_ptr<Target> MakeKubernetesTarget();  // "kubernetes": weft-runtime-kubernetes, a node.
 
 }  // namespace weft::conformance
