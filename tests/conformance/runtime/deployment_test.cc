@@ -7,8 +7,6 @@
 namespace weft::conformance {
 namespace {
 
-using runtime::v1::APPLY_OUTCOME_ACCEPTED;
-using testing::Each;
 using testing::IsEmpty;
 using testing::SizeIs;
 

@@ -110,7 +110,8 @@ void Run(const std::string& statement) {
   } else if (verb == "exit") {
     _exit(atoi(rest.c_str()));
   } else if (verb == "crash") {
-    *static_cast<volatile int*>(nullptr) = 0;
+    // The first process of a container dies of no signal that it sends itself.
+    *static_cast<volatile int*>(nullptr) = 0;  // NOLINT(clang-analyzer-core.NullDereference)
   } else if (verb == "eat") {
     Eat(static_cast<size_t>(atoi(rest.c_str())));
   } else if (verb == "follow") {

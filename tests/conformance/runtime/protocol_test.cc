@@ -15,7 +15,6 @@ using runtime::v1::APPLY_OUTCOME_OUTDATED;
 using runtime::v1::APPLY_OUTCOME_REFUSED;
 using testing::Contains;
 using testing::HasSubstr;
-using testing::Not;
 
 class Protocol : public Conformance {
  protected:
@@ -176,6 +175,7 @@ TEST_F(Protocol, AnEmptyApplyAndAnEmptyDeleteAreFine) {
 
 TEST_F(Protocol, ACallTakesAsManyObjectsAsTheProtocolSaysAndNoMore) {
   std::vector<runtime::v1::AppliedObject> objects;
+  objects.reserve(513);
   for (int i = 0; i < 513; ++i) objects.push_back(Of(absl::StrCat("n", i), 1));
   runtime::v1::ApplyResponse response;
   const grpc::Status status = ApplyAll(objects, response, /*dry_run=*/true);
