@@ -19,10 +19,6 @@ bool Bears(const Labels& labels, const Labels& wanted) {
   });
 }
 
-std::string NowText() {
-  return absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
-}
-
 // So many last lines of a text, each of which ends with a newline; `lines` below 0: all.
 std::string LastLines(const std::string& text, int64_t lines) {
   size_t at = text.size();
@@ -33,6 +29,10 @@ std::string LastLines(const std::string& text, int64_t lines) {
 }  // namespace
 
 FakeEngine::FakeEngine() = default;
+
+std::string FakeEngine::NowText() {
+  return absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone());
+}
 
 void FakeEngine::EndLocked(Held& held) {
   held.container.state = "exited";
@@ -55,98 +55,6 @@ absl::StatusOr<FakeEngine::Held*> FakeEngine::FindLocked(const std::string& id) 
   for (auto& [key, held] : containers_)
     if (key == id || held.container.name == id) return &held;
   return absl::NotFoundError("no such container: " + id);
-}
-
-void FakeEngine::AddImage(const std::string& reference) {
-  std::lock_guard lock(mutex_);
-  images_[reference] = {"sha256:" + reference, {reference}, 1, absl::Now()};
-  EmitLocked("image", "import", reference, {{"name", reference}});
-}
-
-void FakeEngine::AddImage(const std::string& reference, Program program) {
-  AddImage(reference);
-  std::lock_guard lock(mutex_);
-  programs_[reference] = std::move(program);
-}
-
-void FakeEngine::SetReachable(bool reachable) {
-  std::lock_guard lock(mutex_);
-  reachable_ = reachable;
-  changed_.notify_all();
-}
-
-void FakeEngine::Exit(const std::string& id, int exit_code, bool out_of_memory) {
-  std::lock_guard lock(mutex_);
-  Held& held = containers_.at(id);
-  Container& c = held.container;
-  c.exit_code = exit_code;
-  c.out_of_memory = out_of_memory;
-  c.finished_at = NowText();
-  EmitLocked("container", "die", id, c.labels);
-  if (!held.spec.keep_running) return EndLocked(held);
-  ++c.restart_count;
-  c.started_at = NowText();
-  EmitLocked("container", "start", id, c.labels);
-}
-
-void FakeEngine::SetStartError(absl::Status error, std::string of) {
-  std::lock_guard lock(mutex_);
-  start_error_ = std::move(error);
-  start_error_of_ = std::move(of);
-}
-
-void FakeEngine::SetExec(absl::StatusOr<ExecResult> result) {
-  std::lock_guard lock(mutex_);
-  exec_ = std::move(result);
-}
-
-int FakeEngine::creations() const {
-  std::lock_guard lock(mutex_);
-  return creations_;
-}
-
-int FakeEngine::starts() const {
-  std::lock_guard lock(mutex_);
-  return starts_;
-}
-
-int FakeEngine::pulls() const {
-  std::lock_guard lock(mutex_);
-  return pulls_;
-}
-
-std::vector<Bind> FakeEngine::BindsOf(const std::string& id) const {
-  std::lock_guard lock(mutex_);
-  return containers_.at(id).spec.binds;
-}
-
-std::vector<std::string> FakeEngine::EnvironmentOf(const std::string& id) const {
-  std::lock_guard lock(mutex_);
-  return containers_.at(id).spec.environment;
-}
-
-std::vector<VolumeMount> FakeEngine::VolumesOf(const std::string& id) const {
-  std::lock_guard lock(mutex_);
-  return containers_.at(id).spec.volumes;
-}
-
-std::vector<std::string> FakeEngine::unpacked() const {
-  std::lock_guard lock(mutex_);
-  return unpacked_;
-}
-
-void FakeEngine::SetUsage(Usage usage) {
-  std::lock_guard lock(mutex_);
-  usage_ = usage;
-}
-
-std::set<std::string> FakeEngine::volumes() const {
-  std::lock_guard lock(mutex_);
-  std::set<std::string> names;
-  for (const auto& [name, volume] : volumes_) names.insert(name);
-  for (const auto& [id, held] : containers_)
-    for (const auto& [target, volume] : held.container.volumes) names.insert(volume.name);
-  return names;
 }
 
 absl::Status FakeEngine::Ping() {
@@ -268,11 +176,6 @@ absl::StatusOr<ExecResult> FakeEngine::Exec(const std::string& id,
   spec.command.assign(command.begin() + 1, command.end());
   const Run run = program->second(held->container.id, spec);
   return ExecResult{run.exit_code.value_or(0), run.output};
-}
-
-std::vector<std::string> FakeEngine::commands() const {
-  std::lock_guard lock(mutex_);
-  return commands_;
 }
 
 absl::Status FakeEngine::Unpack(const std::string& id, const std::string& path,

@@ -90,6 +90,7 @@ class FakeEngine final : public Engine {
     ContainerSpec spec;
     Run run;
   };
+  static std::string NowText();  // As an engine writes it.
   static void EndLocked(Held& held);
   void RunLocked(Held& held, const Program& program);
   absl::Status ReachableLocked() const;
