@@ -77,6 +77,18 @@ function(weft_test NAME)
     PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} ${LOCK})
 endfunction()
 
+# weft_image(NAME PROGRAM PATH)
+# What `weft image import` takes: NAME.tar in the build folder, a tar archive of an image's root file system, which is the
+# static PROGRAM as /PATH. Its target is NAME-image.
+function(weft_image NAME PROGRAM PATH)
+  set(IMAGE ${CMAKE_CURRENT_BINARY_DIR}/${NAME}.tar)
+  add_custom_command(OUTPUT ${IMAGE}
+    COMMAND tar --create --file=${IMAGE} --owner=0 --group=0 --numeric-owner --mtime=@0
+            --transform=s/${PROGRAM}/${PATH}/ --directory=$<TARGET_FILE_DIR:${PROGRAM}> ${PROGRAM}
+    DEPENDS ${PROGRAM} VERBATIM)
+  add_custom_target(${NAME}-image ALL DEPENDS ${IMAGE})
+endfunction()
+
 # weft_embed(TARGET FILE SYMBOL)
 # Compiles the text of FILE into TARGET as `inline constexpr char SYMBOL[]`, in the header FILE.h of the build tree.
 function(weft_embed TARGET FILE SYMBOL)
