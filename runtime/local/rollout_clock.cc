@@ -47,6 +47,9 @@ absl::Duration RolloutClock::Settle(const std::string& key, const DeploymentSpec
   Known& known = known_[key];
   std::map<std::string, absl::Time> ready_since;
   for (Pod& pod : pods) {
+    pod.settling = false;
+    // It ran before this process did, and has not been asked yet: the first answer counts.
+    if (pod.readiness() == Readiness::kUnknown) continue;
     const std::string run = RunKey(pod.sandbox);
     const auto before = known.ready_since.find(run);
     absl::Time since = absl::InfiniteFuture();

@@ -76,6 +76,16 @@ TEST_F(RolloutClockTest, WhatIsReadyAtTheFirstLookCountsFromItsStart) {
   EXPECT_TRUE(pods[1].settling);
 }
 
+TEST_F(RolloutClockTest, WhatWasNotAskedYetCountsFromItsStartToo) {
+  const DeploymentSpec spec = Spec(1, absl::Seconds(10));
+  std::vector<Pod> pods = {Made(0, false, 100)};
+  pods[0].members[0].readiness = Readiness::kUnknown;
+  EXPECT_EQ(Settle(spec, 200, pods), absl::InfiniteDuration());
+  pods = {Made(0, true, 100)};
+  EXPECT_EQ(Settle(spec, 201, pods), absl::InfiniteDuration());
+  EXPECT_FALSE(pods[0].settling);
+}
+
 TEST_F(RolloutClockTest, AClockThatWasSetBackDelaysNothing) {
   const DeploymentSpec spec = Spec(1, absl::Seconds(10));
   std::vector<Pod> pods = {Made(0, true, 1000)};
