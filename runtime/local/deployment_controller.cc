@@ -55,17 +55,34 @@ std::string StatusJson(uint64_t generation, const DeploymentSpec& spec,
       {"conditions", json::array{Available(spec, counts), Progressing(spec, counts, state)}}});
 }
 
+// Source: Kubernetes API, apps/v1 DaemonSetStatus.
+std::string DaemonSetStatusJson(uint64_t generation, const DeploymentSpec& spec,
+                                const std::vector<Pod>& pods) {
+  const RolloutCounts counts = CountPods(spec, pods);
+  return json::Canonical(json::object{{"observedGeneration", generation},
+                                      {"desiredNumberScheduled", spec.replicas},
+                                      {"currentNumberScheduled", counts.replicas},
+                                      {"numberMisscheduled", 0},
+                                      {"numberReady", counts.ready},
+                                      {"numberAvailable", counts.available},
+                                      {"numberUnavailable", spec.replicas - counts.available},
+                                      {"updatedNumberScheduled", counts.updated}});
+}
+
 }  // namespace
 
 absl::StatusOr<absl::Duration> DeploymentController::Keep(const ObjectPtr& object,
                                                           std::vector<Pod> pods) {
-  const auto& spec = std::get<DeploymentSpec>(object->spec);
+  const auto* daemon_set = std::get_if<DaemonSetSpec>(&object->spec);
+  const DeploymentSpec& spec =
+      daemon_set != nullptr ? daemon_set->rollout : std::get<DeploymentSpec>(object->spec);
   const std::string key = LocalKey(object->ref);
   const absl::Time now = parts_.now();
   absl::Duration again = clock_.Settle(key, spec, now, pods);
   const auto status = [&](std::vector<Pod>& all) {
     // Some may have become ready meanwhile.
     again = std::min(again, clock_.Settle(key, spec, now, all));
+    if (daemon_set != nullptr) return DaemonSetStatusJson(object->generation, spec, all);
     const RolloutClock::Progress progress = clock_.Look(key, object->generation, spec, now, all);
     again = std::min(again, progress.again);
     return StatusJson(object->generation, spec, all, progress.state);

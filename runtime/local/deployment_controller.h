@@ -5,7 +5,7 @@
 
 namespace weft::local {
 
-// Keeps the pods of a Deployment as it says.
+// Keeps the pods of a Deployment as it says, or the one pod of a DaemonSet.
 class DeploymentController final : public PodsController {
  public:
   using PodsController::PodsController;

@@ -66,10 +66,8 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
   runtime->keeper_ = std::make_unique<PodKeeper>(parts);
   const auto observed = [=](const std::string& key) { runtime->Observed(key); };
   PodKeeper& keeper = *runtime->keeper_;
-  runtime->controllers_["Deployment"] =
-      std::make_unique<DeploymentController>(parts, keeper, observed);
-  runtime->controllers_["DaemonSet"] =
-      std::make_unique<DaemonSetController>(parts, keeper, observed);
+  for (const char* kind : {"Deployment", "DaemonSet"})
+    runtime->controllers_[kind] = std::make_unique<DeploymentController>(parts, keeper, observed);
   runtime->controllers_["StatefulSet"] =
       std::make_unique<StatefulSetController>(parts, keeper, observed);
   runtime->controllers_["Job"] = std::make_unique<JobController>(parts, keeper, observed);

@@ -19,7 +19,6 @@
 #include "runtime/local/autoscaler_controller.h"
 #include "runtime/local/backoff.h"
 #include "runtime/local/claim_controller.h"
-#include "runtime/local/daemon_set_controller.h"
 #include "runtime/local/deployment_controller.h"
 #include "runtime/local/engine_watch.h"
 #include "runtime/local/ingress_controller.h"
