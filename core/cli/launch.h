@@ -4,8 +4,8 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/data_directory.h"
+#include "core/base/process.h"
 #include "core/cli/installed_services.h"
-#include "core/cli/process.h"
 
 namespace weft::cli {
 

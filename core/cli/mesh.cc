@@ -14,10 +14,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/base/process.h"
 #include "core/base/status.h"
 #include "core/cli/installed_services.h"
 #include "core/cli/launch.h"
-#include "core/cli/process.h"
 #include "core/cli/process_record.h"
 #include "core/cli/readiness.h"
 #include "core/cli/service_choice.h"

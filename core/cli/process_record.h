@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "core/base/data_directory.h"
 #include "core/base/files.h"
-#include "core/cli/process.h"
+#include "core/base/process.h"
 
 // The file run/NAME.pid of a data directory: which process is the service NAME. It outlives the
 // supervisor, so that the next one finds what runs. One line: PID START_TIME ARTIFACT ATTEMPT.

@@ -1,4 +1,4 @@
-#include "core/cli/process.h"
+#include "core/base/process.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

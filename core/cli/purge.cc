@@ -13,9 +13,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/files.h"
+#include "core/base/mounts.h"
+#include "core/base/process.h"
 #include "core/base/status.h"
 #include "core/cli/installation_files.h"
-#include "core/cli/process.h"
 #include "core/cli/process_record.h"
 
 namespace weft::cli {
@@ -37,17 +38,6 @@ bool IsProgramOf(pid_t pid, const std::string& program, const std::string& direc
          });
 }
 
-// Kills the containers of a shim: its children are their first processes.
-absl::Status KillContainers(pid_t shim) {
-  for (const pid_t pid : AllProcesses()) {
-    const ProcessIdentity identity = {pid, StartTime(pid).value_or(0)};
-    if (ParentOf(pid) != shim) continue;
-    const absl::StatusOr<ProcessHandle> process = ProcessHandle::Open(identity);
-    if (process.ok()) WEFT_RETURN_IF_ERROR(process->Signal(SIGKILL));
-  }
-  return absl::OkStatus();
-}
-
 // Ends every such process within `drain`, shims with their containers.
 absl::Status EndPrograms(const std::string& program, const std::string& directory,
                          absl::Duration drain) {
@@ -56,25 +46,10 @@ absl::Status EndPrograms(const std::string& program, const std::string& director
     if (!IsProgramOf(pid, program, directory)) continue;
     const absl::StatusOr<ProcessHandle> process = ProcessHandle::Open(identity);
     if (!process.ok()) continue;  // It ended by itself.
-    if (program == kShim) WEFT_RETURN_IF_ERROR(KillContainers(pid));
+    if (program == kShim) WEFT_RETURN_IF_ERROR(KillChildrenOf(pid));
     WEFT_RETURN_IF_ERROR(EndProcess(*process, drain));
   }
   return absl::OkStatus();
-}
-
-// mountinfo writes blanks and the like as a backslash and three octal digits.
-std::string Unescape(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      out +=
-          static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + text[i + 3] - '0');
-      i += 3;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
 }
 
 absl::Status UnmountEngine(const std::string& directory) {
@@ -105,20 +80,6 @@ absl::Status EndWhatOutlives(const DataDirectory& data) {
   WEFT_RETURN_IF_ERROR(EndPrograms("dockerd", engine, kDrain));
   WEFT_RETURN_IF_ERROR(EndPrograms(kShim, engine, absl::ZeroDuration()));
   return EndPrograms("containerd", engine, kDrain);
-}
-
-std::vector<std::string> MountsBelow(std::string_view mountinfo, const std::string& directory) {
-  std::vector<std::string> mounts;
-  std::istringstream lines{std::string(mountinfo)};
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream fields(line);
-    std::string id, parent, device, root, point;
-    if (!(fields >> id >> parent >> device >> root >> point)) continue;
-    point = Unescape(point);
-    if (absl::StartsWith(point, directory + "/")) mounts.push_back(point);
-  }
-  std::sort(mounts.begin(), mounts.end(), std::greater<std::string>());
-  return mounts;
 }
 
 absl::StatusOr<std::vector<std::string>> RemoveData(const DataDirectory& data) {

@@ -24,8 +24,4 @@ absl::Status EndWhatOutlives(const DataDirectory& data);
 // undone. INTERNAL: an entry cannot be removed.
 absl::StatusOr<std::vector<std::string>> RemoveData(const DataDirectory& data);
 
-// The mount points below `directory` (an absolute path without links), the deepest first, of a text
-// in the format of /proc/self/mountinfo, proc(5).
-std::vector<std::string> MountsBelow(std::string_view mountinfo, const std::string& directory);
-
 }  // namespace weft::cli

@@ -6,7 +6,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "core/cli/process.h"
+#include "core/base/process.h"
 #include "core/cli/process_record.h"
 #include "core/cli/testing.h"
 
@@ -96,16 +96,6 @@ TEST_F(PurgeTest, RefusesWhenSomethingElseIsMounted) {
   EXPECT_THAT(std::string(left.status().message()), HasSubstr(point));
   EXPECT_TRUE(fs::exists(folder_ / "outside/precious"));
   EXPECT_TRUE(fs::exists(data_.Below("core.db")));
-}
-
-TEST(MountsBelowTest, GivesTheDeepestFirstAndNothingBeside) {
-  EXPECT_THAT(MountsBelow("22 1 0:1 / / rw - ext4 /dev/a rw\n"
-                          "23 22 0:2 / /d/engine rw - tmpfs x rw\n"
-                          "24 23 0:3 / /d/engine/two\\040words/netns rw - nsfs nsfs rw\n"
-                          "25 22 0:4 / /d/engineer rw - tmpfs x rw\n"
-                          "26 22 0:4 / /d rw - tmpfs x rw\n",
-                          "/d/engine"),
-              ElementsAre("/d/engine/two words/netns"));
 }
 
 TEST_F(PurgeTest, EndsTheEngineAndTheProxyOfThisDirectoryOnly) {

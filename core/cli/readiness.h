@@ -5,8 +5,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "core/base/data_directory.h"
+#include "core/base/process.h"
 #include "core/cli/installed_services.h"
-#include "core/cli/process.h"
 #include "core/cli/terminal.h"
 
 namespace weft::cli {

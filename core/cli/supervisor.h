@@ -8,8 +8,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/data_directory.h"
+#include "core/base/process.h"
 #include "core/cli/installed_services.h"
-#include "core/cli/process.h"
 #include "core/cli/restart_policy.h"
 
 namespace weft::cli {

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
-#include "core/cli/process.h"
+#include "core/base/process.h"
 
 extern char** environ;
 
@@ -40,7 +40,7 @@ class Captured {
 
 // The child's exit status, or -1; it is killed when `limit` is over.
 int WaitFor(pid_t pid, absl::Duration limit) {
-  const auto child = cli::ProcessHandle::OpenChild(pid);
+  const auto child = ProcessHandle::OpenChild(pid);
   if (!child.ok() || !child->AwaitEnd(limit)) kill(pid, SIGKILL);
   int status = 0;
   waitpid(pid, &status, 0);

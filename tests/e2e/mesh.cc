@@ -202,16 +202,15 @@ Runs Mesh::Pods(const std::string& instance) const {
   return runs.value_or(Runs());
 }
 
-std::optional<cli::ProcessIdentity> Mesh::Process(const std::string& name) const {
+std::optional<ProcessIdentity> Mesh::Process(const std::string& name) const {
   if (name != kEngine) {
     const std::optional<cli::ProcessRecord> record = cli::FindRunning(*data_, name);
     return record.has_value() ? std::optional(record->process) : std::nullopt;
   }
   int pid = 0;
   if (!absl::SimpleAtoi(ReadFileOrEmpty(data_->Below("engine/dockerd.pid")), &pid)) return {};
-  const std::optional<uint64_t> start_time = cli::StartTime(pid);
-  return start_time.has_value() ? std::optional(cli::ProcessIdentity{pid, *start_time})
-                                : std::nullopt;
+  const std::optional<uint64_t> start_time = StartTime(pid);
+  return start_time.has_value() ? std::optional(ProcessIdentity{pid, *start_time}) : std::nullopt;
 }
 
 std::map<std::string, pid_t> Mesh::Processes() const {
@@ -223,9 +222,9 @@ std::map<std::string, pid_t> Mesh::Processes() const {
 }
 
 void Mesh::Signal(const std::string& name, int signal) const {
-  const std::optional<cli::ProcessIdentity> identity = Process(name);
+  const std::optional<ProcessIdentity> identity = Process(name);
   ASSERT_TRUE(identity.has_value()) << name << " does not run";
-  const absl::StatusOr<cli::ProcessHandle> process = cli::ProcessHandle::Open(*identity);
+  const absl::StatusOr<ProcessHandle> process = ProcessHandle::Open(*identity);
   ASSERT_TRUE(process.ok()) << process.status();
   ASSERT_TRUE(process->Signal(signal).ok());
   if (signal == SIGKILL) {

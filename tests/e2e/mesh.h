@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/data_directory.h"
-#include "core/cli/process.h"
+#include "core/base/process.h"
 #include "runtime/engine/docker_engine.h"
 #include "tests/e2e/command.h"
 #include "tests/e2e/containers.h"
@@ -80,7 +80,7 @@ class Mesh : public testing::Test {
   engine::DockerEngine& engine() const { return *engine_; }
 
   // The process `name`, if it runs.
-  std::optional<cli::ProcessIdentity> Process(const std::string& name) const;
+  std::optional<ProcessIdentity> Process(const std::string& name) const;
   // All that run, by name.
   std::map<std::string, pid_t> Processes() const;
   // Sends a signal to the process `name`; SIGKILL returns when it is dead.

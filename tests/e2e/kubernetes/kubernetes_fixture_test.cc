@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
-#include "core/cli/process.h"
+#include "core/base/process.h"
 #include "tests/e2e/kubernetes/cluster.h"
 
 namespace weft::e2e {
@@ -74,7 +74,7 @@ std::string Namespace(pid_t pid, const std::string& kind) {
 // The processes in a pid namespace.
 std::set<pid_t> ProcessesIn(const std::string& pid_namespace) {
   std::set<pid_t> found;
-  for (const pid_t pid : cli::AllProcesses()) {
+  for (const pid_t pid : AllProcesses()) {
     if (Namespace(pid, "pid") == pid_namespace) found.insert(pid);
   }
   return found;
@@ -193,8 +193,8 @@ TEST_F(FakeNode, EndsWithTheProgramThatStartedIt) {
   EXPECT_GT(read(report[0], folder, sizeof(folder) - 1), 0) << "the other cluster did not start";
   close(report[0]);
   const pid_t outer = OuterProcess(folder);
-  const absl::StatusOr<cli::ProcessHandle> process =
-      cli::ProcessHandle::Open({.pid = outer, .start_time = cli::StartTime(outer).value_or(0)});
+  const absl::StatusOr<ProcessHandle> process =
+      ProcessHandle::Open({.pid = outer, .start_time = StartTime(outer).value_or(0)});
   waitpid(child, nullptr, 0);
   EXPECT_TRUE(!process.ok() || process->AwaitEnd(absl::Seconds(20)));
   EXPECT_EQ(
@@ -244,16 +244,16 @@ TEST_F(Node, EndsWithOneProcess) {
   AwaitAvailable();
   const pid_t outer = OuterProcess(cluster_->folder());
   const std::string pid_namespace = Namespace(outer, "pid_for_children");
-  std::vector<cli::ProcessHandle> processes;
+  std::vector<ProcessHandle> processes;
   for (const pid_t pid : ProcessesIn(pid_namespace)) {
-    const auto started = cli::StartTime(pid);
+    const auto started = StartTime(pid);
     if (!started.has_value()) continue;
-    auto process = cli::ProcessHandle::Open({.pid = pid, .start_time = *started});
+    auto process = ProcessHandle::Open({.pid = pid, .start_time = *started});
     if (process.ok()) processes.push_back(*std::move(process));
   }
   ASSERT_THAT(processes, testing::SizeIs(testing::Gt(12u)));
   ASSERT_EQ(kill(outer, SIGKILL), 0);
-  for (const cli::ProcessHandle& process : processes)
+  for (const ProcessHandle& process : processes)
     EXPECT_TRUE(process.AwaitEnd(absl::Seconds(20))) << process.identity().pid;
 }
 

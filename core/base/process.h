@@ -13,7 +13,7 @@
 
 // Processes that are not necessarily children of ours: who they are, whether they live, how they
 // end. Everything here is Linux's /proc and pidfd_open(2). Thread-safe.
-namespace weft::cli {
+namespace weft {
 
 // One process, for ever: a process id alone names another process once it is used again.
 struct ProcessIdentity {
@@ -70,8 +70,12 @@ class ProcessHandle {
   ProcessIdentity identity_;
 };
 
+// SIGKILL to the children of process `pid`, by which every thread of it is meant. The error of the
+// first that could not be sent.
+absl::Status KillChildrenOf(pid_t pid);
+
 // SIGTERM, up to `drain`, then SIGKILL. Returns when it is gone.
 // DEADLINE_EXCEEDED: not even SIGKILL ended it within 10 s.
 absl::Status EndProcess(const ProcessHandle& process, absl::Duration drain);
 
-}  // namespace weft::cli
+}  // namespace weft

@@ -1,4 +1,4 @@
-#include "core/cli/process.h"
+#include "core/base/process.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -12,12 +12,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/files.h"
+#include "core/base/status.h"
 
 extern "C" {
 #include <sys/pidfd.h>  // glibc 2.36 forgets to say that it is C.
 }
 
-namespace weft::cli {
+namespace weft {
 namespace {
 
 std::string ReadProc(pid_t pid, const char* file) {
@@ -141,4 +142,14 @@ absl::Status EndProcess(const ProcessHandle& process, absl::Duration drain) {
       absl::StrCat("process ", process.identity().pid, " does not end, not even by SIGKILL"));
 }
 
-}  // namespace weft::cli
+absl::Status KillChildrenOf(pid_t parent) {
+  for (const pid_t pid : AllProcesses()) {
+    const ProcessIdentity identity = {pid, StartTime(pid).value_or(0)};
+    if (ParentOf(pid) != parent) continue;
+    const absl::StatusOr<ProcessHandle> process = ProcessHandle::Open(identity);
+    if (process.ok()) WEFT_RETURN_IF_ERROR(process->Signal(SIGKILL));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace weft
