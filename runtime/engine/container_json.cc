@@ -217,6 +217,7 @@ Network NetworkFromJson(const json::value& v) {
     for (const auto& [key, endpoint] : endpoints->get_object())
       if (absl::StartsWith(std::string(key), "ep-"))
         n.lost_endpoints.push_back(json::GetString(endpoint, {"Name"}));
+    if (n.lost_endpoints.size() < endpoints->get_object().size()) n.lost_endpoints.clear();
   }
   return n;
 }

@@ -6,9 +6,12 @@ namespace weft::engine {
 namespace {
 
 TEST(ContainerJson, OfANetworkItTellsThePlacesThatNoContainerHas) {
-  const Network network = NetworkFromJson(*json::Parse(
-      R"({"Name":"n","Containers":{"0123abcd":{"Name":"web"},"ep-89ab":{"Name":"gone"}}})"));
+  const Network network =
+      NetworkFromJson(*json::Parse(R"({"Name":"n","Containers":{"ep-89ab":{"Name":"gone"}}})"));
   EXPECT_EQ(network.lost_endpoints, std::vector<std::string>{"gone"});
+  const Network used = NetworkFromJson(*json::Parse(
+      R"({"Name":"n","Containers":{"0123abcd":{"Name":"web"},"ep-89ab":{"Name":"starts"}}})"));
+  EXPECT_TRUE(used.lost_endpoints.empty());
   EXPECT_TRUE(NetworkFromJson(*json::Parse(R"({"Name":"n"})")).lost_endpoints.empty());
 }
 

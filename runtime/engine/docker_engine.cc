@@ -75,6 +75,7 @@ absl::Status DockerEngine::StartContainer(const std::string& id) {
 }
 
 absl::Status DockerEngine::StopContainer(const std::string& id, absl::Duration grace) {
+  grace = absl::Ceil(grace, absl::Seconds(1));
   return Call("POST",
               absl::StrCat("/containers/", UrlEncode(id), "/stop?t=", absl::ToInt64Seconds(grace)),
               "stop container " + id.substr(0, 12), "", grace + absl::Seconds(30));

@@ -126,7 +126,8 @@ struct Network {
   std::string ip_range;
   std::string gateway;
   Labels labels;
-  // Places whose container is gone, by their names: an engine that was killed leaves them.
+  // Places whose container is gone, by their names, if all are: an engine that was killed leaves
+  // them. While any container has a place, one that is just being started looks the same.
   std::vector<std::string> lost_endpoints = {};
 };
 
@@ -205,6 +206,7 @@ class Engine {
 
   virtual absl::StatusOr<std::string> CreateContainer(const ContainerSpec& spec) = 0;
   virtual absl::Status StartContainer(const std::string& id) = 0;
+  // SIGTERM, and SIGKILL after `grace`, which the Engine API counts in whole seconds: rounded up.
   virtual absl::Status StopContainer(const std::string& id, absl::Duration grace) = 0;
   // Removes it with its anonymous volumes, running or not. OK if there is none.
   virtual absl::Status RemoveContainer(const std::string& id) = 0;

@@ -20,6 +20,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/base/files.h"
+#include "core/base/mounts.h"
+#include "core/base/process.h"
 #include "core/base/status.h"
 #include "runtime/base/detached_process.h"
 #include "runtime/engine/docker_engine.h"
@@ -36,17 +38,6 @@ using runtime::LastLines;
 using runtime::ReadPid;
 using runtime::RunsWith;
 using runtime::SpawnDetached;
-
-// When a process started, in clock ticks since the machine did; 0: there is none.
-int64_t StartTicks(pid_t pid) {
-  constexpr size_t kStartTime = 19;  // After the name: proc(5), field 22.
-  const std::string stat = ReadFileOrEmpty(absl::StrCat("/proc/", pid, "/stat"));
-  const size_t name_end = stat.rfind(") ");
-  if (name_end == std::string::npos) return 0;
-  const std::vector<std::string> fields = absl::StrSplit(stat.substr(name_end + 2), ' ');
-  int64_t ticks = 0;
-  return fields.size() > kStartTime && absl::SimpleAtoi(fields[kStartTime], &ticks) ? ticks : 0;
-}
 
 std::string FindDockerd() { return runtime::FindProgram("dockerd"); }
 
@@ -80,20 +71,24 @@ absl::Status PrivateEngine::EnsureRunning(const std::function<bool()>& stop) {
   DockerEngine engine(socket_path_);
   const auto answers = [&] {
     if (access(socket_path_.c_str(), F_OK) != 0 || !engine.Ping().ok()) return false;
-    if (!std::exchange(looked_, true)) EndOrphans();
     return true;
   };
-  if (answers()) return absl::OkStatus();
+  const auto clean = [&]() -> absl::Status {
+    if (!orphans_ended_) WEFT_RETURN_IF_ERROR(EndOrphans(stop));
+    orphans_ended_ = true;
+    return absl::OkStatus();
+  };
+  if (answers()) return clean();
   if (!Alive(ReadPid(pid_file_))) {
     WEFT_RETURN_IF_ERROR(WaitForOldContainerd(stop));
     DetachHalfMadeLayers();
     WEFT_RETURN_IF_ERROR(Start());
-    looked_ = false;
+    orphans_ended_ = false;
   }
   const absl::Time limit = absl::Now() + kStartLimit;
   while (absl::Now() < limit) {
     if (stop()) return absl::CancelledError("stopping");
-    if (answers()) return absl::OkStatus();
+    if (answers()) return clean();
     if (child_ > 0 && waitpid(child_, nullptr, WNOHANG) == child_) {
       child_ = -1;
       return absl::UnavailableError(absl::StrCat("the private engine ended at once; the end of ",
@@ -105,62 +100,61 @@ absl::Status PrivateEngine::EnsureRunning(const std::function<bool()>& stop) {
                                              log_file_, ":\n", LastLines(log_file_)));
 }
 
-std::vector<PrivateEngine::Shim> PrivateEngine::Shims() const {
-  std::vector<Shim> shims;
-  std::error_code ec;
-  for (std::filesystem::directory_iterator entry("/proc", ec), end; !ec && entry != end;
-       entry.increment(ec)) {
-    const std::string process = entry->path();
-    int pid = 0;
-    if (!absl::SimpleAtoi(entry->path().filename().string(), &pid) || !Alive(pid)) continue;
-    const std::vector<std::string> words =
-        absl::StrSplit(ReadFileOrEmpty(process + "/cmdline"), '\0');
-    const auto id = std::find(words.begin(), words.end(), "-id");
-    if (absl::StrContains(words[0], "containerd-shim") && words.end() - id > 1)
-      shims.push_back({pid, id[1]});
-  }
-  return shims;
-}
-
 // An engine that was killed between the start of a container and the note of it forgets the
 // process, which goes on: its container can never be started, and its ports are taken in its pod.
 // So does one that was killed as it removed a container. Such a shim is older than the engine,
-// whose container does not run. Killed, it takes nothing with it: containerd cleans up after it.
-void PrivateEngine::EndOrphans() const {
+// whose container does not run. When a shim is gone containerd removes what it held.
+absl::Status PrivateEngine::EndOrphans(const std::function<bool()>& stop) const {
+  const pid_t dockerd = ReadPid(pid_file_);
+  const std::optional<uint64_t> engine_start = StartTime(dockerd);
+  if (!engine_start.has_value()) return absl::UnavailableError("the engine has no process");
   DockerEngine engine(socket_path_);
-  const int64_t engine_start = StartTicks(ReadPid(pid_file_));
-  for (const Shim& shim : Shims()) {
-    const absl::StatusOr<Container> container = engine.InspectContainer(shim.container);
-    const bool known = container.ok() ? container->pid > 0 || container->state == "paused"
-                                      : !absl::IsNotFound(container.status());
-    if (known || StartTicks(shim.pid) >= engine_start || !Alive(shim.pid)) continue;
+  for (const pid_t pid : AllProcesses()) {
+    if (stop()) return absl::CancelledError("stopping");
+    const ProcessIdentity shim = {pid, StartTime(pid).value_or(*engine_start)};
+    if (shim.start_time >= *engine_start) continue;
+    const std::string id = ContainerOfShim(pid, dockerd);
+    if (id.empty()) continue;
+    const absl::StatusOr<Container> container = engine.InspectContainer(id);
+    if (!container.ok() && !absl::IsNotFound(container.status())) return container.status();
+    if (container.ok() && container->pid > 0) continue;
+    const absl::StatusOr<ProcessHandle> process = ProcessHandle::Open(shim);
+    if (!process.ok()) continue;  // It ended by itself.
     spdlog::warn("msg=\"ending a process that the engine has forgotten\" container={}",
-                 shim.container.substr(0, 12));
-    // Of whichever of its threads.
-    std::error_code ec;
-    for (std::filesystem::directory_iterator thread(absl::StrCat("/proc/", shim.pid, "/task"), ec),
-         end;
-         !ec && thread != end; thread.increment(ec)) {
-      const std::string children = ReadFileOrEmpty(thread->path().string() + "/children");
-      int pid = 0;
-      for (const absl::string_view child : absl::StrSplit(children, ' ', absl::SkipEmpty()))
-        if (absl::SimpleAtoi(child, &pid) && pid > 1) kill(pid, SIGKILL);
-    }
-    kill(shim.pid, SIGKILL);
+                 id.substr(0, 12));
+    WEFT_RETURN_IF_ERROR(KillChildrenOf(pid));
+    WEFT_RETURN_IF_ERROR(process->Signal(SIGKILL));
   }
+  return absl::OkStatus();
+}
+
+// The container that a process holds for this engine; empty: it holds none. Another engine may have
+// a directory that is called the same, in another mount namespace.
+std::string PrivateEngine::ContainerOfShim(pid_t pid, pid_t dockerd) const {
+  const std::vector<std::string> words = CommandLine(pid);
+  const auto after = [&](const char* word) {
+    const auto found = std::find(words.begin(), words.end(), word);
+    return words.end() - found > 1 ? found[1] : "";
+  };
+  if (words.empty() || !absl::StrContains(words[0], "containerd-shim") ||
+      after("-address") != directory_ + "/exec/containerd/containerd.sock")
+    return "";
+  const auto mounts_of = [](pid_t process) {
+    std::error_code ec;
+    return std::filesystem::read_symlink(absl::StrCat("/proc/", process, "/ns/mnt"), ec).string();
+  };
+  return mounts_of(pid) == mounts_of(dockerd) ? after("-id") : "";
 }
 
 // An engine that was killed as it made a container leaves the first layer of it mounted. Only while
 // none runs.
 void PrivateEngine::DetachHalfMadeLayers() const {
-  const std::string layers = directory_ + "/data/overlay2/";
-  const std::string mounts = ReadFileOrEmpty("/proc/self/mounts");
-  for (const absl::string_view line : absl::StrSplit(mounts, '\n')) {
-    const std::vector<std::string> words = absl::StrSplit(line, ' ');
-    if (words.size() > 1 && absl::StartsWith(words[1], layers) &&
-        absl::EndsWith(words[1], "-init/merged"))
-      umount2(words[1].c_str(), MNT_DETACH);
-  }
+  std::error_code ec;
+  const std::string data = std::filesystem::canonical(directory_ + "/data", ec);
+  if (ec) return;  // No engine ran here yet.
+  for (const std::string& mount :
+       MountsBelow(ReadFileOrEmpty("/proc/self/mountinfo"), data + "/overlay2"))
+    if (absl::EndsWith(mount, "-init/merged")) umount2(mount.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
 // A dockerd that was killed takes its containerd with it, but not at once. A new dockerd that finds

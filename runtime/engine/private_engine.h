@@ -30,14 +30,8 @@ class PrivateEngine {
   absl::Status EnsureRunning(const std::function<bool()>& stop);
 
  private:
-  // A process that holds a container of the engine, and outlives it.
-  struct Shim {
-    pid_t pid;
-    std::string container;
-  };
-
-  std::vector<Shim> Shims() const;
-  void EndOrphans() const;
+  absl::Status EndOrphans(const std::function<bool()>& stop) const;
+  std::string ContainerOfShim(pid_t pid, pid_t dockerd) const;
   void DetachHalfMadeLayers() const;
   bool Alive(pid_t pid) const;
   absl::Status WaitForOldContainerd(const std::function<bool()>& stop) const;
@@ -48,8 +42,8 @@ class PrivateEngine {
   const std::string socket_path_;
   const std::string pid_file_;
   const std::string containerd_pid_file_;
-  pid_t child_ = -1;     // What this process started and has not reaped yet.
-  bool looked_ = false;  // For orphans, since the engine was started or adopted.
+  pid_t child_ = -1;  // What this process started and has not reaped yet.
+  bool orphans_ended_ = false;
 };
 
 }  // namespace weft::engine
