@@ -142,6 +142,11 @@ std::vector<std::string> FakeRuntime::SteeredOf(const std::string& object) const
   return found == steered_.end() ? std::vector<std::string>() : found->second;
 }
 
+int FakeRuntime::watches() const {
+  std::lock_guard lock(mutex_);
+  return watches_;
+}
+
 int FakeRuntime::applies() const {
   std::lock_guard lock(mutex_);
   return applies_;
@@ -270,6 +275,7 @@ Status FakeRuntime::List(grpc::ServerContext*, const pb::ListRequest*, pb::ListR
 Status FakeRuntime::Watch(grpc::ServerContext* context, const pb::WatchRequest*,
                           grpc::ServerWriter<pb::WatchResponse>* writer) {
   std::unique_lock lock(mutex_);
+  ++watches_;
   while (hold_list_ && !stopping_ && !context->IsCancelled())
     changed_.wait_for(lock, std::chrono::milliseconds(50));
   std::vector<pb::WatchResponse> first;

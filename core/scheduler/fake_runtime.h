@@ -64,6 +64,7 @@ class FakeRuntime final : public runtime::v1::Runtime::Service {
   int applies() const;
   // Describe calls that were answered.
   int describes() const;
+  int watches() const;  // Calls that began.
 
   // Platform "fake" 2 of version "1".
   grpc::Status Describe(grpc::ServerContext* context, const runtime::v1::DescribeRequest* request,
@@ -107,7 +108,7 @@ class FakeRuntime final : public runtime::v1::Runtime::Service {
   bool away_ = false, complete_ = true;
   bool hold_deletions_ = false, hold_events_ = false, hold_list_ = false;
   bool stopping_ = false, digests_ = false;
-  int applies_ = 0, describes_ = 0;
+  int applies_ = 0, describes_ = 0, watches_ = 0;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<runtime::v1::Runtime::StubInterface> stub_;
 };

@@ -64,6 +64,9 @@ TEST_F(RuntimeWatchTest, ThatARuntimeDoesNotAnswerIsToldOnce) {
   ASSERT_TRUE(AwaitTold({"sync"}));
   EXPECT_TRUE(watch_->HasSpoken());
   EXPECT_NE(watch_->WhyAway(), "");
+  // However often it is tried.
+  ASSERT_TRUE(Await([&] { return runtime_.watches() >= 3; }));
+  EXPECT_TRUE(AwaitTold({"sync"}));
   runtime_.SetAway(false);
   EXPECT_TRUE(AwaitTold({"sync", "sync"}));
   EXPECT_EQ(watch_->WhyAway(), "");
