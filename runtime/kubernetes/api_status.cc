@@ -57,7 +57,7 @@ bool IsMalformedApply(const HttpResponse& response) {
   return response.status == 500 &&
          (absl::StrContains(response.body, "typed patch object") ||
           // A value that is no such leaf's, as bytes of a Secret that are no base64.
-          absl::StrContains(response.body, "failed to convert new object"));
+          absl::StrContains(response.body, "failed to convert new object ("));
 }
 
 absl::Status ToStatus(const ApiStatus& status, absl::string_view attempted) {

@@ -106,6 +106,8 @@ sdk::Health AssessAtLeast(const sdk::AssessRequest& request, int64_t least) {
     health.verdict = ready > 0 ? sdk::Verdict::kDegraded : sdk::Verdict::kFailed;
     health.reason = kStuckReason;
     health.message = absl::StrCat(health.message, "; ", stuck);
+    if (const std::string why = Unschedulable(request); !why.empty())
+      absl::StrAppend(&health.message, "; ", why);
   } else if (!deployment->up_to_date || count("updatedReplicas") < count("replicas")) {
     health.reason = "RollingOut";
   } else if (ready < wanted) {
