@@ -1,13 +1,18 @@
 #include "runtime/local/deployment_controller.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/json.h"
+#include "core/base/status.h"
 #include "runtime/local/rollout.h"
 
 namespace weft::local {
 namespace {
+
+// Where the hash of the template stands that has been rolled out.
+std::string SettingOf(const std::string& key) { return absl::StrCat("rolled out ", key); }
 
 json::object Condition(const char* type, bool is_so, const char* reason, std::string message) {
   return {{"type", type},
@@ -45,6 +50,9 @@ json::object Progressing(const DeploymentSpec& spec, const RolloutCounts& counts
 std::string StatusJson(uint64_t generation, const DeploymentSpec& spec,
                        const std::vector<Pod>& pods, RolloutState state) {
   const RolloutCounts counts = CountPods(spec, pods);
+  json::array conditions{Available(spec, counts)};
+  if (spec.progress_deadline != absl::InfiniteDuration())
+    conditions.push_back(Progressing(spec, counts, state));
   return json::Canonical(json::object{
       {"observedGeneration", generation},
       {"replicas", counts.replicas},
@@ -52,7 +60,7 @@ std::string StatusJson(uint64_t generation, const DeploymentSpec& spec,
       {"availableReplicas", counts.available},
       {"updatedReplicas", counts.updated},
       {"unavailableReplicas", std::max(counts.replicas, spec.replicas) - counts.available},
-      {"conditions", json::array{Available(spec, counts), Progressing(spec, counts, state)}}});
+      {"conditions", std::move(conditions)}});
 }
 
 // Source: Kubernetes API, apps/v1 DaemonSetStatus.
@@ -77,24 +85,33 @@ absl::StatusOr<absl::Duration> DeploymentController::Keep(const ObjectPtr& objec
   const DeploymentSpec& spec =
       daemon_set != nullptr ? daemon_set->rollout : std::get<DeploymentSpec>(object->spec);
   const std::string key = LocalKey(object->ref);
-  const absl::Time now = parts_.now();
-  absl::Duration again = clock_.Settle(key, spec, now, pods);
+  std::string rolled_out;
+  if (daemon_set == nullptr) {
+    WEFT_ASSIGN_OR_RETURN(rolled_out, parts_.objects.ReadSetting(SettingOf(key)));
+  }
+  RolloutState state = RolloutState::kGoesOn;
+  absl::Duration again = clock_.Settle(key, spec, parts_.now(), pods);
   const auto status = [&](std::vector<Pod>& all) {
-    // Some may have become ready meanwhile.
+    // Time has passed, and some may have become ready.
+    const absl::Time now = parts_.now();
     again = std::min(again, clock_.Settle(key, spec, now, all));
     if (daemon_set != nullptr) return DaemonSetStatusJson(object->generation, spec, all);
-    const RolloutClock::Progress progress = clock_.Look(key, object->generation, spec, now, all);
+    const RolloutClock::Progress progress =
+        clock_.Look(key, spec, now, all, rolled_out == spec.pod.hash);
+    state = progress.state;
     again = std::min(again, progress.again);
-    return StatusJson(object->generation, spec, all, progress.state);
+    return StatusJson(object->generation, spec, all, state);
   };
   const absl::StatusOr<absl::Duration> next =
       Carry(object, spec.pod, PlanRollout(object->ref, spec, pods), pods, status);
+  if (state == RolloutState::kComplete && rolled_out != spec.pod.hash)
+    WEFT_RETURN_IF_ERROR(parts_.objects.WriteSetting(SettingOf(key), spec.pod.hash));
   return next.ok() ? std::min(*next, again) : next;
 }
 
 absl::Status DeploymentController::Gone(const std::string& key) {
   clock_.Forget(key);
-  return absl::OkStatus();
+  return parts_.objects.RemoveSetting(SettingOf(key));
 }
 
 }  // namespace weft::local

@@ -9,6 +9,7 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/process.h"
 #include "runtime/local/integration_fixture.h"
 #include "runtime/local/local_runtime.h"
 #include "runtime/local/names.h"
@@ -176,6 +177,8 @@ TEST_F(RealRuntime, AProcessThatTheEngineForgotIsEndedAndItsPodComesBack) {
   const std::string id = engine().ListContainers({{kContainerLabel, "web"}})->at(0).id;
   const auto pid = static_cast<pid_t>(engine().InspectContainer(id)->pid);
   ASSERT_GT(pid, 1);
+  const auto process = ProcessHandle::Open({pid, StartTime(pid).value_or(0)});
+  ASSERT_TRUE(process.ok()) << process.status();
   KillRuntime();
   KillEngine();
   const std::string file = data_ + "/engine/data/containers/" + id + "/config.v2.json";
@@ -187,7 +190,7 @@ TEST_F(RealRuntime, AProcessThatTheEngineForgotIsEndedAndItsPodComesBack) {
   ASSERT_TRUE(WriteFileAtomically(file, note).ok());
   StartRuntime();
   WaitFor(Ready(1));
-  EXPECT_NE(kill(pid, 0), 0) << "the process of before";
+  EXPECT_TRUE(process->AwaitEnd(absl::Seconds(5))) << "the process of before";
 }
 
 TEST_F(RealRuntime, DeathAtAnyStepOfAnApplyLosesNothingAndMakesNothingTwice) {

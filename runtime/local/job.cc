@@ -133,7 +133,7 @@ JobRecord JobRecordFromJson(const std::string& text) {
 JobPlan PlanJob(const ObjectRef& job, const JobSpec& spec, JobRecord record,
                 const std::vector<Pod>& pods, absl::Time now) {
   JobPlan plan;
-  plan.pods.finished = true;
+  plan.pods.up_to_date = true;
   if (record.template_hash != spec.pod.hash) record = {.template_hash = spec.pod.hash};
   if (spec.suspend) record.started = absl::InfinitePast();
   if (!spec.suspend && record.started == absl::InfinitePast()) record.started = now;
@@ -144,7 +144,7 @@ JobPlan PlanJob(const ObjectRef& job, const JobSpec& spec, JobRecord record,
   for (const Pod& pod : pods) {
     taken.insert(pod.name);
     const bool old = pod.template_hash != spec.pod.hash;
-    if (old) plan.pods.finished = false;
+    if (old) plan.pods.up_to_date = false;
     if (pod.terminating) {
       ++ending;
     } else if (old || record.dropped.contains(IndexOf(pod))) {

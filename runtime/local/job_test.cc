@@ -187,7 +187,7 @@ TEST(Job, AnotherTemplateIsAnotherRun) {
   const JobPlan plan = PlanJob(kJob, changed, done.record, {Ended(spec, 0, 0)}, kStart);
   EXPECT_EQ(Names(plan.pods.remove), (List{"pi-t-0"}));
   EXPECT_TRUE(plan.pods.create.empty()) << "one after the other";
-  EXPECT_FALSE(plan.pods.finished);
+  EXPECT_FALSE(plan.pods.up_to_date);
   EXPECT_EQ(Names(PlanJob(kJob, changed, plan.record, {}, kStart).pods.create), (List{"pi-u-0"}));
   EXPECT_FALSE(plan.record.end.has_value());
 }

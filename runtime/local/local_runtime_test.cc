@@ -189,7 +189,7 @@ std::string WithSpec(const std::string& more, const std::string& container_more 
 
 TEST_F(LocalRuntimeTest, APodCountsWhenItHasBeenReadyForLongEnough) {
   Start();
-  Apply(DeploymentRef("web"), WithSpec(R"(,"minReadySeconds":1)"), 1);
+  Apply(DeploymentRef("web"), WithSpec(R"(,"minReadySeconds":3)"), 1);
   ASSERT_TRUE(follower_->Until([](const Seen& seen) {
     return Number(seen, kWeb, "readyReplicas") == 1 &&
            Number(seen, kWeb, "availableReplicas") == 0 &&
@@ -206,7 +206,7 @@ TEST_F(LocalRuntimeTest, ARolloutThatDoesNotGoOnSaysSo) {
   SetFailing({ProbeKind::kReadiness});
   Start();
   Apply(DeploymentRef("web"),
-        WithSpec(R"(,"progressDeadlineSeconds":1)",
+        WithSpec(R"(,"progressDeadlineSeconds":3)",
                  R"(,"readinessProbe":{"tcpSocket":{"port":80},"periodSeconds":1})"),
         1);
   ASSERT_TRUE(follower_->Until([](const Seen& seen) {
@@ -219,6 +219,23 @@ TEST_F(LocalRuntimeTest, ARolloutThatDoesNotGoOnSaysSo) {
   ASSERT_TRUE(follower_->Until([](const Seen& seen) {
     return absl::StrContains(seen.at(kWeb).status, "NewReplicaSetAvailable");
   }));
+}
+
+TEST_F(LocalRuntimeTest, ARolloutThatWasThroughIsSoAfterARestartToo) {
+  const std::string web =
+      WithSpec("", R"(,"readinessProbe":{"tcpSocket":{"port":80},"periodSeconds":1})");
+  const auto says = [](const char* reason) {
+    return [reason](const Seen& seen) {
+      return seen.contains(kWeb) && absl::StrContains(seen.at(kWeb).status, reason);
+    };
+  };
+  Start();
+  Apply(DeploymentRef("web"), web, 1);
+  ASSERT_TRUE(follower_->Until(says("NewReplicaSetAvailable")));
+  SetFailing({ProbeKind::kReadiness});
+  Start();
+  ASSERT_TRUE(follower_->Until(says("MinimumReplicasUnavailable")));
+  EXPECT_TRUE(absl::StrContains(follower_->seen().at(kWeb).status, "NewReplicaSetAvailable"));
 }
 
 TEST_F(LocalRuntimeTest, ADeadlineThatNoPodCouldKeepIsRefused) {

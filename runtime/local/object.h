@@ -206,7 +206,8 @@ struct DeploymentSpec {
   int max_unavailable = 0;
   bool recreate = false;     // All old pods are gone before a new one is made.
   absl::Duration min_ready;  // So long a pod must have been ready to count as available.
-  absl::Duration progress_deadline = absl::Seconds(600);  // A rollout that takes a step takes less.
+  // So long a rollout may take no step; infinite: nobody asks.
+  absl::Duration progress_deadline = absl::Seconds(600);
   PodTemplate pod;
 };
 

@@ -116,8 +116,8 @@ void PodKeeper::Judge(const std::string& key, const Pod& pod, Member& member) {
   if (startup.failed) member.failed = "startup probe failed: " + startup.failure;
   if (startup.ready && liveness.failed)
     member.failed = "liveness probe failed: " + liveness.failure;
-  member.started = !member.init && (startup.ready || startup.inherited);
   if (IsCrashLooping(member, parts_.now())) return;
+  member.started = startup.ready || startup.inherited;
   if (startup.inherited || (startup.ready && readiness.inherited)) {
     member.readiness = Readiness::kUnknown;
   } else if (startup.ready && readiness.ready) {

@@ -63,7 +63,7 @@ absl::StatusOr<absl::Duration> PodsController::Carry(
   std::move(plan.remove.begin(), plan.remove.end(), std::back_inserter(all));
   std::copy_if(pods.begin(), pods.end(), std::back_inserter(all),
                [](const Pod& pod) { return pod.terminating; });
-  Publish(key, object, all, status(all), plan.finished);
+  Publish(key, object, all, status(all), plan.up_to_date);
   WEFT_RETURN_IF_ERROR(failed);
   return again;
 }

@@ -1,4 +1,7 @@
 // Reads what keeps pods: Kubernetes API, apps/v1 Deployment and StatefulSet, batch/v1 Job.
+#include <cstdint>
+#include <limits>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -10,6 +13,8 @@ namespace {
 
 constexpr int64_t kMostReplicas = 1000;
 constexpr int64_t kMostFailures = 1000;
+// Source: Kubernetes, HasProgressDeadline.
+constexpr int64_t kNoDeadline = std::numeric_limits<int32_t>::max();
 constexpr int64_t kMostSeconds = int64_t{10} * 366 * 24 * 3600;
 
 Reader SpecOf(const json::value& object, std::vector<Problem>& problems) {
@@ -71,6 +76,10 @@ void ReadStrategy(const json::value& object, DeploymentSpec& spec, std::vector<P
   spec.recreate = type == "Recreate";
   if (spec.recreate && json::FindPath(object, {"spec", "strategy", "rollingUpdate"}) != nullptr)
     Refuse(problems, "/spec/strategy/rollingUpdate", "not of a Recreate");
+  if (spec.recreate) {
+    spec.max_surge = spec.max_unavailable = 0;
+    return;
+  }
   spec.max_surge = ReadCount(object, "maxSurge", 25, spec.replicas, true, problems);
   spec.max_unavailable = ReadCount(object, "maxUnavailable", 25, spec.replicas, false, problems);
   if (spec.max_surge > 0 || spec.max_unavailable > 0) return;
@@ -88,8 +97,9 @@ Spec ReadDeployment(const json::value& object, const Machine& machine,
   Reader reader = SpecOf(object, problems);
   spec.replicas = ReadReplicas(reader);
   spec.min_ready = ReadMinReady(reader);
+  const int64_t deadline = reader.Integer("progressDeadlineSeconds", 600, 1, kNoDeadline);
   spec.progress_deadline =
-      absl::Seconds(reader.Integer("progressDeadlineSeconds", 600, 1, kMostSeconds));
+      deadline == kNoDeadline ? absl::InfiniteDuration() : absl::Seconds(deadline);
   if (spec.progress_deadline <= spec.min_ready)
     Refuse(problems, "/spec/progressDeadlineSeconds", "not longer than minReadySeconds");
   ReadStrategy(object, spec, problems);

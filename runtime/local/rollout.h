@@ -13,7 +13,7 @@ struct RolloutPlan {
   std::vector<Pod> keep;    // Pods of today that stay; some may still have to be started.
   std::vector<Pod> create;  // Pods that are still to be made.
   std::vector<Pod> remove;  // Pods that go.
-  bool finished = true;     // The status of its object speaks of what it asks for now.
+  bool up_to_date = true;   // What is said of its object speaks of what it asks for now.
 };
 
 // The next step towards `spec.replicas` pods of its template, from `pods` (terminating ones are

@@ -54,9 +54,8 @@ absl::Duration RolloutClock::Settle(const std::string& key, const DeploymentSpec
     const auto before = known.ready_since.find(run);
     absl::Time since = absl::InfiniteFuture();
     if (IsReady(pod)) {
-      since = before == known.ready_since.end() ? StartOf(pod) : std::min(before->second, now);
-      // A clock that was set back delays nothing.
-      if (since > now) since = now;
+      since = before == known.ready_since.end() ? StartOf(pod) : before->second;
+      since = std::min(since, now);  // Not before; nor does a clock that was set back delay it.
     }
     ready_since[run] = since;
     pod.settling = IsReady(pod) && now - since < spec.min_ready;
@@ -66,19 +65,19 @@ absl::Duration RolloutClock::Settle(const std::string& key, const DeploymentSpec
   return again;
 }
 
-RolloutClock::Progress RolloutClock::Look(const std::string& key, uint64_t generation,
-                                          const DeploymentSpec& spec, absl::Time now,
-                                          const std::vector<Pod>& pods) {
+RolloutClock::Progress RolloutClock::Look(const std::string& key, const DeploymentSpec& spec,
+                                          absl::Time now, const std::vector<Pod>& pods,
+                                          bool rolled_out) {
   const RolloutCounts counts = CountPods(spec, pods);
   std::lock_guard lock(mutex_);
   Known& known = known_[key];
-  const bool fresh = known.generation != generation || known.stepped > now;
-  if (fresh) known.complete = false;
-  if (fresh || IsStep(known.counts, counts)) known.stepped = now;
-  known.generation = generation;
+  // A clock that was set back delays nothing.
+  if (known.template_hash != spec.pod.hash || IsStep(known.counts, counts) || known.stepped > now)
+    known.stepped = now;
+  known.template_hash = spec.pod.hash;
   known.counts = counts;
-  known.complete |= IsComplete(spec, counts);
-  if (known.complete) return {RolloutState::kComplete, absl::InfiniteDuration()};
+  if (rolled_out || IsComplete(spec, counts))
+    return {RolloutState::kComplete, absl::InfiniteDuration()};
   const absl::Time end = known.stepped + spec.progress_deadline;
   if (now >= end) return {RolloutState::kStuck, absl::InfiniteDuration()};
   return {RolloutState::kGoesOn, end - now};

@@ -11,7 +11,7 @@
 
 namespace weft::local {
 
-// The pods of a Deployment that stay, counted.
+// The pods of a Deployment or a DaemonSet that stay, counted.
 struct RolloutCounts {
   int replicas = 0;
   int ready = 0;
@@ -24,15 +24,15 @@ RolloutCounts CountPods(const DeploymentSpec& spec, const std::vector<Pod>& pods
 
 // How far a rollout is. Source: Kubernetes API, apps/v1 DeploymentCondition, Progressing.
 enum class RolloutState {
-  kComplete,  // It has been through once, whatever became of its pods since.
+  kComplete,  // Its template has been rolled out once, whatever became of the pods since.
   kGoesOn,
   kStuck,  // It has come no further for as long as its progressDeadlineSeconds say.
 };
 
-// Knows since when the pods of Deployments are ready and since when a rollout has come no further,
-// which nobody else does. In memory: after a restart of this process what is ready when it is first
-// looked at counts from its start, and a rollout has its whole deadline anew. Keys are those of
-// Deployments. Thread-safe.
+// Knows since when the pods of Deployments and DaemonSets are ready and since when a rollout has
+// come no further, which nobody else does. In memory: after a restart of this process what is ready
+// at the first answer counts from its start, and a rollout has its whole deadline anew. Keys are
+// those of the objects. Thread-safe.
 class RolloutClock {
  public:
   // Says in `settling` of every pod whether it is ready, but not for long enough. After how long
@@ -44,18 +44,18 @@ class RolloutClock {
     RolloutState state;
     absl::Duration again;  // After how long it will be stuck if nothing happens.
   };
-  // Of pods that were settled. `generation`: a new one begins anew.
-  Progress Look(const std::string& key, uint64_t generation, const DeploymentSpec& spec,
-                absl::Time now, const std::vector<Pod>& pods);
+  // Of pods that were settled. Another template begins anew. `rolled_out`: this one was complete
+  // before.
+  Progress Look(const std::string& key, const DeploymentSpec& spec, absl::Time now,
+                const std::vector<Pod>& pods, bool rolled_out);
 
   void Forget(const std::string& key);
 
  private:
   struct Known {
     std::map<std::string, absl::Time> ready_since;  // By the sandbox's RunKey; never: it is not.
-    uint64_t generation = 0;
+    std::string template_hash;
     RolloutCounts counts;
-    bool complete = false;
     absl::Time stepped = absl::InfinitePast();
   };
   std::mutex mutex_;

@@ -36,9 +36,8 @@ class RolloutClockTest : public testing::Test {
   absl::Duration Settle(const DeploymentSpec& spec, int at, std::vector<Pod>& pods) {
     return clock_.Settle(kWeb, spec, At(at), pods);
   }
-  RolloutState Look(int at, const std::vector<Pod>& pods, uint64_t generation = 1,
-                    int replicas = 2) {
-    return clock_.Look(kWeb, generation, Spec(replicas), At(at), pods).state;
+  RolloutState Look(int at, const std::vector<Pod>& pods, bool rolled_out = false) {
+    return clock_.Look(kWeb, Spec(2), At(at), pods, rolled_out).state;
   }
 
   RolloutClock clock_;
@@ -103,23 +102,49 @@ TEST_F(RolloutClockTest, ARolloutIsStuckWhenItTakesNoStepUntilItsDeadline) {
   EXPECT_EQ(Look(0, {Made(0, false)}), RolloutState::kGoesOn);
   EXPECT_EQ(Look(59, {Made(0, false)}), RolloutState::kGoesOn);
   EXPECT_EQ(Look(60, {Made(0, false)}), RolloutState::kStuck);
-  EXPECT_EQ(clock_.Look(kWeb, 1, Spec(2), At(61), {Made(0, true)}).again, absl::Seconds(60));
+  EXPECT_EQ(clock_.Look(kWeb, Spec(2), At(61), {Made(0, true)}, false).again, absl::Seconds(60));
 }
 
 TEST_F(RolloutClockTest, EveryStepGivesItTheWholeDeadlineAnew) {
   const Pod old = Made(0, true, 0, "old");
   EXPECT_EQ(Look(0, {old, old}), RolloutState::kGoesOn);
-  EXPECT_EQ(Look(50, {old, old, Made(0, false)}), RolloutState::kGoesOn);  // One more is new.
-  EXPECT_EQ(Look(100, {old, old, Made(0, true)}), RolloutState::kGoesOn);  // And ready.
-  EXPECT_EQ(Look(150, {old, Made(0, true)}), RolloutState::kGoesOn);       // An old one is gone.
-  EXPECT_EQ(Look(209, {old, Made(0, true)}), RolloutState::kGoesOn);
-  EXPECT_EQ(Look(210, {old, Made(0, true)}), RolloutState::kStuck);
+  // Each is looked at again when the deadline of the one before is over.
+  EXPECT_EQ(Look(50, {old, old, Made(0, false)}), RolloutState::kGoesOn) << "one more is new";
+  EXPECT_EQ(Look(109, {old, old, Made(0, false)}), RolloutState::kGoesOn);
+  Pod settling = Made(0, true);
+  settling.settling = true;
+  EXPECT_EQ(Look(109, {old, old, settling}), RolloutState::kGoesOn) << "and ready";
+  EXPECT_EQ(Look(168, {old, old, settling}), RolloutState::kGoesOn);
+  EXPECT_EQ(Look(168, {old, old, Made(0, true)}), RolloutState::kGoesOn) << "and available";
+  EXPECT_EQ(Look(227, {old, old, Made(0, true)}), RolloutState::kGoesOn);
+  EXPECT_EQ(Look(227, {old, Made(0, true)}), RolloutState::kGoesOn) << "an old one is gone";
+  EXPECT_EQ(Look(286, {old, Made(0, true)}), RolloutState::kGoesOn);
+  EXPECT_EQ(Look(287, {old, Made(0, true)}), RolloutState::kStuck);
 }
 
 TEST_F(RolloutClockTest, OnceItIsThroughItIsNotStuckWhateverHappens) {
   EXPECT_EQ(Look(0, {Made(0, true), Made(1, true)}), RolloutState::kComplete);
-  EXPECT_EQ(Look(1000, {Made(0, false)}), RolloutState::kComplete);
-  EXPECT_EQ(Look(1001, {Made(0, false)}, 2), RolloutState::kGoesOn) << "another generation";
+  EXPECT_EQ(Look(1000, {Made(0, false)}, /*rolled_out=*/true), RolloutState::kComplete);
+}
+
+TEST_F(RolloutClockTest, AnotherTemplateHasTheWholeDeadline) {
+  EXPECT_EQ(Look(0, {Made(0, false)}), RolloutState::kGoesOn);
+  DeploymentSpec other = Spec(2);
+  other.pod.hash = "newer";
+  EXPECT_EQ(clock_.Look(kWeb, other, At(59), {Made(0, false)}, false).again, absl::Seconds(60));
+}
+
+TEST_F(RolloutClockTest, AClockThatWasSetBackEndsNoRollout) {
+  EXPECT_EQ(Look(1000, {Made(0, false)}), RolloutState::kGoesOn);
+  EXPECT_EQ(clock_.Look(kWeb, Spec(2), At(100), {Made(0, false)}, false).again, absl::Seconds(60));
+}
+
+TEST_F(RolloutClockTest, WithoutADeadlineNothingIsStuck) {
+  DeploymentSpec spec = Spec(2);
+  spec.progress_deadline = absl::InfiniteDuration();
+  clock_.Look(kWeb, spec, At(0), {Made(0, false)}, false);
+  EXPECT_EQ(clock_.Look(kWeb, spec, At(1000000), {Made(0, false)}, false).state,
+            RolloutState::kGoesOn);
 }
 
 TEST_F(RolloutClockTest, WhatIsForgottenBeginsAnew) {

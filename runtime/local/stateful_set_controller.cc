@@ -64,7 +64,7 @@ RolloutPlan PlanStatefulSet(const ObjectRef& set, const StatefulSetSpec& spec,
   std::sort(unwanted.begin(), unwanted.end(), [](const Pod& a, const Pod& b) {
     return a.name.size() != b.name.size() ? a.name.size() > b.name.size() : a.name > b.name;
   });
-  plan.finished = complete && !old && there.empty();
+  plan.up_to_date = complete && !old && there.empty();
   for (Pod& pod : unwanted) {
     const bool now = !spec.ordered || (!ending && plan.remove.empty());
     (now ? plan.remove : plan.keep).push_back(std::move(pod));

@@ -43,7 +43,7 @@ TEST(StatefulSet, OneIsMadeAnewOnlyWhenItIsGone) {
   EXPECT_TRUE(plan.create.empty());
   plan = PlanStatefulSet(kDb, Spec(1), {Made("old", 0, true, true)});
   EXPECT_TRUE(plan.create.empty() && plan.remove.empty());
-  EXPECT_FALSE(plan.finished);
+  EXPECT_FALSE(plan.up_to_date);
   EXPECT_EQ(Names(PlanStatefulSet(kDb, Spec(1), {}).create), (List{"db-0"}));
 }
 
@@ -76,9 +76,9 @@ TEST(StatefulSet, ScalingDownTakesTheLastOneByOne) {
   pods[11].terminating = true;
   plan = PlanStatefulSet(kDb, Spec(1), pods);
   EXPECT_TRUE(plan.remove.empty());
-  EXPECT_FALSE(plan.finished);
+  EXPECT_FALSE(plan.up_to_date);
   EXPECT_EQ(PlanStatefulSet(kDb, Spec(1, false), pods).remove.size(), 10u);
-  EXPECT_TRUE(PlanStatefulSet(kDb, Spec(1), {Made("new", 0, true)}).finished);
+  EXPECT_TRUE(PlanStatefulSet(kDb, Spec(1), {Made("new", 0, true)}).up_to_date);
 }
 
 }  // namespace
