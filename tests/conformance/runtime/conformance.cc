@@ -85,6 +85,14 @@ bool PodSeen::IsReady() const {
                      [](const json::value& one) { return json::GetBool(one, {"ready"}); });
 }
 
+bool PodSeen::Runs() const {
+  return !json::GetString(Container(), {"state", "running", "startedAt"}).empty();
+}
+
+int64_t PodSeen::Restarts(const std::string& name) const {
+  return json::GetInt(Container(name), {"restartCount"}, -1);
+}
+
 std::string PodSeen::id() const { return json::GetString(Container(), {"containerID"}); }
 
 std::string Container(const std::vector<std::string>& statements, const std::string& more,
@@ -126,6 +134,11 @@ void Conformance::TearDown() {
                   << "\n";
   }
   for (const auto& [key, object] : applied_) EXPECT_TRUE(Delete(object).ok());
+}
+
+void Programs::SetUp() {
+  Conformance::SetUp();
+  if (!IsSkipped() && !Has(Ability::kPrograms)) GTEST_SKIP() << "this runtime lacks kPrograms";
 }
 
 bool Conformance::Has(Ability ability) { return suite.target->abilities().contains(ability); }
@@ -281,15 +294,20 @@ bool Conformance::HasCondition(const std::string& kind, const std::string& name,
                      });
 }
 
-std::vector<PodSeen> Conformance::PodsOf(const std::string& name, const std::string& kind) {
+std::vector<PodSeen> Conformance::AllPodsOf(const std::string& name, const std::string& kind) {
   std::vector<PodSeen> pods;
   for (const auto& [key, projection] : suite.follower->Now()) {
     if (projection.ref().kind() != "Pod" || projection.ref().namespace_() != ns_) continue;
     if (projection.controller().kind() != kind || projection.controller().name() != name) continue;
-    if (projection.deleting()) continue;
     pods.push_back(
         {projection.ref().name(), projection, json::Parse(projection.status()).value_or(nullptr)});
   }
+  return pods;
+}
+
+std::vector<PodSeen> Conformance::PodsOf(const std::string& name, const std::string& kind) {
+  std::vector<PodSeen> pods = AllPodsOf(name, kind);
+  std::erase_if(pods, [](const PodSeen& pod) { return pod.projection.deleting(); });
   return pods;
 }
 

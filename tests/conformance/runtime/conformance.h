@@ -30,8 +30,14 @@ struct PodSeen {
   // The status of a container: of `containerStatuses` or `initContainerStatuses`; null: none yet.
   json::value Container(const std::string& name = "main") const;
   bool IsReady() const;
-  std::string id() const;  // Of the first container that runs; empty: none does.
+  bool Runs() const;       // Its container "main" does.
+  std::string id() const;  // Of the container "main"; empty: none was made.
+  int64_t Restarts(const std::string& name = "main") const;  // -1: nothing is said of it.
 };
+
+// Members of a container that is ready when it answers at port 8080.
+inline constexpr char kAnswers[] =
+    R"(,"readinessProbe":{"httpGet":{"path":"/","port":8080},"periodSeconds":1})";
 
 // A container that carries out statements (pod.cc). `more`: further members, beginning with a
 // comma.
@@ -84,12 +90,13 @@ class Conformance : public testing::Test {
 
   // What the watch has told last; of an object of the case's namespace.
   std::optional<runtime::v1::Projection> Find(const std::string& kind, const std::string& name);
-  // Of a status that is up to date; null or -1: it is not, or says nothing of it.
+  // Of a status that is up to date; null or -1: it is not. A number that it does not have is 0.
   json::value StatusOf(const std::string& kind, const std::string& name);
   int64_t Number(const std::string& kind, const std::string& name, const std::string& field);
   bool HasCondition(const std::string& kind, const std::string& name, const std::string& type,
                     const std::string& reason = "");
-  // The pods of an object that are not about to end, by name.
+  // The pods of an object, by name: all of them, or those that are not about to end.
+  std::vector<PodSeen> AllPodsOf(const std::string& name, const std::string& kind = "Deployment");
   std::vector<PodSeen> PodsOf(const std::string& name, const std::string& kind = "Deployment");
   std::vector<std::string> IdsOf(const std::string& name, const std::string& kind = "Deployment");
   // Waits until a Deployment has so many replicas, all of them up to date, ready and alone.
@@ -109,6 +116,12 @@ class Conformance : public testing::Test {
  private:
   std::map<std::string, uint64_t> generations_;
   std::map<std::string, runtime::v1::AppliedObject> applied_;  // What is to be removed.
+};
+
+// Cases of what runs programs.
+class Programs : public Conformance {
+ protected:
+  void SetUp() override;
 };
 
 }  // namespace weft::conformance

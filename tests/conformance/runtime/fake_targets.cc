@@ -121,9 +121,13 @@ class FakeContainers {
     } else if (verb == "serve") {
       serving_[id] = atoi(rest.c_str());
       return false;
+    } else if (verb == "follow") {
+      return false;
     } else if (verb == "wait" || verb == "stay") {
       run.exit_code_when_stopped = verb == "stay" ? 128 + SIGKILL : 0;
       return false;
+    } else if (verb != "write" && verb != "show" && verb != "get") {
+      run.exit_code = 64;  // As pod.cc does.
     }
     return !run.exit_code.has_value();
   }

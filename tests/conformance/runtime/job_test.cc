@@ -1,18 +1,13 @@
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/conformance/runtime/conformance.h"
 
 namespace weft::conformance {
 namespace {
 
-class Jobs : public Conformance {
+class Jobs : public Programs {
  protected:
-  void SetUp() override {
-    Conformance::SetUp();
-    if (!IsSkipped() && !Has(Ability::kPrograms)) GTEST_SKIP() << "this runtime lacks kPrograms";
-  }
   static std::string Task(const std::vector<std::string>& statements,
                           const std::string& restart = "Never", const std::string& more = "") {
     return PodOf({Container(statements, more)},
@@ -75,7 +70,7 @@ TEST_F(Jobs, OnFailureItsContainerIsRestarted) {
   UntilComplete();
   const std::vector<PodSeen> pods = PodsOf("pi", "Job");
   ASSERT_EQ(pods.size(), 1u);
-  EXPECT_EQ(json::GetInt(pods[0].Container(), {"restartCount"}), 1);
+  EXPECT_EQ(pods[0].Restarts(), 1);
 }
 
 TEST_F(Jobs, OneThatTakesTooLongHasFailed) {
@@ -83,10 +78,8 @@ TEST_F(Jobs, OneThatTakesTooLongHasFailed) {
   Accept(pi);
   UntilFailed("DeadlineExceeded");
   Until("nothing of it runs", [&] {
-    const std::vector<PodSeen> pods = PodsOf("pi", "Job");
-    return std::all_of(pods.begin(), pods.end(), [](const PodSeen& pod) {
-      return json::GetString(pod.Container(), {"state", "running", "startedAt"}).empty();
-    });
+    const std::vector<PodSeen> pods = AllPodsOf("pi", "Job");
+    return std::none_of(pods.begin(), pods.end(), [](const PodSeen& pod) { return pod.Runs(); });
   });
 }
 
@@ -98,7 +91,7 @@ TEST_F(Jobs, ThePodsOfOneThatIsOverGoWhenItsTimeIsOver) {
     came |= !PodsOf("pi", "Job").empty() || Number("Job", "pi", "succeeded") == 1;
     return came;
   });
-  Until("its pods are gone", [&] { return PodsOf("pi", "Job").empty(); });
+  Until("its pods are gone", [&] { return AllPodsOf("pi", "Job").empty(); });
 }
 
 TEST_F(Jobs, OneThatIsSuspendedRunsNothing) {
@@ -122,7 +115,7 @@ TEST_F(Jobs, DeletingOneEndsWhatRuns) {
   Until("it is active", [&] { return Number("Job", "pi", "active") == 1; });
   EXPECT_TRUE(Delete(pi).ok());
   Until("it is gone",
-        [&] { return !Find("Job", "pi").has_value() && PodsOf("pi", "Job").empty(); });
+        [&] { return !Find("Job", "pi").has_value() && AllPodsOf("pi", "Job").empty(); });
 }
 
 TEST_F(Jobs, APodThatAlwaysRestartsIsRefused) {

@@ -1,7 +1,6 @@
 // What a pod's containers get and what becomes of them.
-#include <thread>
+#include <future>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/conformance/runtime/conformance.h"
 
@@ -11,24 +10,17 @@ namespace {
 using testing::HasSubstr;
 
 // A test of the pod that a Deployment of one replica makes.
-class Pods : public Conformance {
+class Pods : public Programs {
  protected:
-  void SetUp() override {
-    Conformance::SetUp();
-    if (!IsSkipped() && !Has(Ability::kPrograms)) GTEST_SKIP() << "this runtime lacks kPrograms";
-  }
   void Make(const std::string& pod) { Accept(Deployment("web", 1, pod)); }
 
-  static int64_t Restarts(const PodSeen& pod, const std::string& name = "main") {
-    return json::GetInt(pod.Container(name), {"restartCount"}, -1);
-  }
   static std::string Reason(const PodSeen& pod, const std::string& name = "main") {
     return json::GetString(pod.Container(name), {"state", "waiting", "reason"});
   }
   // Waits until the container has ended once and been restarted; how it ended.
   json::value FirstEnd() {
     const PodSeen pod = UntilPod("it was restarted", "web",
-                                 [](const PodSeen& seen) { return Restarts(seen) >= 1; });
+                                 [](const PodSeen& seen) { return seen.Restarts() >= 1; });
     const json::value container = pod.Container();
     const json::value* end = json::FindPath(container, {"lastState", "terminated"});
     if (end == nullptr) end = json::FindPath(container, {"state", "terminated"});
@@ -44,7 +36,7 @@ TEST_F(Pods, RunAndSaySo) {
   EXPECT_NE(json::GetString(pod.status, {"podIP"}), "");
   const json::value container = pod.Container();
   EXPECT_TRUE(json::GetBool(container, {"started"}));
-  EXPECT_EQ(Restarts(pod), 0);
+  EXPECT_EQ(pod.Restarts(), 0);
   EXPECT_NE(json::GetString(container, {"state", "running", "startedAt"}), "");
   EXPECT_THAT(json::GetString(container, {"image"}), HasSubstr(kImage));
 }
@@ -185,7 +177,7 @@ TEST_F(Pods, OneThatCrashesAgainAndAgainBacksOff) {
 
 TEST_F(Pods, ARestartIsInTheSamePod) {
   Make(Pod({"once /left 4", "say second", "wait"}));
-  UntilPod("it was restarted", "web", [](const PodSeen& pod) { return Restarts(pod) >= 1; });
+  UntilPod("it was restarted", "web", [](const PodSeen& pod) { return pod.Restarts() >= 1; });
   EXPECT_EQ(PodsOf("web").size(), 1u);
 }
 
@@ -195,11 +187,12 @@ TEST_F(Pods, ContainersOfTheStartRunInOrderBeforeTheOthers) {
                           Container({"say second"}, "", "second"), "]")));
   UntilReady("web", 1);
   const PodSeen pod = PodsOf("web").at(0);
-  const auto finished = [&](const char* name) {
-    return json::GetString(pod.Container(name), {"state", "terminated", "finishedAt"});
+  const auto time = [&](const char* name, const char* state, const char* what) {
+    return json::GetString(pod.Container(name), {"state", state, what});
   };
-  EXPECT_NE(finished("first"), "");
-  EXPECT_LE(finished("first"), finished("second"));
+  EXPECT_NE(time("first", "terminated", "finishedAt"), "");
+  EXPECT_LE(time("first", "terminated", "finishedAt"), time("second", "terminated", "startedAt"));
+  EXPECT_LE(time("second", "terminated", "finishedAt"), time("main", "running", "startedAt"));
   UntilSaid("web", {"first"}, "Deployment", "first");
   UntilSaid("web", {"second"}, "Deployment", "second");
   UntilSaid("web", {"main"}, "Deployment", "main");
@@ -209,7 +202,7 @@ TEST_F(Pods, AContainerOfTheStartThatFailsHoldsTheOthersBack) {
   Make(PodOf({Container({"wait"})},
              absl::StrCat(R"(,"initContainers":[)", Container({"exit 5"}, "", "first"), "]")));
   const PodSeen pod = UntilPod("the first was restarted", "web",
-                               [](const PodSeen& seen) { return Restarts(seen, "first") >= 1; });
+                               [](const PodSeen& seen) { return seen.Restarts("first") >= 1; });
   EXPECT_EQ(json::GetString(pod.status, {"phase"}), "Pending");
   EXPECT_EQ(json::GetString(pod.Container(), {"containerID"}), "");
 }
@@ -225,8 +218,8 @@ TEST_F(Pods, SeveralContainersAreReadyTogether) {
 TEST_F(Pods, OneContainerThatFailsIsRestartedAlone) {
   Make(PodOf({Container({"wait"}), Container({"exit 2"}, "", "helper")}));
   const PodSeen pod = UntilPod("the helper was restarted", "web",
-                               [](const PodSeen& seen) { return Restarts(seen, "helper") >= 1; });
-  EXPECT_EQ(Restarts(pod, "main"), 0);
+                               [](const PodSeen& seen) { return seen.Restarts("helper") >= 1; });
+  EXPECT_EQ(pod.Restarts("main"), 0);
 }
 
 TEST_F(Pods, ContainersOfOnePodReachEachOtherAtTheLoopback) {
@@ -303,8 +296,12 @@ TEST_F(Pods, AChangedConfigMapReachesTheFiles) {
 TEST_F(Pods, AVolumeWhoseConfigMapIsMissingIsWaitedFor) {
   WEFT_NEEDS(kFiles);
   Make(PodWithVolume({"show /c/level", "wait"}, "/c", R"("configMap":{"name":"settings"})"));
-  UntilPod("it waits", "web",
-           [](const PodSeen& pod) { return Reason(pod) == "ContainerCreating"; });
+  Until("it is there", [&] { return PodsOf("web").size() == 1; });
+  AllTheTime(absl::Seconds(1), [&] {
+    const std::vector<PodSeen> pods = PodsOf("web");
+    return pods.size() == 1 && !pods[0].Runs();
+  });
+  EXPECT_EQ(Reason(PodsOf("web").at(0)), "ContainerCreating");
   Accept(ConfigMap("settings", R"({"level":"late"})"));
   UntilSaid("web", {"late"});
 }
@@ -349,9 +346,12 @@ TEST_F(Pods, FollowedLogsEndWithThePod) {
   UntilSaid("web", {"here"});
   runtime::v1::LogsRequest request;
   request.set_follow(true);
-  std::thread deleter([&] { EXPECT_TRUE(Delete(web).ok()); });
-  const absl::StatusOr<std::string> said = Logs(PodsOf("web").at(0).name, request);
-  deleter.join();
+  std::future<absl::StatusOr<std::string>> followed = std::async(
+      std::launch::async, [&, name = PodsOf("web").at(0).name] { return Logs(name, request); });
+  EXPECT_EQ(followed.wait_for(std::chrono::seconds(1)), std::future_status::timeout)
+      << "it goes on while the pod does";
+  EXPECT_TRUE(Delete(web).ok());
+  const absl::StatusOr<std::string> said = followed.get();
   ASSERT_TRUE(said.ok()) << said.status();
   EXPECT_THAT(*said, HasSubstr("here\n"));
 }

@@ -4,12 +4,8 @@
 namespace weft::conformance {
 namespace {
 
-class Probes : public Conformance {
+class Probes : public Programs {
  protected:
-  void SetUp() override {
-    Conformance::SetUp();
-    if (!IsSkipped() && !Has(Ability::kPrograms)) GTEST_SKIP() << "this runtime lacks kPrograms";
-  }
   void Make(const std::string& probes) {
     Accept(Deployment("web", 1, Pod({"serve 8080"}, probes)));
   }
@@ -22,11 +18,9 @@ class Probes : public Conformance {
     return absl::StrCat(R"(,")", probe, R"(":{"exec":{"command":["/pod",")", statement,
                         R"("]},"periodSeconds":1,"failureThreshold":1})");
   }
-  static int64_t Restarts(const PodSeen& pod) {
-    return json::GetInt(pod.Container(), {"restartCount"}, -1);
-  }
-  void UntilRestarted() {
-    UntilPod("it was restarted", "web", [](const PodSeen& pod) { return Restarts(pod) >= 1; });
+  PodSeen UntilRestarted() {
+    return UntilPod("it was restarted", "web",
+                    [](const PodSeen& pod) { return pod.Restarts() >= 1; });
   }
   // It runs, and stays not ready.
   void NeverReady() {
@@ -82,7 +76,9 @@ TEST_F(Probes, NotReadyWhileACommandFails) {
 
 TEST_F(Probes, RestartedWhenItIsNotAlive) {
   Make(Http("livenessProbe", "/fail", 1));
-  UntilRestarted();
+  // It was asked to end, and not killed: it heeds SIGTERM.
+  const PodSeen pod = UntilRestarted();
+  EXPECT_EQ(json::GetInt(pod.Container(), {"lastState", "terminated", "exitCode"}, -1), 0);
 }
 
 TEST_F(Probes, RestartedWhenACommandSaysSo) {
@@ -95,17 +91,28 @@ TEST_F(Probes, LeftAloneWhileItIsAlive) {
   UntilReady("web", 1);
   AllTheTime(absl::Seconds(3), [&] {
     const std::vector<PodSeen> pods = PodsOf("web");
-    return pods.size() == 1 && Restarts(pods[0]) == 0;
+    return pods.size() == 1 && pods[0].Restarts() == 0;
   });
 }
 
-TEST_F(Probes, OneFailureIsNotEnoughWhereThreeAreAsked) {
+TEST_F(Probes, FewerFailuresThanAreAskedAreNotEnough) {
   Make(Http("livenessProbe", "/fail", 30));
   UntilPod("it runs", "web", [](const PodSeen& pod) { return !pod.id().empty(); });
   AllTheTime(absl::Seconds(3), [&] {
     const std::vector<PodSeen> pods = PodsOf("web");
-    return pods.size() == 1 && Restarts(pods[0]) == 0;
+    return pods.size() == 1 && pods[0].Restarts() == 0;
   });
+}
+
+TEST_F(Probes, ReadyWhenItsStartWasSeenAndItAnswers) {
+  Make(Http("startupProbe", "/") + Http("readinessProbe", "/"));
+  UntilReady("web", 1);
+  EXPECT_TRUE(json::GetBool(PodsOf("web").at(0).Container(), {"started"}));
+}
+
+TEST_F(Probes, AfterItsStartItIsAskedWhetherItIsAlive) {
+  Make(Http("startupProbe", "/") + Http("livenessProbe", "/fail", 1));
+  UntilRestarted();
 }
 
 TEST_F(Probes, NotStartedUntilItsStartIsSeen) {
@@ -126,7 +133,7 @@ TEST_F(Probes, LivenessIsNotAskedBeforeTheStart) {
   UntilPod("it runs", "web", [](const PodSeen& pod) { return !pod.id().empty(); });
   AllTheTime(absl::Seconds(3), [&] {
     const std::vector<PodSeen> pods = PodsOf("web");
-    return pods.size() == 1 && Restarts(pods[0]) == 0;
+    return pods.size() == 1 && pods[0].Restarts() == 0;
   });
 }
 

@@ -1,15 +1,12 @@
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tests/conformance/runtime/conformance.h"
 
 namespace weft::conformance {
 namespace {
 
-class Services : public Conformance {
+class Services : public Programs {
  protected:
-  void SetUp() override {
-    Conformance::SetUp();
-    if (!IsSkipped() && !Has(Ability::kPrograms)) GTEST_SKIP() << "this runtime lacks kPrograms";
-  }
   std::string Address(const std::string& name) {
     const auto found = Find("Service", name);
     return found.has_value()
@@ -20,19 +17,25 @@ class Services : public Conformance {
     Until(name + " has an address", [&] { return !Address(name).empty(); });
     return Address(name);
   }
-  void Server(const std::string& name, const std::string& more = "") {
+  void Server(const std::string& name) {
     Accept(Deployment(
         name, 1,
         Pod({"serve 8080"},
-            R"(,"ports":[{"name":"http","containerPort":8080}],)"
-            R"("readinessProbe":{"httpGet":{"path":"/","port":8080},"periodSeconds":1})" +
-                more)));
+            absl::StrCat(R"(,"ports":[{"name":"http","containerPort":8080}])", kAnswers))));
     UntilReady(name, 1);
   }
-  // Asks until it is answered by a pod of this name.
-  void UntilAnswered(const std::string& target, const std::string& pod) {
-    Accept(Deployment("client", 1, Pod({"get " + target, "wait"})));
-    UntilSaid("client", {pod});
+  // Asks each until it is answered, by a pod of this name.
+  void UntilAnswered(const std::vector<std::string>& targets, const std::string& pod) {
+    std::vector<std::string> statements;
+    for (const std::string& target : targets) statements.push_back("get " + target);
+    statements.emplace_back("say over");
+    statements.emplace_back("wait");
+    Accept(Deployment("client", 1, Pod(statements)));
+    UntilSaid("client", {"over"});
+    const std::string said = Logs(PodsOf("client").at(0).name).value_or("");
+    std::string expected;
+    for (size_t i = 0; i < targets.size(); ++i) absl::StrAppend(&expected, pod, "\n");
+    EXPECT_EQ(absl::StrReplaceAll(said, {{"\n\n", "\n"}}), expected + "over\n");
   }
 };
 
@@ -41,7 +44,7 @@ const std::string kPort80 = R"([{"port":80,"targetPort":8080}])";
 TEST_F(Services, HasAnAddressAndItsPorts) {
   Accept(Service("web", R"([{"name":"http","port":80,"targetPort":8080}])"));
   UntilAddress("web");
-  const json::value status = json::Parse(Find("Service", "web")->status()).value_or(nullptr);
+  const json::value status = json::Parse(Find("Service", "web").value().status()).value_or(nullptr);
   const json::value* ports = json::Find(status, "ports");
   ASSERT_NE(ports, nullptr);
   EXPECT_EQ(json::GetInt(ports->at(0), {"port"}), 80);
@@ -87,14 +90,14 @@ TEST_F(Services, LeadsToAReadyPod) {
   WEFT_NEEDS(kNetwork);
   Server("web");
   Accept(Service("web", kPort80));
-  UntilAnswered(UntilAddress("web") + ":80", PodsOf("web").at(0).name);
+  UntilAnswered({UntilAddress("web") + ":80"}, PodsOf("web").at(0).name);
 }
 
 TEST_F(Services, LeadsToAPortByItsName) {
   WEFT_NEEDS(kNetwork);
   Server("web");
   Accept(Service("web", R"([{"port":80,"targetPort":"http"}])"));
-  UntilAnswered(UntilAddress("web") + ":80", PodsOf("web").at(0).name);
+  UntilAnswered({UntilAddress("web") + ":80"}, PodsOf("web").at(0).name);
 }
 
 TEST_F(Services, HasSeveralPorts) {
@@ -102,7 +105,8 @@ TEST_F(Services, HasSeveralPorts) {
   Server("web");
   Accept(Service("web", R"([{"name":"a","port":80,"targetPort":8080},)"
                         R"({"name":"b","port":81,"targetPort":8080}])"));
-  UntilAnswered(UntilAddress("web") + ":81", PodsOf("web").at(0).name);
+  const std::string address = UntilAddress("web");
+  UntilAnswered({address + ":80", address + ":81"}, PodsOf("web").at(0).name);
 }
 
 TEST_F(Services, ThatComesFirstLeadsToThePodThatComesLater) {
@@ -110,7 +114,7 @@ TEST_F(Services, ThatComesFirstLeadsToThePodThatComesLater) {
   Accept(Service("web", kPort80));
   const std::string address = UntilAddress("web");
   Server("web");
-  UntilAnswered(address + ":80", PodsOf("web").at(0).name);
+  UntilAnswered({address + ":80"}, PodsOf("web").at(0).name);
 }
 
 TEST_F(Services, PassesOverThePodThatIsNotReady) {

@@ -9,18 +9,11 @@ namespace {
 
 using testing::ElementsAre;
 
-const std::string kProbe =
-    R"(,"readinessProbe":{"httpGet":{"path":"/","port":8080},"periodSeconds":1})";
-
-class StatefulSets : public Conformance {
+class StatefulSets : public Programs {
  protected:
-  void SetUp() override {
-    Conformance::SetUp();
-    if (!IsSkipped() && !Has(Ability::kPrograms)) GTEST_SKIP() << "this runtime lacks kPrograms";
-  }
   static std::string Db(const std::string& version = "1") {
     return Pod({"say " + version, "serve 8080"},
-               absl::StrCat(R"(,"env":[{"name":"VERSION","value":")", version, R"("}])", kProbe));
+               absl::StrCat(R"(,"env":[{"name":"VERSION","value":")", version, R"("}])", kAnswers));
   }
   std::vector<std::string> Names() {
     std::vector<std::string> names;
@@ -60,14 +53,14 @@ TEST_F(StatefulSets, ThePodsHostIsNamedAfterIt) {
 }
 
 TEST_F(StatefulSets, TheNextComesWhenTheOneBeforeIsReady) {
-  Accept(StatefulSet("db", 2, Pod({"wait"}, kProbe)));
+  Accept(StatefulSet("db", 2, Pod({"wait"}, kAnswers)));
   UntilPod(
       "the first runs", "db", [](const PodSeen& pod) { return !pod.id().empty(); }, "StatefulSet");
   AllTheTime(absl::Seconds(2), [&] { return Names() == std::vector<std::string>{"db-0"}; });
 }
 
 TEST_F(StatefulSets, InParallelTheNextDoesNotWait) {
-  Accept(StatefulSet("db", 2, Pod({"wait"}, kProbe), R"(,"podManagementPolicy":"Parallel")"));
+  Accept(StatefulSet("db", 2, Pod({"wait"}, kAnswers), R"(,"podManagementPolicy":"Parallel")"));
   Until("both are there", [&] { return Names().size() == 2; });
 }
 
@@ -96,7 +89,7 @@ TEST_F(StatefulSets, AnUpdateGoesFromTheEnd) {
   Accept(StatefulSet("db", 2, Db("1")));
   UntilAll(2);
   const std::string first = IdOf("db-0");
-  Accept(StatefulSet("db", 2, Pod({"wait"}, kProbe)));  // Never ready.
+  Accept(StatefulSet("db", 2, Pod({"wait"}, kAnswers)));  // Never ready.
   Until("the last is replaced", [&] {
     const std::vector<PodSeen> pods = PodsOf("db", "StatefulSet");
     return pods.size() == 2 && !pods[1].id().empty() && !pods[1].IsReady();
@@ -107,8 +100,7 @@ TEST_F(StatefulSets, AnUpdateGoesFromTheEnd) {
 TEST_F(StatefulSets, WhatCrashesIsRestartedUnderItsName) {
   Accept(StatefulSet("db", 1, Pod({"exit 3"})));
   const PodSeen pod = UntilPod(
-      "it was restarted", "db",
-      [](const PodSeen& seen) { return json::GetInt(seen.Container(), {"restartCount"}) >= 1; },
+      "it was restarted", "db", [](const PodSeen& seen) { return seen.Restarts() >= 1; },
       "StatefulSet");
   EXPECT_EQ(pod.name, "db-0");
 }
@@ -127,8 +119,9 @@ TEST_F(StatefulSets, DeletingItDeletesItsPods) {
   Accept(db);
   UntilAll(2);
   EXPECT_TRUE(Delete(db).ok());
-  Until("all of it is gone",
-        [&] { return !Find("StatefulSet", "db").has_value() && Names().empty(); });
+  Until("all of it is gone", [&] {
+    return !Find("StatefulSet", "db").has_value() && AllPodsOf("db", "StatefulSet").empty();
+  });
 }
 
 }  // namespace
