@@ -35,8 +35,9 @@ endfunction()
 
 # weft_test(NAME SOURCES ... [DEPENDS ...] [GRPC] [TSAN] [LABEL LABEL] [TIMEOUT SECONDS] [LOCK LOCK])
 # A GoogleTest program, one ctest test a case. TSAN: it links neither protobuf nor gRPC and runs under
-# ThreadSanitizer in the tsan preset. LOCK: what only one test has at a time, `engine` (a private container engine) or
-# `cluster` (a Kubernetes).
+# ThreadSanitizer in the tsan preset. LOCK: what only one test has at a time, since it takes half of the machine: `engine`
+# (a private container engine, in a network of its own), `mesh` (one with a whole mesh, likewise) or `cluster` (a
+# Kubernetes).
 function(weft_test NAME)
   if(NOT WEFT_BUILD_TESTS)
     return()
@@ -72,6 +73,9 @@ function(weft_test NAME)
   set(LOCK "")
   if(ARG_LOCK)
     set(LOCK RESOURCE_LOCK ${ARG_LOCK})
+  endif()
+  if(ARG_LOCK STREQUAL engine)
+    target_link_libraries(${NAME} PRIVATE weft_own_network)
   endif()
   gtest_discover_tests(${NAME} TEST_PREFIX ${NAME}: DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT} ${LOCK})

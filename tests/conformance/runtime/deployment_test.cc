@@ -201,7 +201,8 @@ TEST_F(Deployments, AnUpdateThatCrashesLeavesTheOldServing) {
   Accept(Deployment("web", 1, Web()));
   UntilReady("web", 1);
   const std::string before = IdsOf("web")[0];
-  Accept(Deployment("web", 1, Pod({"say bad", "exit 3"})));
+  // Without a probe it would count as ready until it ends.
+  Accept(Deployment("web", 1, Pod({"say bad", "exit 3"}, kAnswers)));
   UntilPod("the new pod has crashed", "web",
            [](const PodSeen& pod) { return json::GetInt(pod.Container(), {"restartCount"}) >= 1; });
   EXPECT_THAT(IdsOf("web"), testing::Contains(before));

@@ -45,7 +45,9 @@ TEST_F(Jobs, RunsSoOften) {
 
 TEST_F(Jobs, RunsSoManyAtOnceAndNoMore) {
   Accept(Job("pi", Task({"wait"}), R"(,"completions":5,"parallelism":2)"));
-  Until("two are active", [&] { return Number("Job", "pi", "active") == 2; });
+  // The Job may say so before its pods are seen.
+  Until("two are active",
+        [&] { return Number("Job", "pi", "active") == 2 && PodsOf("pi", "Job").size() == 2; });
   AllTheTime(absl::Seconds(2), [&] { return PodsOf("pi", "Job").size() == 2; });
 }
 
