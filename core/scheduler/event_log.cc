@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/json.h"
-#include "core/model/text.h"
+#include "core/base/readable.h"
 #include "core/store/object_key.h"
 
 namespace weft::scheduler {
@@ -33,9 +33,9 @@ std::string MakeReadable(std::string text) {
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
     text = text.substr(0, end) + kCut;
   }
-  while (const auto bad = model::FindForbiddenByte(text)) text[*bad] = '?';
+  text = Readable(text);
   std::replace_if(
-      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "core/base/container_state.h"
 #include "core/base/json.h"
 #include "core/base/json_list.h"
 
@@ -15,7 +16,7 @@ void TakeReason(const json::value& container, core::v1::PodStatus& to) {
   for (const char* state : {"waiting", "terminated"}) {
     if (!to.reason().empty()) continue;
     to.set_reason(json::GetString(container, {"state", state, "reason"}));
-    to.set_message(json::GetString(container, {"state", state, "message"}));
+    to.set_message(StateMessage(container, state));
   }
 }
 

@@ -39,6 +39,7 @@ constexpr std::pair<const char*, LeafType> kContainerLeaves[] = {
     {"ports/[]/containerPort", kInteger},
     {"ports/[]/protocol", kString},
     {"workingDir", kString},
+    {"terminationMessagePolicy", kString},
     {"volumeMounts/[]/name", kString},
     {"volumeMounts/[]/mountPath", kString},
     {"volumeMounts/[]/subPath", kString},

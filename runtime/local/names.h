@@ -18,8 +18,9 @@ inline constexpr char kJoinedLabel[] =
     "weft.dev/joined";  // The start of the sandbox it was made for.
 inline constexpr char kCrashesLabel[] = "weft.dev/crashes";     // Runs before it that ended soon.
 inline constexpr char kEndedForLabel[] = "weft.dev/ended-for";  // Why the runtime ended the last.
-inline constexpr char kTemplateLabel[] = "weft.dev/template";   // The pod template's hash.
-inline constexpr char kRulesLabel[] = "weft.dev/rules";         // PodRules as JSON.
+inline constexpr char kTellOutputLabel[] = "weft.dev/tell-output";  // When it fails (LastOutputs).
+inline constexpr char kTemplateLabel[] = "weft.dev/template";       // The pod template's hash.
+inline constexpr char kRulesLabel[] = "weft.dev/rules";             // PodRules as JSON.
 
 // A pod of this namespace that bears the label is a provider, and gets the identity of that name.
 inline constexpr char kSystemNamespace[] = "weft-system";

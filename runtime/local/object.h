@@ -177,6 +177,7 @@ struct PodContainer {
   std::vector<VolumeMount> mounts;
   Probes probes;
   std::optional<Action> pre_stop;  // Done before it gets SIGTERM.
+  bool tells_output = false;       // The status says what it wrote last when it has failed.
 };
 
 // Whether a container that has ended runs again. Source: Kubernetes API, core/v1 PodSpec.

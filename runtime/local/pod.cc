@@ -182,6 +182,7 @@ engine::ContainerSpec RunSpecFor(const std::string& installation, const PodConta
   run.labels[kJoinedLabel] = pod.sandbox.started_at;
   run.labels[kCrashesLabel] = std::to_string(next.crashes);
   if (!next.ended_for.empty()) run.labels[kEndedForLabel] = next.ended_for;
+  if (container.tells_output) run.labels[kTellOutputLabel] = "true";
   run.cpu_shares = CpuShares(container.cpu_milli);
   run.memory_reservation = MemoryAtLeast(container.memory_bytes);
   run.cpu_limit_milli = container.cpu_limit_milli;

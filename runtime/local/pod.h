@@ -53,6 +53,7 @@ struct Run {
   int number = 0;               // So often it was restarted before.
   int crashes = 0;              // So many runs before it ended soon, in a row.
   std::string ended_for = {};   // Why the runtime ended the run before; empty: it did not.
+  std::string output = {};  // The end of what it wrote, if it failed and tells that (LastOutputs).
 };
 
 // One start of a container: that of a former template is started again as it is.

@@ -56,7 +56,8 @@ absl::StatusOr<std::vector<Pod>> PodKeeper::Observe(const std::string& key) {
     });
   }
   volumes_.Keep(key, containers);
-  JudgeReadiness(key, assembled.pods);
+  outputs_.Keep(key, containers);
+  Judge(key, assembled.pods);
   return std::move(assembled.pods);
 }
 
@@ -69,7 +70,7 @@ absl::Status PodKeeper::Remove(const std::string& container) {
   return absl::OkStatus();
 }
 
-void PodKeeper::JudgeReadiness(const std::string& key, std::vector<Pod>& pods) {
+void PodKeeper::Judge(const std::string& key, std::vector<Pod>& pods) {
   std::vector<ProbeTarget> targets;
   for (const Pod& pod : pods) {
     for (const Member& member : pod.members) {
@@ -89,6 +90,7 @@ void PodKeeper::JudgeReadiness(const std::string& key, std::vector<Pod>& pods) {
   parts_.prober.Track(key, targets);
   for (Pod& pod : pods)
     for (Member& member : pod.members) Judge(key, pod, member);
+  outputs_.Tell(key, pods);
 }
 
 // Without a probe it is as if it had been asked and was well.
@@ -415,6 +417,7 @@ absl::Status PodKeeper::StartRun(const PodContainer& container, const RunText& t
 void PodKeeper::Forget(const std::string& key) {
   attempts_.Forget(key);
   volumes_.Forget(key);
+  outputs_.Forget(key);
   std::lock_guard lock(mutex_);
   ended_for_.erase(key);
 }

@@ -11,6 +11,7 @@
 #include "runtime/local/attempts.h"
 #include "runtime/local/controller.h"
 #include "runtime/local/environment.h"
+#include "runtime/local/last_output.h"
 #include "runtime/local/pod.h"
 #include "runtime/local/pod_volumes.h"
 
@@ -22,14 +23,18 @@ namespace weft::local {
 class PodKeeper {
  public:
   explicit PodKeeper(Parts parts)
-      : parts_(std::move(parts)), attempts_(parts_.images, parts_.now), volumes_(parts_.engine) {}
+      : parts_(std::move(parts)),
+        attempts_(parts_.images, parts_.now),
+        volumes_(parts_.engine),
+        outputs_(parts_.engine) {}
 
   // What the engine has of an object's pods; what belongs to none of them, or is of an older run
   // than the last two, is removed. Their readiness is that of the last probes.
   absl::StatusOr<std::vector<Pod>> Observe(const std::string& key);
 
-  // Judges by the last probes whether what runs is ready, and has what runs now probed.
-  void JudgeReadiness(const std::string& key, std::vector<Pod>& pods);
+  // Judges by the last probes whether what runs is ready, has what runs now probed, and finds out
+  // what was written last by what has failed.
+  void Judge(const std::string& key, std::vector<Pod>& pods);
 
   // Takes the next steps of one pod that stays. After how long to come back at the latest; an
   // error: the engine is away, so that the others would only wait for it, too.
@@ -68,6 +73,7 @@ class PodKeeper {
   std::map<std::string, std::map<std::string, std::string>> ended_for_;
   Attempts attempts_;
   PodVolumes volumes_;
+  LastOutputs outputs_;
   std::mutex image_mutex_;  // Held while the sandboxes' image is looked for and imported.
 };
 

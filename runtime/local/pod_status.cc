@@ -24,7 +24,9 @@ int SignalOf(const engine::Container& c) {
   return c.exit_code > 128 && c.exit_code < 128 + NSIG ? static_cast<int>(c.exit_code) - 128 : 0;
 }
 
-json::object Terminated(const engine::Container& c, const std::string& message) {
+// `ended_for`: why the runtime ended it, if it did.
+json::object Terminated(const Run& run, const std::string& ended_for) {
+  const engine::Container& c = run.container;
   json::object terminated = {{"exitCode", c.exit_code},
                              {"reason", c.out_of_memory        ? "OOMKilled"
                                         : c.state == "created" ? "StartError"
@@ -33,8 +35,11 @@ json::object Terminated(const engine::Container& c, const std::string& message) 
                              {"startedAt", c.started_at},
                              {"finishedAt", c.finished_at}};
   if (const int signal = SignalOf(c); signal != 0) terminated["signal"] = signal;
-  const std::string& why = message.empty() ? c.error : message;
-  if (!why.empty()) terminated["message"] = why;
+  for (const std::string* why : {&ended_for, &c.error, &run.output}) {
+    if (why->empty()) continue;
+    terminated["message"] = *why;
+    break;
+  }
   return {{"terminated", std::move(terminated)}};
 }
 
@@ -64,11 +69,11 @@ json::object State(const Member& member, bool initializing, absl::Time now) {
   const engine::Container& c = member.run.container;
   if (!member.waiting.reason.empty())
     return WaitingState(member.waiting.reason, member.waiting.message);
-  if (Completed(member) && member.init) return Terminated(c, "");
+  if (Completed(member) && member.init) return Terminated(member.run, "");
   if (IsCrashLooping(member, now)) return CrashLoop(member, now);
   if (c.state == "running" || c.state == "paused")
     return {{"running", json::object{{"startedAt", c.started_at}}}};
-  if (Ended(member)) return Terminated(c, member.ended_for);
+  if (Ended(member)) return Terminated(member.run, member.ended_for);
   return WaitingState(initializing && !member.init ? "PodInitializing" : "ContainerCreating", "");
 }
 
@@ -84,9 +89,9 @@ json::object ContainerStatus(const Member& member, bool initializing, absl::Time
                          {"state", State(member, initializing, now)}};
   if (!c.id.empty()) status["containerID"] = "docker://" + c.id;
   if (Ended(member) && !status.at("state").as_object().contains("terminated")) {
-    status["lastState"] = Terminated(c, member.ended_for);
+    status["lastState"] = Terminated(member.run, member.ended_for);
   } else if (member.previous.has_value()) {
-    status["lastState"] = Terminated(member.previous->container, member.run.ended_for);
+    status["lastState"] = Terminated(*member.previous, member.run.ended_for);
   }
   return status;
 }

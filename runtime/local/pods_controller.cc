@@ -59,7 +59,7 @@ absl::StatusOr<absl::Duration> PodsController::Carry(
   all.insert(all.end(), plan.create.begin(), plan.create.end());
   absl::Status failed;
   const absl::Duration again = BringUp(object->ref, pod_template, all, failed);
-  keeper_.JudgeReadiness(key, all);
+  keeper_.Judge(key, all);
   std::move(plan.remove.begin(), plan.remove.end(), std::back_inserter(all));
   std::copy_if(pods.begin(), pods.end(), std::back_inserter(all),
                [](const Pod& pod) { return pod.terminating; });

@@ -1,6 +1,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/readable.h"
 #include "runtime/local/prober.h"
 
 namespace weft::local {
@@ -8,13 +9,9 @@ namespace {
 
 constexpr size_t kMostToTell = 200;  // Bytes of a command's output.
 
-// The start of what a command said, in a form that any reader takes: what is not ASCII, or
-// printable, is a question mark, as it may be cut anywhere.
+// The start of what a command said.
 std::string Text(const std::string& output) {
-  std::string text(absl::StripAsciiWhitespace(output.substr(0, kMostToTell)));
-  for (char& c : text)
-    if (!absl::ascii_isprint(static_cast<unsigned char>(c)) && c != '\n') c = '?';
-  return text;
+  return Readable(std::string(absl::StripAsciiWhitespace(output.substr(0, kMostToTell))));
 }
 
 }  // namespace

@@ -172,6 +172,8 @@ PodContainer ReadContainer(const json::value& container, const json::value& pod,
   if (spec.image.empty() || spec.image.find_first_of(" \t\n?#") != std::string::npos)
     Refuse(problems, at + "/image", "not an image reference", spec.image);
   ReadEnvironment(container, at, spec, problems);
+  spec.tells_output =
+      reader.OneOf("terminationMessagePolicy", "File", {"File", "FallbackToLogsOnError"}) != "File";
   spec.command = ReadWords(container, "command");
   spec.args = ReadWords(container, "args");
   spec.working_directory = json::GetString(container, {"workingDir"});

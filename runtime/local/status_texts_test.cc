@@ -3,6 +3,7 @@
 #include <fstream>
 #include <map>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_replace.h"
 #include "core/base/json_list.h"
 #include "runtime/local/local_runtime_fixture.h"
@@ -37,7 +38,7 @@ std::string StateText(const json::value& state) {
     if (const json::value* signal = json::Find(value, "signal"))
       absl::StrAppend(&text, ", signal ", signal->as_int64());
     if (const std::string message = json::GetString(value, {"message"}); !message.empty())
-      absl::StrAppend(&text, ": ", message);
+      absl::StrAppend(&text, ": ", absl::StripTrailingAsciiWhitespace(message));
   }
   return text;
 }
@@ -108,6 +109,15 @@ TEST_F(StatusTexts, OfEnds) {
   Crash(3);
   Crash(3);
   Compare("a container that ends again and again", "CrashLoopBackOff");
+}
+
+TEST_F(StatusTexts, OfWhatAContainerWroteBeforeItFailed) {
+  engine_.AddImage("web:2", [](const std::string&, const engine::ContainerSpec&) {
+    return engine::FakeEngine::Run{.output = "starting\nno such table: users\n", .exit_code = 3};
+  });
+  Start();
+  ApplyImage("web:2", R"(,"terminationMessagePolicy":"FallbackToLogsOnError")");
+  Compare("a container that says why it ends again and again", "CrashLoopBackOff");
 }
 
 TEST_F(StatusTexts, OfTheWantOfMemory) {

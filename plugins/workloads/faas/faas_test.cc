@@ -108,7 +108,8 @@ TEST(Function, BecomesAServerWhoseScaleIsSteeredFromItsMinimum) {
           R"([{"image":"i","name":"function","ports":[{"containerPort":8080,"name":"http",)"
           R"("protocol":"TCP"}],"readinessProbe":{"failureThreshold":3,"httpGet":{"path":"/h",)"
           R"("port":8080},"initialDelaySeconds":0,"periodSeconds":1,"successThreshold":1,)"
-          R"("timeoutSeconds":1},"resources":{"requests":{"cpu":"100m","memory":"16777216"}}}]}}}})",
+          R"("timeoutSeconds":1},"resources":{"requests":{"cpu":"100m","memory":"16777216"}},)"
+          R"("terminationMessagePolicy":"FallbackToLogsOnError"}]}}}})",
           R"(Service  {"spec":{"ports":[{"name":"http","port":8080,"protocol":"TCP",)"
           R"("targetPort":8080}],"selector":{"weft.dev/application":"a","weft.dev/component":"fn"}}})",
           "Deployment /spec/replicas 3", "Deployment /spec/replicas steered"));

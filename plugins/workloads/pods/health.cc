@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/container_state.h"
 
 namespace weft::pods {
 namespace {
@@ -23,7 +24,7 @@ Trouble TroubleOfPod(const sdk::Projection& pod, const char* list) {
   if (containers == nullptr || !containers->is_array()) return {};
   for (const json::value& container : containers->get_array()) {
     const std::string reason = json::GetString(container, {"state", "waiting", "reason"});
-    const std::string message = json::GetString(container, {"state", "waiting", "message"});
+    const std::string message = StateMessage(container, "waiting");
     // Of what is just being made there is nothing to say.
     const bool stuck = reason == "ContainerCreating" && !message.empty();
     if (!stuck && std::find(kNeedsHelp.begin(), kNeedsHelp.end(), reason) == kNeedsHelp.end())

@@ -63,7 +63,10 @@ json::object ContainerPort(const sdk::Port& port) {
 }
 
 json::object Container(const sdk::Container& container) {
-  json::object result{{"name", container.name}, {"image", container.image}};
+  json::object result{{"name", container.name},
+                      {"image", container.image},
+                      // Whoever looks at what failed finds there what it wrote last.
+                      {"terminationMessagePolicy", "FallbackToLogsOnError"}};
   if (!container.command.empty()) result["command"] = Strings(container.command);
   if (!container.args.empty()) result["args"] = Strings(container.args);
   json::array env;

@@ -28,7 +28,8 @@ TEST(Server, BecomesADeploymentAndAService) {
       R"("template":{"metadata":{"labels":{"weft.dev/application":"a","weft.dev/component":"web"}},)"
       R"("spec":{"containers":[{"command":["/bin/nginx"],"env":[{"name":"A","value":"1"}],"image":"nginx:latest",)"
       R"("name":"main","ports":[{"containerPort":80,"name":"http","protocol":"TCP"}],)"
-      R"("resources":{"requests":{"cpu":"100m","memory":"134217728"}}}]}}}})");
+      R"("resources":{"requests":{"cpu":"100m","memory":"134217728"}},)"
+      R"("terminationMessagePolicy":"FallbackToLogsOnError"}]}}}})");
   EXPECT_EQ(json::Canonical(parts.parts()[1].value),
             R"({"spec":{"ports":[{"name":"http","port":80,"protocol":"TCP","targetPort":80}],)"
             R"("selector":{"weft.dev/application":"a","weft.dev/component":"web"}}})");

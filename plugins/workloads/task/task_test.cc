@@ -21,7 +21,8 @@ TEST(Task, BecomesAJobThatIsMadeAnewWhenItChanges) {
       json::Canonical(parts.parts()[0].value),
       R"({"spec":{"backoffLimit":4,"podReplacementPolicy":"Failed","template":{"metadata":{"labels":)"
       R"({"weft.dev/application":"a","weft.dev/component":"mill"}},)"
-      R"("spec":{"containers":[{"image":"mill:1","name":"main"}],"restartPolicy":"Never"}}}})");
+      R"("spec":{"containers":[{"image":"mill:1","name":"main",)"
+      R"("terminationMessagePolicy":"FallbackToLogsOnError"}],"restartPolicy":"Never"}}}})");
   EXPECT_TRUE(parts.parts()[1].replace_if_immutable);
   EXPECT_TRUE(diagnostics.all().empty());
 }

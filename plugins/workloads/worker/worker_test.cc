@@ -21,7 +21,8 @@ TEST(Worker, BecomesADeploymentAndNothingElse) {
       json::Canonical(parts.parts()[0].value),
       R"({"spec":{"selector":{"matchLabels":{"weft.dev/application":"a","weft.dev/component":"mill"}},)"
       R"("template":{"metadata":{"labels":{"weft.dev/application":"a","weft.dev/component":"mill"}},)"
-      R"("spec":{"containers":[{"image":"mill:1","name":"main"}]}}}})");
+      R"("spec":{"containers":[{"image":"mill:1","name":"main",)"
+      R"("terminationMessagePolicy":"FallbackToLogsOnError"}]}}}})");
   EXPECT_TRUE(diagnostics.all().empty());
 }
 

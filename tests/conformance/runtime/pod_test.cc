@@ -328,6 +328,17 @@ TEST_F(Pods, LogsOfTheRunBefore) {
   EXPECT_EQ(Logs(PodsOf("web").at(0).name, request).value_or(""), "here\n");
 }
 
+TEST_F(Pods, TheStatusSaysWhatAContainerWroteBeforeItFailed) {
+  Make(Pod({"say starting", "say no such table", "exit 3"},
+           R"(,"terminationMessagePolicy":"FallbackToLogsOnError")"));
+  EXPECT_EQ(json::GetString(FirstEnd(), {"message"}), "starting\nno such table\n");
+}
+
+TEST_F(Pods, TheStatusDoesNotSayWhatItWroteUnlessAsked) {
+  Make(Pod({"say something secret", "exit 3"}));
+  EXPECT_EQ(json::GetString(FirstEnd(), {"message"}), "");
+}
+
 TEST_F(Pods, LogsOfWhatIsNotThereAreNotFound) {
   Make(Pod({"say here", "wait"}));
   UntilSaid("web", {"here"});

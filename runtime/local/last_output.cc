@@ -1,0 +1,88 @@
+#include "runtime/local/last_output.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "core/base/readable.h"
+#include "runtime/local/names.h"
+
+namespace weft::local {
+namespace {
+
+// Source: Kubernetes API, core/v1 Container.terminationMessagePolicy.
+constexpr size_t kMostBytes = 2048;
+constexpr int64_t kMostLines = 80;
+
+bool IsAsked(const engine::Container& run) {
+  return run.labels.contains(kTellOutputLabel) && run.exit_code != 0 &&
+         (run.state == "exited" || run.state == "dead");
+}
+
+// The end of `text`, from the start of a character.
+std::string_view EndOf(std::string_view text) {
+  if (text.size() <= kMostBytes) return text;
+  text.remove_prefix(text.size() - kMostBytes);
+  while (!text.empty() && (static_cast<unsigned char>(text[0]) & 0xC0) == 0x80)
+    text.remove_prefix(1);
+  return text;
+}
+
+}  // namespace
+
+void LastOutputs::Tell(const std::string& key, std::vector<Pod>& pods) {
+  const auto tell = [&](Run& run) {
+    if (!IsAsked(run.container) || !run.output.empty()) return;
+    const std::string run_key = RunKey(run.container);
+    {
+      std::lock_guard lock(mutex_);
+      auto& known = known_[key];
+      if (const auto found = known.find(run_key); found != known.end()) {
+        run.output = found->second;
+        return;
+      }
+    }
+    std::optional<std::string> output = Read(run.container.id);
+    if (!output.has_value()) return;
+    run.output = *output;
+    std::lock_guard lock(mutex_);
+    known_[key][run_key] = *std::move(output);
+  };
+  for (Pod& pod : pods) {
+    for (Member& member : pod.members) {
+      tell(member.run);
+      if (member.previous.has_value()) tell(*member.previous);
+    }
+  }
+}
+
+void LastOutputs::Keep(const std::string& key, const std::vector<engine::Container>& containers) {
+  std::lock_guard lock(mutex_);
+  const auto known = known_.find(key);
+  if (known == known_.end()) return;
+  std::erase_if(known->second, [&](const auto& output) {
+    return std::none_of(containers.begin(), containers.end(),
+                        [&](const auto& container) { return RunKey(container) == output.first; });
+  });
+  if (known->second.empty()) known_.erase(known);
+}
+
+std::optional<std::string> LastOutputs::Read(const std::string& container) const {
+  std::string output;
+  engine::StreamControl control;
+  const absl::Status read =
+      engine_.ReadLogs(container, {.tail = kMostLines}, control, [&](std::string_view piece) {
+        output.append(piece);
+        if (output.size() > 2 * kMostBytes) output.erase(0, output.size() - kMostBytes);
+        return true;
+      });
+  if (!read.ok()) return std::nullopt;
+  return Readable(EndOf(output));
+}
+
+void LastOutputs::Forget(const std::string& key) {
+  std::lock_guard lock(mutex_);
+  known_.erase(key);
+}
+
+}  // namespace weft::local
