@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "core/api/exec_relay.h"
 #include "core/api/log_relay.h"
 #include "core/api/page.h"
 #include "core/api/reply.h"
@@ -17,6 +18,8 @@
 
 namespace weft::api {
 namespace {
+
+constexpr int kMostCommands = 64;  // At once: each has two threads.
 
 // Answers a call with what comes.
 template <class Response>
@@ -32,6 +35,7 @@ auto FinishWith(grpc::ServerUnaryReactor* reactor, Response* response) {
 
 ApplicationsService::ApplicationsService(Parts parts)
     : parts_(std::move(parts)),
+      commands_(kMostCommands),
       watches_(std::make_unique<Watches>(*parts_.scheduler, *parts_.store, *parts_.pool)) {}
 
 ApplicationsService::~ApplicationsService() = default;
@@ -169,6 +173,12 @@ grpc::ServerUnaryReactor* ApplicationsService::Timeline(grpc::CallbackServerCont
 grpc::ServerWriteReactor<core::v1::LogsResponse>* ApplicationsService::Logs(
     grpc::CallbackServerContext*, const core::v1::LogsRequest* request) {
   return RelayLogs(*request, *parts_.scheduler, *parts_.runtimes, *parts_.pool);
+}
+
+grpc::ServerBidiReactor<core::v1::ExecRequest, core::v1::ExecResponse>* ApplicationsService::Exec(
+    grpc::CallbackServerContext* context) {
+  return RelayExec(commands_, *parts_.scheduler, *parts_.runtimes, *parts_.events,
+                   AuthorOf(*context).name);
 }
 
 void ApplicationsService::EndStreams() { watches_->End(); }

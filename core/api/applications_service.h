@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "core/auth/caller.h"
+#include "core/base/stream_limit.h"
 #include "core/base/worker_pool.h"
 #include "core/mesh/providers.h"
 #include "core/scheduler/admission.h"
@@ -72,6 +73,8 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
                                      core::v1::TimelineResponse* response) override;
   grpc::ServerWriteReactor<core::v1::LogsResponse>* Logs(
       grpc::CallbackServerContext* context, const core::v1::LogsRequest* request) override;
+  grpc::ServerBidiReactor<core::v1::ExecRequest, core::v1::ExecResponse>* Exec(
+      grpc::CallbackServerContext* context) override;
 
   // The core drains: ends every stream.
   void EndStreams();
@@ -80,6 +83,7 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
   scheduler::Author AuthorOf(const grpc::ServerContextBase& context) const;
 
   const Parts parts_;
+  StreamLimit commands_;
   const std::unique_ptr<Watches> watches_;
 };
 

@@ -1,10 +1,8 @@
 #include "core/api/log_relay.h"
 
 #include <utility>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "core/api/pod_choice.h"
 #include "core/base/service.h"
 
 namespace weft::api {
@@ -22,15 +20,13 @@ class Relay final : public grpc::ServerWriteReactor<core::v1::LogsResponse> {
 
   // Finds the pod and begins. In the pool: it reads the store.
   void Begin() {
-    const auto application = scheduler_.Status(request_.namespace_(), request_.application());
-    if (!application.ok()) return Finish(ToGrpc(application.status()));
-    const absl::StatusOr<std::string> pod = ChoosePod(*application, request_);
-    if (!pod.ok()) return Finish(ToGrpc(pod.status()));
-    runtime_ = runtimes_.Find(application->runtime());
-    if (runtime_ == nullptr)
-      return Finish({grpc::StatusCode::UNAVAILABLE, runtimes_.WhyAway(application->runtime())});
+    absl::StatusOr<PodPlace> place =
+        FindPod(scheduler_, runtimes_, request_.namespace_(), request_.application(),
+                {request_.instance(), request_.pod()});
+    if (!place.ok()) return Finish(ToGrpc(place.status()));
+    runtime_ = std::move(place->runtime);
     from_.set_namespace_(request_.namespace_());
-    from_.set_pod(*pod);
+    from_.set_pod(place->pod);
     from_.set_follow(request_.follow());
     from_.set_tail_lines(request_.tail_lines());
     from_.set_container(request_.container());
@@ -77,34 +73,6 @@ class Relay final : public grpc::ServerWriteReactor<core::v1::LogsResponse> {
 };
 
 }  // namespace
-
-absl::StatusOr<std::string> ChoosePod(const core::v1::Application& application,
-                                      const core::v1::LogsRequest& request) {
-  std::vector<std::string> pods, ending;
-  bool instance_known = request.instance().empty();
-  for (const core::v1::ComponentStatus& component : application.components()) {
-    if (!request.instance().empty() && component.instance_name() != request.instance()) continue;
-    instance_known = true;
-    for (const core::v1::PodStatus& pod : component.pods()) {
-      if (request.pod().empty() || pod.name() == request.pod())
-        (pod.deleting() ? ending : pods).push_back(pod.name());
-    }
-  }
-  if (!instance_known) {
-    return absl::NotFoundError(absl::StrCat("the application ", application.name(),
-                                            " has no instance ", request.instance()));
-  }
-  if (pods.empty()) pods = std::move(ending);
-  if (pods.empty()) {
-    return absl::NotFoundError(
-        request.pod().empty() ? "it has no pod" : absl::StrCat("it has no pod ", request.pod()));
-  }
-  if (pods.size() > 1) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("several pods, name one with --pod: ", absl::StrJoin(pods, ", ")));
-  }
-  return pods[0];
-}
 
 grpc::ServerWriteReactor<core::v1::LogsResponse>* RelayLogs(const core::v1::LogsRequest& request,
                                                             scheduler::Scheduler& scheduler,

@@ -16,9 +16,4 @@ grpc::ServerWriteReactor<core::v1::LogsResponse>* RelayLogs(const core::v1::Logs
                                                             const scheduler::Runtimes& runtimes,
                                                             WorkerPool& pool);
 
-// The pod that a request means. NOT_FOUND: there is none; FAILED_PRECONDITION: there are several,
-// named in the message. Pure.
-absl::StatusOr<std::string> ChoosePod(const core::v1::Application& application,
-                                      const core::v1::LogsRequest& request);
-
 }  // namespace weft::api

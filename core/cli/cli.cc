@@ -64,6 +64,7 @@ int Run(const std::vector<std::string>& arguments, const Terminal& terminal) {
   AddEventsCommand(app, context);
   AddRevisionCommands(app, context);
   AddConfirmCommand(app, context);
+  AddExecCommand(app, context);
   AddScheduleCommand(app, context);
   AddImageCommands(app, context);
   AddProviderCommands(app, context);

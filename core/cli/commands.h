@@ -31,6 +31,7 @@ void AddApplyCommand(CLI::App& app, Context& context);         // apply, plan
 void AddGetCommand(CLI::App& app, Context& context);           // get
 void AddApplicationCommands(CLI::App& app, Context& context);  // status, logs, delete
 void AddConfirmCommand(CLI::App& app, Context& context);       // confirm
+void AddExecCommand(CLI::App& app, Context& context);          // exec
 void AddEventsCommand(CLI::App& app, Context& context);        // events
 void AddRevisionCommands(CLI::App& app, Context& context);     // history, rollback
 void AddScheduleCommand(CLI::App& app, Context& context);      // schedule

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <grpcpp/grpcpp.h>
@@ -10,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "core/base/service.h"
+#include "core/base/stream_limit.h"
 #include "core/base/worker_pool.h"
 
 // How calls of gRPC meet work that blocks.
@@ -26,26 +26,6 @@ inline grpc::ServerUnaryReactor* RunOn(WorkerPool& pool, grpc::CallbackServerCon
   });
   if (!taken) reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls are waiting"});
   return reactor;
-}
-
-// How many calls there may be that stream bytes. Thread-safe.
-class StreamLimit {
- public:
-  explicit StreamLimit(int limit) : free_(limit) {}
-
-  bool Take() {
-    if (free_.fetch_sub(1) > 0) return true;
-    free_.fetch_add(1);
-    return false;
-  }
-  void Return() { free_.fetch_add(1); }
-
- private:
-  std::atomic<int> free_;
-};
-
-inline grpc::Status TooManyStreams() {
-  return {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many streams of bytes are under way"};
 }
 
 // A call that sends, on a thread of its own, because the platform's side blocks: `work` runs there

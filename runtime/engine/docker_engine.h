@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class DockerEngine final : public Engine {
   absl::Status RemoveContainer(const std::string& id) override;
   absl::StatusOr<ExecResult> Exec(const std::string& id, const std::vector<std::string>& command,
                                   absl::Duration deadline) override;
+  absl::StatusOr<std::unique_ptr<Command>> StartCommand(const std::string& id,
+                                                        const CommandSpec& spec) override;
   absl::Status Unpack(const std::string& id, const std::string& path,
                       const std::string& archive) override;
   absl::StatusOr<Container> InspectContainer(const std::string& id) override;

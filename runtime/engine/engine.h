@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "core/base/command.h"
 
 // What Weft asks of a container engine: the part of the Docker Engine API (v1.41) that it uses, as
 // plain values.
@@ -215,6 +217,10 @@ class Engine {
   virtual absl::StatusOr<ExecResult> Exec(const std::string& id,
                                           const std::vector<std::string>& command,
                                           absl::Duration deadline) = 0;
+  // FAILED_PRECONDITION: the container does not run. INVALID_ARGUMENT: there is no such program, as
+  // far as the engine says so here; else it is a command that writes why and ends with 126 or 127.
+  virtual absl::StatusOr<std::unique_ptr<Command>> StartCommand(const std::string& id,
+                                                                const CommandSpec& spec) = 0;
   // Unpacks a tar archive into the container's directory `path`, also into volumes below it. What
   // is there under the same name is replaced, but not in one step. A volume in memory keeps it only
   // if the container runs.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -176,6 +177,28 @@ absl::StatusOr<ExecResult> FakeEngine::Exec(const std::string& id,
   spec.command.assign(command.begin() + 1, command.end());
   const Run run = program->second(held->container.id, spec);
   return ExecResult{run.exit_code.value_or(0), run.output};
+}
+
+absl::StatusOr<std::unique_ptr<Command>> FakeEngine::StartCommand(const std::string& id,
+                                                                  const CommandSpec& spec) {
+  class Ended final : public Command {
+   public:
+    explicit Ended(ExecResult result) : result_(std::move(result)) {}
+    absl::StatusOr<std::optional<Output>> Read() override {
+      if (result_.output.empty()) return std::nullopt;
+      return Output{false, std::exchange(result_.output, "")};
+    }
+    absl::StatusOr<int64_t> ExitCode() override { return result_.exit_code; }
+    absl::Status Write(std::string_view) override { return absl::OkStatus(); }
+    void CloseInput() override {}
+    absl::Status Resize(uint32_t, uint32_t) override { return absl::OkStatus(); }
+    void Cancel() override {}
+
+   private:
+    ExecResult result_;
+  };
+  WEFT_ASSIGN_OR_RETURN(ExecResult result, Exec(id, spec.words, absl::InfiniteDuration()));
+  return std::make_unique<Ended>(std::move(result));
 }
 
 absl::Status FakeEngine::Unpack(const std::string& id, const std::string& path,

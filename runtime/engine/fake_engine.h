@@ -62,6 +62,9 @@ class FakeEngine final : public Engine {
   absl::Status RemoveContainer(const std::string& id) override;
   absl::StatusOr<ExecResult> Exec(const std::string& id, const std::vector<std::string>& command,
                                   absl::Duration deadline) override;
+  // Of its whole output at once; input and terminal come to nothing.
+  absl::StatusOr<std::unique_ptr<Command>> StartCommand(const std::string& id,
+                                                        const CommandSpec& spec) override;
   absl::Status Unpack(const std::string& id, const std::string& path,
                       const std::string& archive) override;
   absl::StatusOr<Container> InspectContainer(const std::string& id) override;

@@ -1,10 +1,12 @@
 #include "runtime/engine/http.h"
 
+#include <cerrno>
 #include <chrono>
 #include <fcntl.h>
 #include <limits>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -86,6 +88,13 @@ class Connection {
   }
 
   int fd() { return stream_.socket().native_handle(); }
+
+  // Gives the connection away, in blocking mode.
+  std::unique_ptr<RawConnection> Release() {
+    std::string first = beast::buffers_to_string(buffer_.data());
+    stream_.socket().native_non_blocking(false);
+    return std::make_unique<RawConnection>(stream_.release_socket().release(), std::move(first));
+  }
 
  private:
   template <typename Done>
@@ -197,6 +206,34 @@ absl::StatusOr<HttpResponse> ReadStream(Connection& connection, absl::Duration s
 
 }  // namespace
 
+RawConnection::~RawConnection() { close(fd_); }
+
+absl::StatusOr<std::string> RawConnection::Read() {
+  if (!first_.empty()) return std::exchange(first_, "");
+  std::string bytes(kPiece, '\0');
+  ssize_t size = 0;
+  do {
+    size = recv(fd_, bytes.data(), bytes.size(), 0);
+  } while (size < 0 && errno == EINTR);
+  if (size < 0) return absl::ErrnoToStatus(errno, "read from the engine");
+  bytes.resize(static_cast<size_t>(size));
+  return bytes;
+}
+
+absl::Status RawConnection::Write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t size = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return absl::ErrnoToStatus(errno, "send to the engine");
+    bytes.remove_prefix(static_cast<size_t>(size));
+  }
+  return absl::OkStatus();
+}
+
+void RawConnection::CloseWrite() { shutdown(fd_, SHUT_WR); }
+
+void RawConnection::Cancel() { shutdown(fd_, SHUT_RDWR); }
+
 void StreamControl::Cancel() {
   std::lock_guard lock(mutex_);
   cancelled_ = true;
@@ -251,6 +288,29 @@ absl::StatusOr<HttpResponse> HttpClient::Stream(const HttpRequest& request, Stre
   }();
   if (control.cancelled()) return absl::CancelledError("cancelled");
   return response;
+} catch (const std::exception& e) {
+  return absl::InternalError(absl::StrCat("call the engine: ", e.what()));
+}
+
+absl::StatusOr<std::unique_ptr<RawConnection>> HttpClient::Upgrade(const HttpRequest& request,
+                                                                   absl::Duration deadline,
+                                                                   HttpResponse& refused) const
+    try {
+  Connection connection(socket_path_);
+  WEFT_RETURN_IF_ERROR(connection.Connect(deadline));
+  auto message = MakeRequest<http::string_body>(request);
+  message.set(http::field::connection, "Upgrade");
+  message.set(http::field::upgrade, "tcp");
+  message.set(http::field::content_type, request.content_type);
+  message.body() = request.body;
+  message.prepare_payload();
+  WEFT_RETURN_IF_ERROR(connection.Write(message));
+  http::response_parser<http::string_body> parser;
+  WEFT_RETURN_IF_ERROR(connection.ReadHeader(parser));
+  if (parser.get().result() == http::status::switching_protocols) return connection.Release();
+  WEFT_RETURN_IF_ERROR(connection.Read(parser));
+  refused = {static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
+  return nullptr;
 } catch (const std::exception& e) {
   return absl::InternalError(absl::StrCat("call the engine: ", e.what()));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,29 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;
   std::string body;
+};
+
+// What an HTTP connection has become after an upgrade: bytes both ways. One thread reads while
+// another one writes; Cancel may come from any.
+class RawConnection {
+ public:
+  // Owns `fd`. `first`: what came already.
+  RawConnection(int fd, std::string first) : fd_(fd), first_(std::move(first)) {}
+  RawConnection(const RawConnection&) = delete;
+  RawConnection& operator=(const RawConnection&) = delete;
+  ~RawConnection();
+
+  // Blocks for the next bytes; empty: the end.
+  absl::StatusOr<std::string> Read();
+  absl::Status Write(std::string_view bytes);
+  // The other side reads its end, and goes on writing.
+  void CloseWrite();
+  // Read and Write return.
+  void Cancel();
+
+ private:
+  const int fd_;
+  std::string first_;
 };
 
 // HTTP/1.1 over a unix socket, a connection for each request: the engine is on this machine, where
@@ -44,6 +68,12 @@ class HttpClient {
   absl::StatusOr<HttpResponse> Stream(const HttpRequest& request, StreamControl& control,
                                       absl::Duration silence, const std::function<void()>& opened,
                                       const ChunkSink& sink) const;
+
+  // Asks for the protocol "tcp". `deadline` is for the answer. Any other status than 101 is
+  // `refused`, and there is no connection.
+  absl::StatusOr<std::unique_ptr<RawConnection>> Upgrade(const HttpRequest& request,
+                                                         absl::Duration deadline,
+                                                         HttpResponse& refused) const;
 
  private:
   const std::string socket_path_;

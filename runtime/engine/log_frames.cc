@@ -16,6 +16,7 @@ bool LogFrames::Take(std::string_view bytes) {
       if (header_.size() < kHeader) return true;
       for (size_t i = 4; i < kHeader; ++i)
         remaining_ = remaining_ << 8 | static_cast<unsigned char>(header_[i]);
+      of_error_ = header_[0] == 2;
       header_.clear();
       continue;
     }

@@ -17,10 +17,14 @@ class LogFrames {
   // Takes the next bytes of the stream, cut anywhere. False: the sink wants no more.
   bool Take(std::string_view bytes);
 
+  // For the sink: the frame that it is given is of standard error.
+  bool of_error() const { return of_error_; }
+
  private:
   const ChunkSink sink_;
   std::string header_;
   size_t remaining_ = 0;  // Of the frame under way.
+  bool of_error_ = false;
 };
 
 }  // namespace weft::engine

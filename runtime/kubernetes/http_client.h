@@ -26,6 +26,9 @@ class HttpClient final : public ApiServer {
 
   absl::StatusOr<HttpResponse> Send(const HttpRequest& request) override;
 
+  const ClusterAccess& access() const { return access_; }
+  std::string Token();  // Of whoever sends; empty: none.
+
   // Both are called on the client's thread and must not block.
   struct Sink {
     // A piece of a successful answer. False: hold it back, it comes again after Resume.
@@ -54,7 +57,6 @@ class HttpClient final : public ApiServer {
   HttpClient(ClusterAccess access, std::string user_agent);
 
   std::shared_ptr<Transfer> Begin(const HttpRequest& request, Sink sink);
-  std::string Token();
   // Has `task` done by the client's thread.
   void Post(std::function<void()> task);
   void Run();

@@ -8,6 +8,7 @@
 #include "core/base/json_list.h"
 #include "core/base/status.h"
 #include "runtime/base/choose_container.h"
+#include "runtime/kubernetes/command_socket.h"
 #include "runtime/kubernetes/managed_fields.h"
 #include "runtime/kubernetes/projecting.h"
 
@@ -96,29 +97,57 @@ absl::Status KubernetesRuntime::Delete(const std::vector<ObjectRef>& refs) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<KubernetesRuntime::ContainerPath> KubernetesRuntime::FindContainer(
+    const std::string& ns, const std::string& pod, const std::string& container) {
+  const std::string what = absl::StrCat("the pod ", ns, "/", pod);
+  WEFT_ASSIGN_OR_RETURN(const Resource pods, discovery_->Find("v1", "Pod"));
+  ContainerPath found = {pods.ObjectPath(ns, pod), ""};
+  WEFT_ASSIGN_OR_RETURN(const json::value object,
+                        ReadObject(client_->Send({.path = found.pod}), what));
+  if (json::GetString(object, {"metadata", "labels", kInstallationLabel}) != options_.installation)
+    return absl::NotFoundError(absl::StrCat(what, " is not of this installation"));
+  std::vector<std::string> names;
+  if (const json::value* spec = json::Find(object, "spec"))
+    for (const char* list : {"containers", "initContainers"})
+      for (const json::value& one : json::ListAt(*spec, list))
+        names.push_back(json::GetString(one, {"name"}));
+  WEFT_ASSIGN_OR_RETURN(found.container, runtime::ChooseContainer(what, names, container));
+  for (const char* list : {"containerStatuses", "initContainerStatuses"})
+    if (const json::value* status = json::Find(object, "status"))
+      for (const json::value& one : json::ListAt(*status, list))
+        if (json::GetString(one, {"name"}) == found.container)
+          found.running = json::FindPath(one, {"state", "running"}) != nullptr;
+  return found;
+}
+
 absl::StatusOr<std::unique_ptr<ByteStream>> KubernetesRuntime::OpenLogs(
     const LogSelection& selection) {
-  const std::string what = absl::StrCat("the pod ", selection.ns, "/", selection.pod);
-  WEFT_ASSIGN_OR_RETURN(const Resource pods, discovery_->Find("v1", "Pod"));
-  const std::string path = pods.ObjectPath(selection.ns, selection.pod);
-  WEFT_ASSIGN_OR_RETURN(const json::value pod, ReadObject(client_->Send({.path = path}), what));
-  if (json::GetString(pod, {"metadata", "labels", kInstallationLabel}) != options_.installation)
-    return absl::NotFoundError(absl::StrCat(what, " is not of this installation"));
-  std::vector<std::string> containers;
-  if (const json::value* spec = json::Find(pod, "spec"))
-    for (const char* list : {"containers", "initContainers"})
-      for (const json::value& container : json::ListAt(*spec, list))
-        containers.push_back(json::GetString(container, {"name"}));
-  WEFT_ASSIGN_OR_RETURN(const std::string container,
-                        runtime::ChooseContainer(what, containers, selection.container));
+  WEFT_ASSIGN_OR_RETURN(const ContainerPath found,
+                        FindContainer(selection.ns, selection.pod, selection.container));
   HttpRequest request;
   request.path =
-      absl::StrCat(path, "/log?container=", UrlEncode(container),
+      absl::StrCat(found.pod, "/log?container=", UrlEncode(found.container),
                    "&follow=", selection.follow && !selection.previous ? "true" : "false",
                    "&previous=", selection.previous ? "true" : "false");
   if (selection.tail_lines > 0) absl::StrAppend(&request.path, "&tailLines=", selection.tail_lines);
   request.timeout = absl::InfiniteDuration();
   return std::make_unique<ByteStream>(*client_, request);
+}
+
+absl::StatusOr<std::unique_ptr<Command>> KubernetesRuntime::StartCommand(const CommandPlace& place,
+                                                                         const CommandSpec& spec) {
+  WEFT_ASSIGN_OR_RETURN(const ContainerPath found,
+                        FindContainer(place.ns, place.pod, place.container));
+  // The kubelet would find that out too, but says it as an error of its own.
+  if (!found.running)
+    return absl::FailedPreconditionError(absl::StrCat("the container ", found.container, " of ",
+                                                      place.ns, "/", place.pod, " does not run"));
+  const auto flag = [](bool is_so) { return is_so ? "true" : "false"; };
+  std::string path = absl::StrCat(found.pod, "/exec?container=", UrlEncode(found.container),
+                                  "&stdin=", flag(spec.input),
+                                  "&stdout=true&stderr=", flag(!spec.tty), "&tty=", flag(spec.tty));
+  for (const std::string& word : spec.words) absl::StrAppend(&path, "&command=", UrlEncode(word));
+  return OpenCommand(client_->access(), client_->Token(), path);
 }
 
 std::string KubernetesRuntime::PlatformVersion() {

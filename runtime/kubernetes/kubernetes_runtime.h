@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "core/base/command.h"
 #include "core/base/worker_pool.h"
 #include "runtime/base/board.h"
 #include "runtime/kubernetes/applier.h"
@@ -54,6 +55,16 @@ class KubernetesRuntime {
   // The output of a container of a pod of this installation. NOT_FOUND; UNAVAILABLE.
   absl::StatusOr<std::unique_ptr<ByteStream>> OpenLogs(const LogSelection& selection);
 
+  struct CommandPlace {
+    std::string ns;
+    std::string pod;
+    std::string container;  // Empty: the first one.
+  };
+  // Runs a command in a container of a pod of this installation. NOT_FOUND; FAILED_PRECONDITION: it
+  // does not run; else as OpenCommand.
+  absl::StatusOr<std::unique_ptr<Command>> StartCommand(const CommandPlace& place,
+                                                        const CommandSpec& spec);
+
   // "v1.34.4", as the API server answered last; empty: it never did.
   std::string PlatformVersion();
 
@@ -62,6 +73,14 @@ class KubernetesRuntime {
  private:
   explicit KubernetesRuntime(Options options);
   void Begin();
+  // The path of a pod, and the container that `container` means.
+  struct ContainerPath {
+    std::string pod;
+    std::string container;
+    bool running = false;
+  };
+  absl::StatusOr<ContainerPath> FindContainer(const std::string& ns, const std::string& pod,
+                                              const std::string& container);
   void Applied(const Resource& resource, const json::value& object);
   // Runs `work` for 0 to `count` - 1 on the connections, and waits for all.
   void ForEach(size_t count, const std::function<void(size_t)>& work);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/command_call.h"
 #include "core/base/status.h"
 #include "runtime/base/convert.h"
 #include "runtime/kubernetes/convert.h"
@@ -121,6 +122,14 @@ grpc::ServerWriteReactor<runtime::v1::LogsResponse>* RuntimeService::Logs(
   return new LogsCall(streams_, [request = *request, this](LogsCall& call) {
     return SendLogs(kubernetes_, request, call);
   });
+}
+
+grpc::ServerBidiReactor<runtime::v1::ExecRequest, runtime::v1::ExecResponse>* RuntimeService::Exec(
+    grpc::CallbackServerContext*) {
+  return new CommandCall<runtime::v1::ExecRequest, runtime::v1::ExecResponse>(
+      streams_, [this](const runtime::v1::ExecRequest::Start& start, const CommandSpec& spec) {
+        return kubernetes_.StartCommand({start.namespace_(), start.pod(), start.container()}, spec);
+      });
 }
 
 }  // namespace weft::kubernetes

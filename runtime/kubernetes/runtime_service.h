@@ -15,7 +15,7 @@ namespace weft::kubernetes {
 class RuntimeService final : public runtime::v1::Runtime::CallbackService {
  public:
   // All outlive it.
-  RuntimeService(KubernetesRuntime& kubernetes, WorkerPool& pool, runtime::StreamLimit& streams,
+  RuntimeService(KubernetesRuntime& kubernetes, WorkerPool& pool, StreamLimit& streams,
                  std::string version)
       : kubernetes_(kubernetes),
         pool_(pool),
@@ -41,11 +41,13 @@ class RuntimeService final : public runtime::v1::Runtime::CallbackService {
       grpc::CallbackServerContext* context, const runtime::v1::WatchRequest* request) override;
   grpc::ServerWriteReactor<runtime::v1::LogsResponse>* Logs(
       grpc::CallbackServerContext* context, const runtime::v1::LogsRequest* request) override;
+  grpc::ServerBidiReactor<runtime::v1::ExecRequest, runtime::v1::ExecResponse>* Exec(
+      grpc::CallbackServerContext* context) override;
 
  private:
   KubernetesRuntime& kubernetes_;
   WorkerPool& pool_;
-  runtime::StreamLimit& streams_;
+  StreamLimit& streams_;
   const std::string version_;
   runtime::WatchStreams watches_;
 };

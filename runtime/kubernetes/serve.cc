@@ -21,7 +21,7 @@ constexpr int kMostStreams = 64;
 absl::Status ServeRuntime(KubernetesRuntime& kubernetes, const std::string& address,
                           const std::string& tls_dir) {
   WorkerPool pool(kWorkers, kMostWaiting);
-  runtime::StreamLimit streams(kMostStreams);
+  StreamLimit streams(kMostStreams);
   RuntimeService service(kubernetes, pool, streams, WEFT_VERSION);
   ServiceOptions options;
   options.name = "weft-runtime-kubernetes";

@@ -13,7 +13,7 @@ namespace weft::local {
 class ImagesService final : public runtime::v1::Images::CallbackService {
  public:
   // All outlive it.
-  ImagesService(engine::Engine& engine, WorkerPool& pool, runtime::StreamLimit& streams)
+  ImagesService(engine::Engine& engine, WorkerPool& pool, StreamLimit& streams)
       : engine_(engine), pool_(pool), streams_(streams) {}
 
   grpc::ServerReadReactor<runtime::v1::ImageChunk>* Load(
@@ -27,7 +27,7 @@ class ImagesService final : public runtime::v1::Images::CallbackService {
  private:
   engine::Engine& engine_;
   WorkerPool& pool_;
-  runtime::StreamLimit& streams_;
+  StreamLimit& streams_;
 };
 
 }  // namespace weft::local

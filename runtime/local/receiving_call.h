@@ -19,11 +19,11 @@ class ReceivingCall final : public grpc::ServerReadReactor<Request> {
  public:
   using Work = std::function<absl::Status(ReceivingCall& call)>;
 
-  ReceivingCall(runtime::StreamLimit& limit, grpc::CallbackServerContext& context, Work work)
+  ReceivingCall(StreamLimit& limit, grpc::CallbackServerContext& context, Work work)
       : limit_(limit), context_(context), work_(std::move(work)) {
     taken_ = limit_.Take();
     if (!taken_) {
-      this->Finish(runtime::TooManyStreams());
+      this->Finish(TooManyStreams());
     } else {
       // Touches nothing of the call after Finish: that may be the end of it.
       std::thread([this] { this->Finish(ToGrpc(work_(*this))); }).detach();
@@ -60,7 +60,7 @@ class ReceivingCall final : public grpc::ServerReadReactor<Request> {
   }
 
  private:
-  runtime::StreamLimit& limit_;
+  StreamLimit& limit_;
   grpc::CallbackServerContext& context_;
   const Work work_;
   bool taken_ = false;

@@ -1,6 +1,7 @@
 #include "runtime/local/runtime_service.h"
 
 #include "absl/strings/str_cat.h"
+#include "core/base/command_call.h"
 #include "core/base/status.h"
 #include "runtime/base/convert.h"
 #include "runtime/local/convert.h"
@@ -115,6 +116,18 @@ grpc::ServerWriteReactor<runtime::v1::LogsResponse>* RuntimeService::Logs(
     grpc::CallbackServerContext*, const runtime::v1::LogsRequest* request) {
   return new runtime::SendingCall<runtime::v1::LogsResponse>(
       streams_, [request = *request, this](auto& call) { return SendLogs(local_, request, call); });
+}
+
+grpc::ServerBidiReactor<runtime::v1::ExecRequest, runtime::v1::ExecResponse>* RuntimeService::Exec(
+    grpc::CallbackServerContext*) {
+  return new CommandCall<runtime::v1::ExecRequest, runtime::v1::ExecResponse>(
+      streams_,
+      [this](const runtime::v1::ExecRequest::Start& where,
+             const CommandSpec& spec) -> absl::StatusOr<std::unique_ptr<Command>> {
+        WEFT_ASSIGN_OR_RETURN(const PodRun run, local_.RunOf(where.namespace_(), where.pod(),
+                                                             where.container(), false));
+        return local_.engine().StartCommand(run.id, spec);
+      });
 }
 
 }  // namespace weft::local

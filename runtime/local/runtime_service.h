@@ -15,8 +15,7 @@ namespace weft::local {
 class RuntimeService final : public runtime::v1::Runtime::CallbackService {
  public:
   // All outlive it.
-  RuntimeService(LocalRuntime& local, WorkerPool& pool, runtime::StreamLimit& streams,
-                 std::string version)
+  RuntimeService(LocalRuntime& local, WorkerPool& pool, StreamLimit& streams, std::string version)
       : local_(local),
         pool_(pool),
         streams_(streams),
@@ -41,11 +40,13 @@ class RuntimeService final : public runtime::v1::Runtime::CallbackService {
       grpc::CallbackServerContext* context, const runtime::v1::WatchRequest* request) override;
   grpc::ServerWriteReactor<runtime::v1::LogsResponse>* Logs(
       grpc::CallbackServerContext* context, const runtime::v1::LogsRequest* request) override;
+  grpc::ServerBidiReactor<runtime::v1::ExecRequest, runtime::v1::ExecResponse>* Exec(
+      grpc::CallbackServerContext* context) override;
 
  private:
   LocalRuntime& local_;
   WorkerPool& pool_;
-  runtime::StreamLimit& streams_;
+  StreamLimit& streams_;
   const std::string version_;
   runtime::WatchStreams watches_;
 };

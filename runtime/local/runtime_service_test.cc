@@ -84,7 +84,7 @@ class RuntimeServiceTest : public testing::Test {
   FakeServiceNetwork services_;
   FakeProxy proxy_;
   WorkerPool pool_;
-  runtime::StreamLimit streams_;
+  StreamLimit streams_;
   std::unique_ptr<LocalRuntime> local_;
   std::unique_ptr<RuntimeService> service_;
   std::unique_ptr<ImagesService> images_;

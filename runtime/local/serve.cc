@@ -42,7 +42,7 @@ absl::StatusOr<EngineChoice> Choose(const DataDirectory& data, const std::string
 absl::Status ServeRuntime(LocalRuntime& local, const std::string& address,
                           const std::string& tls_dir) {
   WorkerPool pool(kWorkers, kMostWaiting);
-  runtime::StreamLimit streams(kMostStreams);
+  StreamLimit streams(kMostStreams);
   RuntimeService runtime(local, pool, streams, WEFT_VERSION);
   ImagesService images(local.engine(), pool, streams);
   ServiceOptions options;

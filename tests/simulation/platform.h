@@ -128,6 +128,18 @@ class CallsOnly : public runtime::v1::Runtime::StubInterface {
       Context*, const runtime::v1::LogsRequest&, Queue*) override {
     return nullptr;
   }
+  grpc::ClientReaderWriterInterface<runtime::v1::ExecRequest, runtime::v1::ExecResponse>* ExecRaw(
+      Context*) override {
+    return nullptr;
+  }
+  grpc::ClientAsyncReaderWriterInterface<runtime::v1::ExecRequest, runtime::v1::ExecResponse>*
+  AsyncExecRaw(Context*, Queue*, void*) override {
+    return nullptr;
+  }
+  grpc::ClientAsyncReaderWriterInterface<runtime::v1::ExecRequest, runtime::v1::ExecResponse>*
+  PrepareAsyncExecRaw(Context*, Queue*) override {
+    return nullptr;
+  }
 };
 
 }  // namespace weft::simulation

@@ -190,7 +190,7 @@ class FakeEngineTarget final : public Target {
   local::FakeServiceNetwork services_;
   local::FakeProxy proxy_;
   WorkerPool pool_{8, 256};
-  runtime::StreamLimit streams_{64};
+  StreamLimit streams_{64};
   std::unique_ptr<local::LocalRuntime> local_;
   std::unique_ptr<local::RuntimeService> service_;
   std::unique_ptr<grpc::Server> server_;

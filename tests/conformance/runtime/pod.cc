@@ -9,6 +9,9 @@
 //   where               writes the working directory
 //   once PATH CODE      ends with CODE if there is no such file, and leaves one
 //   get HOST:PORT       writes what a GET answers, when it has answered
+//   echo                writes what comes to the standard input, to its end
+//   lines COUNT         writes so many lines, which are numbers from 0
+//   columns COUNT       waits until the terminal has so many, and writes its size
 //   exit CODE           ends
 //   crash               ends by a signal, SIGSEGV
 //   eat MIB             fills so much memory
@@ -23,6 +26,7 @@
 #include <iostream>
 #include <iterator>
 #include <string>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <vector>
 
@@ -67,6 +71,18 @@ bool Write(const std::string& path, const std::string& text) {
   }
 }
 
+void Echo() {
+  char piece[4096];
+  for (ssize_t size; (size = read(STDIN_FILENO, piece, sizeof piece)) > 0;)
+    std::cout.write(piece, size).flush();
+}
+
+void AwaitColumns(int columns) {
+  winsize size = {};
+  while (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col != columns) usleep(10'000);
+  Say(std::to_string(size.ws_col) + " columns, " + std::to_string(size.ws_row) + " rows");
+}
+
 void Eat(size_t mebibytes) {
   for (std::vector<char*> all; all.size() < mebibytes;) {
     all.push_back(new char[1 << 20]);
@@ -107,6 +123,13 @@ void Run(const std::string& statement) {
     std::string answer;
     while ((answer = hello::Get(rest)).empty()) usleep(100'000);
     Say(answer);
+  } else if (verb == "echo") {
+    Echo();
+  } else if (verb == "lines") {
+    for (int i = 0; i < atoi(rest.c_str()); ++i) std::cout << i << "\n";
+    std::cout << std::flush;
+  } else if (verb == "columns") {
+    AwaitColumns(atoi(rest.c_str()));
   } else if (verb == "exit") {
     _exit(atoi(rest.c_str()));
   } else if (verb == "crash") {

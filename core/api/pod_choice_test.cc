@@ -1,4 +1,4 @@
-#include "core/api/log_relay.h"
+#include "core/api/pod_choice.h"
 
 #include <gtest/gtest.h>
 
@@ -42,10 +42,7 @@ TEST(ChoosePod, FindsTheOneThatIsMeant) {
   };
   for (const auto& c : kCases) {
     SCOPED_TRACE(std::string(c.instance) + " " + c.pod);
-    core::v1::LogsRequest request;
-    request.set_instance(c.instance);
-    request.set_pod(c.pod);
-    const absl::StatusOr<std::string> pod = ChoosePod(Shop(), request);
+    const absl::StatusOr<std::string> pod = ChoosePod(Shop(), {c.instance, c.pod});
     EXPECT_EQ(pod.status().code(), c.code);
     EXPECT_EQ(pod.ok() ? *pod : std::string(pod.status().message()), c.expected);
   }
@@ -54,14 +51,10 @@ TEST(ChoosePod, FindsTheOneThatIsMeant) {
 TEST(ChoosePod, PassesOverWhatIsAboutToEndUnlessItIsNamedOrAlone) {
   core::v1::Application shop = Shop();
   shop.mutable_components(0)->mutable_pods(0)->set_deleting(true);
-  core::v1::LogsRequest request;
-  request.set_instance("front");
-  EXPECT_EQ(*ChoosePod(shop, request), "front-2");
-  request.set_pod("front-1");
-  EXPECT_EQ(*ChoosePod(shop, request), "front-1");
-  request.clear_pod();
+  EXPECT_EQ(*ChoosePod(shop, {"front", ""}), "front-2");
+  EXPECT_EQ(*ChoosePod(shop, {"front", "front-1"}), "front-1");
   shop.mutable_components(0)->mutable_pods()->DeleteSubrange(1, 1);
-  EXPECT_EQ(*ChoosePod(shop, request), "front-1");
+  EXPECT_EQ(*ChoosePod(shop, {"front", ""}), "front-1");
 }
 
 TEST(ChoosePod, TheOnlyPodNeedsNoName) {

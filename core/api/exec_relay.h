@@ -1,0 +1,21 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+#include <string>
+
+#include "core/base/stream_limit.h"
+#include "core/scheduler/events.h"
+#include "core/scheduler/runtimes.h"
+#include "core/scheduler/scheduler.h"
+#include "weft/core/v1/applications.pb.h"
+
+namespace weft::api {
+
+// Runs a command in a pod of an application, by the application's runtime, and records that `by`
+// did: the program and the pod, not the arguments, which may be secret. The reactor owns itself;
+// what it is given outlives it.
+grpc::ServerBidiReactor<core::v1::ExecRequest, core::v1::ExecResponse>* RelayExec(
+    StreamLimit& limit, scheduler::Scheduler& scheduler, const scheduler::Runtimes& runtimes,
+    scheduler::Events& events, std::string by);
+
+}  // namespace weft::api

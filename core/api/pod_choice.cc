@@ -1,0 +1,51 @@
+#include "core/api/pod_choice.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/base/status.h"
+
+namespace weft::api {
+
+absl::StatusOr<std::string> ChoosePod(const core::v1::Application& application,
+                                      const PodChoice& choice) {
+  std::vector<std::string> pods, ending;
+  bool instance_known = choice.instance.empty();
+  for (const core::v1::ComponentStatus& component : application.components()) {
+    if (!choice.instance.empty() && component.instance_name() != choice.instance) continue;
+    instance_known = true;
+    for (const core::v1::PodStatus& pod : component.pods()) {
+      if (choice.pod.empty() || pod.name() == choice.pod)
+        (pod.deleting() ? ending : pods).push_back(pod.name());
+    }
+  }
+  if (!instance_known) {
+    return absl::NotFoundError(
+        absl::StrCat("the application ", application.name(), " has no instance ", choice.instance));
+  }
+  if (pods.empty()) pods = std::move(ending);
+  if (pods.empty()) {
+    return absl::NotFoundError(choice.pod.empty() ? "it has no pod"
+                                                  : absl::StrCat("it has no pod ", choice.pod));
+  }
+  if (pods.size() > 1) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("several pods, name one with --pod: ", absl::StrJoin(pods, ", ")));
+  }
+  return pods[0];
+}
+
+absl::StatusOr<PodPlace> FindPod(scheduler::Scheduler& scheduler,
+                                 const scheduler::Runtimes& runtimes, const std::string& ns,
+                                 const std::string& application, const PodChoice& choice) {
+  WEFT_ASSIGN_OR_RETURN(const core::v1::Application found, scheduler.Status(ns, application));
+  PodPlace place;
+  WEFT_ASSIGN_OR_RETURN(place.pod, ChoosePod(found, choice));
+  place.runtime = runtimes.Find(found.runtime());
+  if (place.runtime == nullptr) return absl::UnavailableError(runtimes.WhyAway(found.runtime()));
+  return place;
+}
+
+}  // namespace weft::api

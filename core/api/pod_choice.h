@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/scheduler/runtimes.h"
+#include "core/scheduler/scheduler.h"
+#include "weft/core/v1/applications.pb.h"
+
+namespace weft::api {
+
+// Which pod of an application a call means; empty: the only one.
+struct PodChoice {
+  std::string instance;
+  std::string pod;
+};
+
+// The pod that is meant. NOT_FOUND: there is none; FAILED_PRECONDITION: there are several, named in
+// the message. Pure.
+absl::StatusOr<std::string> ChoosePod(const core::v1::Application& application,
+                                      const PodChoice& choice);
+
+// That pod and the runtime where it is.
+struct PodPlace {
+  std::string pod;
+  std::shared_ptr<scheduler::RuntimeConnection> runtime;
+};
+
+// NOT_FOUND also: no such application; UNAVAILABLE: its runtime is away. Reads the store.
+absl::StatusOr<PodPlace> FindPod(scheduler::Scheduler& scheduler,
+                                 const scheduler::Runtimes& runtimes, const std::string& ns,
+                                 const std::string& application, const PodChoice& choice);
+
+}  // namespace weft::api

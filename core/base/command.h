@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace weft {
+
+// A command that is to run in a container with its streams.
+struct CommandSpec {
+  std::vector<std::string> words;
+  bool input = false;  // It gets input; else it finds the end of it at once.
+  bool tty = false;    // Its streams are a terminal.
+};
+
+// A command that runs in a container, wherever that is. One thread reads while another one writes;
+// Cancel may come from any. Its destruction closes the streams, which the command may not heed.
+class Command {
+ public:
+  struct Output {
+    bool error = false;  // Standard error; never of a terminal.
+    std::string bytes;
+  };
+  virtual ~Command() = default;
+
+  // Blocks for the next output, never none. Nothing: it has ended, or was cancelled.
+  virtual absl::StatusOr<std::optional<Output>> Read() = 0;
+  // Once there is nothing to read.
+  virtual absl::StatusOr<int64_t> ExitCode() = 0;
+
+  // Blocks until it is on its way.
+  virtual absl::Status Write(std::string_view input) = 0;
+  virtual void CloseInput() = 0;
+  // Of its terminal.
+  virtual absl::Status Resize(uint32_t columns, uint32_t rows) = 0;
+
+  // Closes the streams: Read and Write return.
+  virtual void Cancel() = 0;
+};
+
+}  // namespace weft

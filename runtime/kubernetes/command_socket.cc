@@ -1,0 +1,375 @@
+#include "runtime/kubernetes/command_socket.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+#include <boost/beast/websocket.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/json_list.h"
+#include "core/base/status.h"
+#include "runtime/kubernetes/api_status.h"
+
+namespace weft::kubernetes {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using Code = boost::system::error_code;
+using Tcp = asio::ip::tcp;
+
+// Completes a coroutine's wait with a tuple that begins with an error code, without exceptions.
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+constexpr auto kToConnect = std::chrono::seconds(30);
+constexpr size_t kMostHeld = 256 * 1024;  // Bytes, each way.
+constexpr char kAttempted[] = "run a command";
+
+constexpr char kNewProtocol[] = "v5.channel.k8s.io";
+constexpr char kProtocols[] = "v5.channel.k8s.io, v4.channel.k8s.io";
+
+// The first byte of a message.
+enum Channel : char { kStdin = 0, kStdout = 1, kStderr = 2, kError = 3, kResize = 4 };
+constexpr char kClose = '\xff';  // The next byte says which one; v5.
+
+struct Place {
+  bool tls = false;
+  std::string host;  // Of an IPv6 address without its brackets.
+  std::string port;
+  std::string prefix;  // Of every path.
+};
+
+// Of "https://host:port/path".
+Place PlaceOf(const std::string& server) {
+  Place place;
+  place.tls = absl::StartsWith(server, "https://");
+  const size_t host = server.find("://") + 3;
+  const size_t end = std::min(server.find('/', host), server.size());
+  place.prefix = server.substr(end);
+  place.host = server.substr(host, end - host);
+  place.port = place.tls ? "443" : "80";
+  const size_t colon = place.host.rfind(':');
+  if (colon != std::string::npos && place.host.find(']', colon) == std::string::npos) {
+    place.port = place.host.substr(colon + 1);
+    place.host.resize(colon);
+  }
+  if (absl::StartsWith(place.host, "[")) place.host = place.host.substr(1, place.host.size() - 2);
+  return place;
+}
+
+// What the last message says: the exit code, or why there is none.
+absl::StatusOr<int64_t> ReadEnd(std::string_view text) {
+  WEFT_ASSIGN_OR_RETURN(const json::value end, json::Parse(text));
+  if (json::GetString(end, {"status"}) == "Success") return 0;
+  if (const json::value* details = json::Find(end, "details")) {
+    for (const json::value& cause : json::ListAt(*details, "causes")) {
+      int64_t code = 0;
+      if (json::GetString(cause, {"reason"}) == "ExitCode" &&
+          absl::SimpleAtoi(json::GetString(cause, {"message"}), &code))
+        return code;
+    }
+  }
+  const std::string message = json::GetString(end, {"message"});
+  // There is no reason for it but these words of the container runtime.
+  for (const char* missing : {"executable file not found", "no such file or directory"})
+    if (absl::StrContains(message, missing)) return absl::InvalidArgumentError(message);
+  return absl::UnavailableError(absl::StrCat(kAttempted, ": ", message));
+}
+
+// One command. A thread of its own moves its bytes.
+class CommandSocket : public Command {
+ public:
+  ~CommandSocket() override = default;
+
+  absl::StatusOr<std::optional<Output>> Read() override {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !outputs_.empty() || end_.has_value(); });
+    if (outputs_.empty()) {
+      if (!end_->ok()) return end_->status();
+      return std::nullopt;
+    }
+    Output next = std::move(outputs_.front());
+    outputs_.pop_front();
+    held_ -= next.bytes.size();
+    asio::post(context_, [this] { room_.cancel(); });
+    return next;
+  }
+
+  absl::StatusOr<int64_t> ExitCode() override {
+    std::lock_guard lock(mutex_);
+    if (!end_.has_value()) return absl::UnavailableError("it has not ended");
+    return *end_;
+  }
+
+  absl::Status Write(std::string_view input) override {
+    return Send(
+        absl::StrCat(std::string(1, kStdin), absl::string_view(input.data(), input.size())));
+  }
+
+  void CloseInput() override {
+    if (new_protocol_) {
+      Send({kClose, kStdin}).IgnoreError();
+    } else {
+      Cancel();
+    }
+  }
+
+  absl::Status Resize(uint32_t columns, uint32_t rows) override {
+    return Send(
+        absl::StrCat(std::string(1, kResize), R"({"Width":)", columns, R"(,"Height":)", rows, "}"));
+  }
+
+ protected:
+  CommandSocket() = default;
+
+  absl::Status Send(std::string message) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return to_send_bytes_ < kMostHeld || end_.has_value(); });
+    if (end_.has_value()) return absl::UnavailableError("it has ended");
+    to_send_bytes_ += message.size();
+    to_send_.push_back(std::move(message));
+    asio::post(context_, [this] { work_.cancel(); });
+    return absl::OkStatus();
+  }
+
+  // What follows, on the thread.
+  void Take(std::string_view message) {
+    if (message.size() < 2) return;
+    const std::string_view rest = message.substr(1);
+    std::lock_guard lock(mutex_);
+    if (message[0] == kStdout || message[0] == kStderr) {
+      held_ += rest.size();
+      outputs_.push_back({message[0] == kStderr, std::string(rest)});
+    } else if (message[0] == kError) {
+      end_ = ReadEnd(rest);
+    }
+    changed_.notify_all();
+  }
+  bool IsFull() {
+    std::lock_guard lock(mutex_);
+    return held_ > kMostHeld;
+  }
+  std::optional<std::string> NextToSend() {
+    std::lock_guard lock(mutex_);
+    if (to_send_.empty()) return std::nullopt;
+    std::string next = std::move(to_send_.front());
+    to_send_.pop_front();
+    to_send_bytes_ -= next.size();
+    changed_.notify_all();
+    return next;
+  }
+  void End(absl::Status why) {
+    std::lock_guard lock(mutex_);
+    ended_ = true;
+    if (!end_.has_value()) end_ = std::move(why);
+    changed_.notify_all();
+    work_.cancel();
+  }
+
+  asio::io_context context_{1};
+  asio::steady_timer room_{context_};  // Cancelled: there may be room for output again.
+  asio::steady_timer work_{context_};  // Cancelled: there may be something to send, or all is over.
+  bool ended_ = false;                 // On the thread.
+  bool new_protocol_ = false;          // Set before the socket is used.
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Output> outputs_;
+  size_t held_ = 0;
+  std::deque<std::string> to_send_;
+  size_t to_send_bytes_ = 0;
+  std::optional<absl::StatusOr<int64_t>> end_;
+};
+
+// Over TCP or TLS.
+template <typename Next>
+class Socket final : public CommandSocket {
+ public:
+  template <typename... Arguments>
+  explicit Socket(Arguments&&... arguments)
+      : socket_(context_, std::forward<Arguments>(arguments)...) {}
+  ~Socket() override {
+    Cancel();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  Next& next() { return socket_.next_layer(); }
+
+  // `name`: that of the server, which TLS has been told to check.
+  absl::Status Open(const Place& place, const std::string& token, const std::string& path) {
+    absl::Status opened = absl::UnavailableError("not opened");
+    asio::co_spawn(context_, Handshake(place, token, path, opened), asio::detached);
+    context_.run();
+    WEFT_RETURN_IF_ERROR(opened);
+    context_.restart();
+    asio::co_spawn(context_, ReadAll(), asio::detached);
+    asio::co_spawn(context_, WriteAll(), asio::detached);
+    thread_ = std::thread([this] { context_.run(); });
+    return absl::OkStatus();
+  }
+
+  void Cancel() override {
+    asio::post(context_, [this] {
+      cancelled_ = true;
+      beast::get_lowest_layer(socket_).close();
+      room_.cancel();
+    });
+  }
+
+ private:
+  static absl::Status Failed(Code code) {
+    return absl::UnavailableError(absl::StrCat(kAttempted, ": ", code.message()));
+  }
+
+  asio::awaitable<void> Handshake(Place place, std::string token, std::string path,
+                                  absl::Status& opened) {
+    Tcp::resolver resolver(context_);
+    auto [unknown, addresses] = co_await resolver.async_resolve(place.host, place.port, kAwait);
+    if (unknown) {
+      opened = Failed(unknown);
+      co_return;
+    }
+    auto& lowest = beast::get_lowest_layer(socket_);
+    lowest.expires_after(kToConnect);
+    auto [refused, endpoint] = co_await lowest.async_connect(addresses, kAwait);
+    if (refused) {
+      opened = Failed(refused);
+      co_return;
+    }
+    if constexpr (!std::is_same_v<Next, beast::tcp_stream>) {
+      auto [distrusted] = co_await next().async_handshake(asio::ssl::stream_base::client, kAwait);
+      if (distrusted) {
+        opened = Failed(distrusted);
+        co_return;
+      }
+    }
+    socket_.set_option(websocket::stream_base::decorator([&](websocket::request_type& request) {
+      request.set(http::field::sec_websocket_protocol, kProtocols);
+      request.set(http::field::user_agent, "weft-runtime-kubernetes");
+      if (!token.empty()) request.set(http::field::authorization, "Bearer " + token);
+    }));
+    websocket::response_type response;
+    auto [declined] = co_await socket_.async_handshake(
+        response, absl::StrCat(place.host, ":", place.port), place.prefix + path, kAwait);
+    if (declined == websocket::error::upgrade_declined) {
+      const HttpResponse answer = {static_cast<int>(response.result_int()), response.body()};
+      opened = ToStatus(ReadApiStatus(answer), kAttempted);
+      co_return;
+    }
+    if (declined) {
+      opened = Failed(declined);
+      co_return;
+    }
+    lowest.expires_never();
+    socket_.binary(true);
+    new_protocol_ = response[http::field::sec_websocket_protocol] == kNewProtocol;
+    opened = absl::OkStatus();
+  }
+
+  asio::awaitable<void> ReadAll() {
+    beast::flat_buffer buffer;
+    while (true) {
+      auto [code, size] = co_await socket_.async_read(buffer, kAwait);
+      if (code) {
+        End(Failed(code));
+        co_return;
+      }
+      Take({static_cast<const char*>(buffer.data().data()), size});
+      buffer.consume(size);
+      while (IsFull() && !cancelled_) {
+        room_.expires_at(asio::steady_timer::time_point::max());
+        co_await room_.async_wait(kAwait);
+      }
+    }
+  }
+
+  asio::awaitable<void> WriteAll() {
+    while (!ended_) {
+      const std::optional<std::string> message = NextToSend();
+      if (!message.has_value()) {
+        work_.expires_at(asio::steady_timer::time_point::max());
+        co_await work_.async_wait(kAwait);
+        continue;
+      }
+      auto [code, size] = co_await socket_.async_write(asio::buffer(*message), kAwait);
+      if (code) co_return;  // The reading side says why.
+    }
+  }
+
+  bool cancelled_ = false;  // On the thread.
+  websocket::stream<Next> socket_;
+  std::thread thread_;
+};
+
+// Whom to trust and who one is.
+asio::ssl::context TlsOf(const ClusterAccess& access) {
+  asio::ssl::context tls(asio::ssl::context::tls_client);
+  if (access.insecure_skip_verify) {
+    tls.set_verify_mode(asio::ssl::verify_none);
+  } else {
+    tls.set_verify_mode(asio::ssl::verify_peer);
+    if (access.ca.empty()) {
+      tls.set_default_verify_paths();
+    } else {
+      tls.add_certificate_authority(asio::buffer(access.ca));
+    }
+  }
+  if (!access.client_certificate.empty()) {
+    tls.use_certificate_chain(asio::buffer(access.client_certificate));
+    tls.use_private_key(asio::buffer(access.client_key), asio::ssl::context::pem);
+  }
+  return tls;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Command>> OpenCommand(const ClusterAccess& access,
+                                                     const std::string& token,
+                                                     const std::string& path) try {
+  if (!access.proxy_url.empty())
+    return absl::UnimplementedError("commands do not go through the cluster's proxy");
+  const Place place = PlaceOf(access.server);
+  if (!place.tls) {
+    auto socket = std::make_unique<Socket<beast::tcp_stream>>();
+    WEFT_RETURN_IF_ERROR(socket->Open(place, token, path));
+    return socket;
+  }
+  asio::ssl::context tls = TlsOf(access);
+  auto socket = std::make_unique<Socket<beast::ssl_stream<beast::tcp_stream>>>(tls);
+  const std::string& name = access.tls_server_name.empty() ? place.host : access.tls_server_name;
+  if (!access.insecure_skip_verify)
+    socket->next().set_verify_callback(asio::ssl::host_name_verification(name));
+  Code not_a_name;
+  asio::ip::make_address(name, not_a_name);
+  if (not_a_name) SSL_set_tlsext_host_name(socket->next().native_handle(), name.c_str());
+  WEFT_RETURN_IF_ERROR(socket->Open(place, token, path));
+  return socket;
+} catch (const std::exception& e) {
+  return absl::UnavailableError(absl::StrCat(kAttempted, ": ", e.what()));
+}
+
+}  // namespace weft::kubernetes

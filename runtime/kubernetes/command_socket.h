@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/base/command.h"
+#include "runtime/kubernetes/cluster_access.h"
+
+namespace weft::kubernetes {
+
+// Starts a command in a container of a pod: `path` is that of the pod's subresource `exec` with its
+// query, `token` the bearer token or empty. Blocks until the API server has agreed. A command that
+// there is not fails its first Read with INVALID_ARGUMENT.
+// Source: Kubernetes, remote command over WebSocket, protocols v5.channel.k8s.io and
+// v4.channel.k8s.io; the older one cannot close the input, so there CloseInput ends the command.
+// UNIMPLEMENTED: the cluster is behind a proxy. Else as ToStatus.
+absl::StatusOr<std::unique_ptr<Command>> OpenCommand(const ClusterAccess& access,
+                                                     const std::string& token,
+                                                     const std::string& path);
+
+}  // namespace weft::kubernetes
