@@ -1,4 +1,5 @@
 #include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
 #include <absl/strings/substitute.h>
 #include <absl/time/clock.h>
 #include <csignal>
@@ -22,6 +23,23 @@ std::string StatefulSet(int replicas, const std::string& version) {
        "args":["trap 'exit 0' TERM; busybox sleep 1000000 & wait"],
        "env":[{"name":"VERSION","value":"$1"}]}]}}}})",
       replicas, version);
+}
+
+// One that has a lock of a file while it runs: a second one at once would leave LOCK.taken.
+constexpr char kClaim[] =
+    R"({"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"lock",
+    "namespace":"default"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{
+    "storage":"1Mi"}}}})";
+
+std::string Singleton(const std::string& version) {
+  return absl::Substitute(
+      R"({"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"db","namespace":"default"},
+      "spec":{"replicas":1,"serviceName":"db","selector":{"matchLabels":{"app":"db"}},"template":{
+      "metadata":{"labels":{"app":"db"}},"spec":{"terminationGracePeriodSeconds":1,"containers":[
+      {"name":"main","image":"weft/conformance:1","args":["lock /v/lock","wait"],
+       "env":[{"name":"VERSION","value":"$0"}],"volumeMounts":[{"name":"v","mountPath":"/v"}]}],
+      "volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"lock"}}]}}}})",
+      version);
 }
 
 std::string Job(const std::string& script) {
@@ -84,8 +102,8 @@ class Watcher {
 };
 
 TEST_F(KindsOnTheEngine, NeverTwoOfASingletonRunAtOnceWhateverHappens) {
-  ImportBusybox();
-  Apply({StatefulSet(1, "0")}, 1);
+  Import("weft/conformance:1", WEFT_CONFORMANCE_IMAGE, {"/pod"});
+  Apply({kClaim, Singleton("0")}, 1);
   WaitFor(Says("StatefulSet/default/db", R"("readyReplicas":1)"));
   Watcher watcher(engine(), "db-0");
   const unsigned seed = std::random_device{}();
@@ -97,7 +115,7 @@ TEST_F(KindsOnTheEngine, NeverTwoOfASingletonRunAtOnceWhateverHappens) {
     const int what = static_cast<int>(random() % 5);
     if (what < 2) {
       ++generation;
-      Apply({StatefulSet(1, std::to_string(generation))}, generation);
+      Apply({Singleton(std::to_string(generation))}, generation);
     } else if (what == 2) {
       KillRuntime();
       StartRuntime();
@@ -114,7 +132,7 @@ TEST_F(KindsOnTheEngine, NeverTwoOfASingletonRunAtOnceWhateverHappens) {
   }
   // The last thing that is asked for comes to be, in a pod of the same name.
   ++generation;
-  Apply({StatefulSet(1, "last")}, generation);
+  Apply({Singleton("last")}, generation);
   WaitFor(
       [&](const Projections& now) {
         const auto set = now.find("StatefulSet/default/db");
@@ -124,6 +142,17 @@ TEST_F(KindsOnTheEngine, NeverTwoOfASingletonRunAtOnceWhateverHappens) {
       absl::Minutes(2));
   EXPECT_EQ(watcher.most(), 1);
   EXPECT_GT(watcher.starts(), 5);
+  // Nobody has found the lock taken; that somebody would have: it is now.
+  const auto containers = engine().ListContainers({{kPodLabel, "db-0"}, {kContainerLabel, "main"}});
+  const auto asked = [&](const char* statement) {
+    for (const engine::ContainerSummary& summary : *containers) {
+      const auto ran = engine().Exec(summary.id, {"/pod", statement}, absl::Seconds(10));
+      if (ran.ok()) return absl::StrCat(ran->exit_code, " ", ran->output);
+    }
+    return std::string("none runs");
+  };
+  EXPECT_EQ(asked("show /v/lock.taken"), "0 no /v/lock.taken\n");
+  EXPECT_EQ(asked("lock /v/lock"), "9 ");
 }
 
 TEST_F(KindsOnTheEngine, AStatefulSetsPodsFindEachOther) {

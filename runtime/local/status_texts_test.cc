@@ -101,6 +101,15 @@ TEST_F(StatusTexts, OfWhatIsMissing) {
               R"("volumes":[{"name":"v","configMap":{"name":"conf"}}],"containers")"}}),
         1);
   Compare("a ConfigMap of a volume that is not there", "SetUp failed");
+  ASSERT_TRUE(runtime_->Delete({DeploymentRef("db")}).ok());
+  Apply(
+      DeploymentRef("store"),
+      absl::StrReplaceAll(
+          DeploymentText("store", 1, "web:1", R"(,"volumeMounts":[{"name":"v","mountPath":"/v"}])"),
+          {{R"("containers")",
+            R"("volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"data"}}],"containers")"}}),
+      1);
+  Compare("a claim that is not there", "data");
 }
 
 TEST_F(StatusTexts, OfEnds) {

@@ -8,6 +8,7 @@
 //   id                  writes the ids of the user and of the group, "1:2"
 //   where               writes the working directory
 //   once PATH CODE      ends with CODE if there is no such file, and leaves one
+//   lock PATH           locks the file while it runs; taken: leaves PATH.taken and ends with 9
 //   get HOST:PORT       writes what a GET answers, when it has answered
 //   echo                writes what comes to the standard input, to its end
 //   lines COUNT         writes so many lines, which are numbers from 0
@@ -22,10 +23,12 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <string>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <vector>
@@ -119,6 +122,12 @@ void Run(const std::string& statement) {
     if (access(first.c_str(), F_OK) == 0) return;
     Write(first, "done");
     _exit(atoi(second.c_str()));
+  } else if (verb == "lock") {
+    const int file = open(rest.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0 || flock(file, LOCK_EX | LOCK_NB) != 0) {
+      Write(rest + ".taken", "by another");
+      _exit(9);
+    }
   } else if (verb == "get") {
     std::string answer;
     while ((answer = hello::Get(rest)).empty()) usleep(100'000);

@@ -334,6 +334,24 @@ TEST_F(Pods, TheStatusSaysWhatAContainerWroteBeforeItFailed) {
   EXPECT_EQ(json::GetString(FirstEnd(), {"message"}), "starting\nno such table\n");
 }
 
+TEST_F(Pods, TheStatusSaysThatAPortIsTaken) {
+  WEFT_NEEDS(kNetwork);
+  const std::string tells = R"(,"terminationMessagePolicy":"FallbackToLogsOnError")";
+  Make(PodOf({Container({"serve 8080"}, tells, "one"), Container({"serve 8080"}, tells, "other")}));
+  std::string message;  // Of whichever came second.
+  Until("one of them says so", [&] {
+    for (const PodSeen& pod : PodsOf("web"))
+      for (const char* name : {"one", "other"})
+        for (const char* state : {"state", "lastState"})
+          if (const std::string said =
+                  json::GetString(pod.Container(name), {state, "terminated", "message"});
+              !said.empty())
+            message = said;
+    return !message.empty();
+  });
+  EXPECT_EQ(message, "listen: Address already in use\n");
+}
+
 TEST_F(Pods, TheStatusDoesNotSayWhatItWroteUnlessAsked) {
   Make(Pod({"say something secret", "exit 3"}));
   EXPECT_EQ(json::GetString(FirstEnd(), {"message"}), "");
