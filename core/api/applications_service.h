@@ -76,7 +76,7 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
   grpc::ServerBidiReactor<core::v1::ExecRequest, core::v1::ExecResponse>* Exec(
       grpc::CallbackServerContext* context) override;
 
-  // The core drains: ends every stream.
+  // The core drains: ends every watch. Commands have the time that calls have to end.
   void EndStreams();
 
  private:

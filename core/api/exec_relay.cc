@@ -37,7 +37,7 @@ class RemoteCommand final : public Command {
     std::lock_guard lock(write_mutex_);
     ended_ = true;
     const absl::Status status = FromGrpc(stream_->Finish());
-    if (absl::IsUnimplemented(status))
+    if (absl::IsUnimplemented(status) && status.message().empty())
       return absl::UnimplementedError(
           absl::StrCat("the runtime ", runtime_->config.name, " runs no commands"));
     WEFT_RETURN_IF_ERROR(status);

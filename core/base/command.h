@@ -18,6 +18,10 @@ struct CommandSpec {
   bool tty = false;    // Its streams are a terminal.
 };
 
+// What says the end of the input to a terminal, for which no stream ends: Ctrl-D, once for a line
+// that is begun and once for what reads the next.
+inline constexpr char kEndOfInput[] = "\x04\x04";
+
 // A command that runs in a container, wherever that is. One thread reads while another one writes;
 // Cancel may come from any. Its destruction closes the streams, which the command may not heed.
 class Command {

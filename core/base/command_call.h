@@ -122,6 +122,10 @@ class CommandCall final : public grpc::ServerBidiReactor<Request, Response> {
       (output->error ? *out.mutable_stderr() : *out.mutable_stdout()) = std::move(output->bytes);
       if (!Write(response)) return absl::CancelledError("the client is gone");
     }
+    {
+      std::lock_guard lock(mutex_);
+      if (cancelled_) return absl::CancelledError("the client is gone");
+    }
     WEFT_ASSIGN_OR_RETURN(const int64_t exit_code, command.ExitCode());
     Response last;
     last.mutable_output()->set_exit_code(static_cast<int32_t>(exit_code));

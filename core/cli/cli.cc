@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -82,6 +84,12 @@ int Run(const std::vector<std::string>& arguments, const Terminal& terminal) {
 }
 
 int Main(int argc, char** argv) {
+  // What is opened must not become one of the streams.
+  while (true) {
+    const int null = open("/dev/null", O_RDWR);
+    if (null > STDERR_FILENO) close(null);
+    if (null < 0 || null > STDERR_FILENO) break;
+  }
   signal(SIGPIPE, SIG_IGN);  // Output that nobody reads any more shows in the stream.
   return Run(std::vector<std::string>(argv + 1, argv + argc), ProcessTerminal());
 }

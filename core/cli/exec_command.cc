@@ -1,4 +1,7 @@
 // weft exec: a command in a container of an application, with this process's streams.
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <fcntl.h>
 #include <memory>
 #include <optional>
@@ -60,13 +63,34 @@ void SetSize(common::v1::TerminalSize& to) {
   to.set_rows(size.ws_row);
 }
 
-// What wakes the thread that passes input on: 'w', the window has another size; 'e', it is over.
+// What wakes the thread that passes input on: 'w', the window has another size; 's', this process
+// is to end; 'e', it is over.
 int wake_pipe[2] = {-1, -1};  // For the signal handler.
 
-void WindowChanged(int) { [[maybe_unused]] const ssize_t written = write(wake_pipe[1], "w", 1); }
+void Wake(char why) { [[maybe_unused]] const ssize_t written = write(wake_pipe[1], &why, 1); }
+
+// While it lives signals come through the pipe: the terminal has to be put right before the end.
+class SignalsThroughPipe {
+ public:
+  SignalsThroughPipe() {
+    struct sigaction action = {};
+    action.sa_flags = SA_RESTART;  // Output goes on.
+    action.sa_handler = [](int signal) { Wake(signal == SIGWINCH ? 'w' : 's'); };
+    for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &action, &before_[i]);
+  }
+  ~SignalsThroughPipe() {
+    for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &before_[i], nullptr);
+  }
+  SignalsThroughPipe(const SignalsThroughPipe&) = delete;
+  SignalsThroughPipe& operator=(const SignalsThroughPipe&) = delete;
+
+ private:
+  static constexpr std::array<int, 4> kSignals = {SIGWINCH, SIGTERM, SIGHUP, SIGINT};
+  std::array<struct sigaction, 4> before_ = {};
+};
 
 // Passes on what is typed and how large the window is, until it is told that all is over.
-void PassInput(Stream& stream, bool stdin) {
+void PassInput(grpc::ClientContext& call, Stream& stream, bool stdin) {
   pollfd polled[] = {{wake_pipe[0], POLLIN, 0}, {stdin ? STDIN_FILENO : -1, POLLIN, 0}};
   std::string piece(kPiece, '\0');
   while (poll(polled, 2, -1) > 0 || errno == EINTR) {
@@ -75,6 +99,10 @@ void PassInput(Stream& stream, bool stdin) {
     char why = 0;
     if (polled[0].revents != 0 && read(wake_pipe[0], &why, 1) == 1) {
       if (why == 'e') return;
+      if (why == 's') {
+        call.TryCancel();
+        continue;
+      }
       SetSize(*input.mutable_size());
     } else if (polled[1].revents != 0) {
       const ssize_t size = read(STDIN_FILENO, piece.data(), piece.size());
@@ -92,25 +120,38 @@ void PassInput(Stream& stream, bool stdin) {
   }
 }
 
-// Writes what comes, to its end. The exit code; -1: none came.
-int PassOutput(const Terminal& terminal, grpc::ClientContext& call, Stream& stream) {
-  int exit_code = -1;
+// What came of a call.
+struct Came {
+  int exit_code = -1;    // -1: none came.
+  int output_error = 0;  // Why its output could not be written.
+};
+
+// Writes what comes, to its end.
+Came PassOutput(const Terminal& terminal, grpc::ClientContext& call, Stream& stream) {
+  Came came;
   for (ExecResponse response; stream.Read(&response);) {
     const common::v1::CommandOutput& output = response.output();
-    if (output.has_exit_code()) exit_code = output.exit_code();
+    if (output.has_exit_code()) came.exit_code = output.exit_code();
     terminal.out << output.stdout() << std::flush;
+    if (!terminal.out && came.output_error == 0) {
+      came.output_error = errno;
+      call.TryCancel();
+    }
     terminal.err << output.stderr() << std::flush;
-    // Whoever read the output (`| head`) is gone: so is the reason to go on.
-    if (!terminal.out) call.TryCancel();
   }
-  return exit_code;
+  return came;
 }
 
-absl::StatusOr<int> Exec(const Context& context, const Options& options) {
-  if (options.tty && (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0))
-    return absl::FailedPreconditionError("--tty needs a terminal, and there is none here");
-  WEFT_ASSIGN_OR_RETURN(const DataDirectory data, context.OpenData());
-  WEFT_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, ConnectService(data, "core"));
+// Nothing is said of trying again: the command may have run.
+absl::Status ExecError(const grpc::Status& status, const std::string& attempted) {
+  const bool says_why = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+                        status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
+  if (!says_why || status.error_message().empty()) return CallError(status, attempted);
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                      absl::StrCat(attempted, ": ", status.error_message()));
+}
+
+ExecRequest Start(const Context& context, const Options& options) {
   ExecRequest request;
   ExecRequest::Start& start = *request.mutable_start();
   start.set_namespace_(context.name_space);
@@ -123,27 +164,35 @@ absl::StatusOr<int> Exec(const Context& context, const Options& options) {
   command.set_stdin(options.stdin);
   command.set_tty(options.tty);
   if (options.tty) SetSize(*command.mutable_size());
+  return request;
+}
 
+absl::StatusOr<int> Exec(const Context& context, const Options& options) {
+  const std::string attempted = "exec " + options.application;
+  if (options.tty && (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0))
+    return absl::FailedPreconditionError("--tty needs a terminal, and there is none here");
+  WEFT_ASSIGN_OR_RETURN(const DataDirectory data, context.OpenData());
+  WEFT_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, ConnectService(data, "core"));
+  if (pipe2(wake_pipe, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe2");
+  std::optional<SignalsThroughPipe> signals;
+  std::optional<RawTerminal> raw;
+  if (options.tty) signals.emplace();
   const auto stub = core::v1::Applications::NewStub(channel);
   grpc::ClientContext call;
   const std::unique_ptr<Stream> stream = stub->Exec(&call);
-  stream->Write(request);  // Why not, if not, the end of the call says.
-  if (pipe2(wake_pipe, O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe2");
-  std::optional<RawTerminal> raw;
-  if (options.tty) {
-    raw.emplace();
-    struct sigaction action = {};
-    action.sa_handler = WindowChanged;
-    sigaction(SIGWINCH, &action, nullptr);
-  }
-  std::thread input([&] { PassInput(*stream, options.stdin); });
-  const int exit_code = PassOutput(context.terminal, call, *stream);
-  [[maybe_unused]] const ssize_t written = write(wake_pipe[1], "e", 1);
+  stream->Write(Start(context, options));  // Why not, if not, the end of the call says.
+  // What nobody passes on would only be kept from the terminal that can make something of it.
+  if (options.tty && options.stdin) raw.emplace();
+  std::thread input([&] { PassInput(call, *stream, options.stdin); });
+  const Came came = PassOutput(context.terminal, call, *stream);
+  Wake('e');
   input.join();
   const grpc::Status status = stream->Finish();
-  if (!context.terminal.out) return 0;
-  WEFT_RETURN_IF_ERROR(CallError(status, "exec " + options.application));
-  return exit_code;
+  // Whoever read the output (`| head`) is gone: so is the reason to go on.
+  if (came.output_error == EPIPE) return std::max(came.exit_code, 0);
+  if (came.output_error != 0) return absl::ErrnoToStatus(came.output_error, "write the output");
+  WEFT_RETURN_IF_ERROR(ExecError(status, attempted));
+  return came.exit_code;
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ std::string WhyEnded(const runtime::v1::Projection& pod) {
   for (const json::value& container : containers->get_array()) {
     const std::string reason = json::GetString(container, {"lastState", "terminated", "reason"});
     const std::string message =
-        LastLine(json::GetString(container, {"lastState", "terminated", "message"}));
+        LastLine(Readable(json::GetString(container, {"lastState", "terminated", "message"})));
     if (!reason.empty()) return message.empty() ? reason : absl::StrCat(reason, ": ", message);
   }
   return "";

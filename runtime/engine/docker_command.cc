@@ -19,6 +19,9 @@ constexpr absl::Duration kDeadline = absl::Seconds(30);
 constexpr absl::Duration kUntilItEnds = absl::Seconds(10);
 constexpr absl::Duration kLookAgain = absl::Milliseconds(5);
 
+// Keys at which the engine would let go of a terminal; nobody types these.
+constexpr char kDetachKeys[] = "ctrl-^,ctrl-@,ctrl-^,ctrl-@,ctrl-^";
+
 class DockerCommand final : public Command {
  public:
   DockerCommand(const HttpClient& http, std::string exec, bool tty,
@@ -51,7 +54,14 @@ class DockerCommand final : public Command {
   }
 
   absl::Status Write(std::string_view input) override { return streams_->Write(input); }
-  void CloseInput() override { streams_->CloseWrite(); }
+  // The engine would close a terminal's output with its input.
+  void CloseInput() override {
+    if (tty_) {
+      streams_->Write(kEndOfInput).IgnoreError();
+    } else {
+      streams_->CloseWrite();
+    }
+  }
 
   absl::Status Resize(uint32_t columns, uint32_t rows) override {
     WEFT_ASSIGN_OR_RETURN(
@@ -61,7 +71,8 @@ class DockerCommand final : public Command {
     return StatusFromAnswer(response.status, response.body, "resize a terminal");
   }
 
-  void Cancel() override { streams_->Cancel(); }
+  // The engine closes a command's input when its caller is gone, but not that of a terminal.
+  void Cancel() override { streams_->Cancel(tty_ ? kEndOfInput : ""); }
 
  private:
   const HttpClient& http_;
@@ -87,6 +98,7 @@ absl::StatusOr<std::unique_ptr<Command>> DockerEngine::StartCommand(const std::s
                                        {"AttachStdin", spec.input},
                                        {"AttachStdout", true},
                                        {"AttachStderr", true},
+                                       {"DetachKeys", kDetachKeys},
                                        {"Tty", spec.tty}})));
   const std::string exec = absl::StrCat("/v1.41/exec/", UrlEncode(json::GetString(made, {"Id"})));
   HttpResponse refused;

@@ -232,7 +232,10 @@ absl::Status RawConnection::Write(std::string_view bytes) {
 
 void RawConnection::CloseWrite() { shutdown(fd_, SHUT_WR); }
 
-void RawConnection::Cancel() { shutdown(fd_, SHUT_RDWR); }
+void RawConnection::Cancel(std::string_view last) {
+  if (!last.empty()) (void)send(fd_, last.data(), last.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  shutdown(fd_, SHUT_RDWR);
+}
 
 void StreamControl::Cancel() {
   std::lock_guard lock(mutex_);

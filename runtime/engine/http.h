@@ -39,8 +39,8 @@ class RawConnection {
   absl::Status Write(std::string_view bytes);
   // The other side reads its end, and goes on writing.
   void CloseWrite();
-  // Read and Write return.
-  void Cancel();
+  // Read and Write return. `last` goes before, as far as there is room for it.
+  void Cancel(std::string_view last = "");
 
  private:
   const int fd_;

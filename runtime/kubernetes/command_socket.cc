@@ -130,11 +130,20 @@ class CommandSocket : public Command {
   }
 
   void CloseInput() override {
+    if (!spec_.input) return;
+    if (spec_.tty) {
+      Write(kEndOfInput).IgnoreError();
+      return;
+    }
     if (new_protocol_) {
       Send({kClose, kStdin}).IgnoreError();
-    } else {
-      Cancel();
+      return;
     }
+    asio::post(context_, [this] {
+      End(absl::FailedPreconditionError(
+          "the input of a command cannot be closed on this Kubernetes: it is older than 1.30"));
+    });
+    Cancel();
   }
 
   absl::Status Resize(uint32_t columns, uint32_t rows) override {
@@ -143,7 +152,7 @@ class CommandSocket : public Command {
   }
 
  protected:
-  CommandSocket() = default;
+  explicit CommandSocket(CommandSpec spec) : spec_(std::move(spec)) {}
 
   absl::Status Send(std::string message) {
     std::unique_lock lock(mutex_);
@@ -189,6 +198,7 @@ class CommandSocket : public Command {
     work_.cancel();
   }
 
+  const CommandSpec spec_;
   asio::io_context context_{1};
   asio::steady_timer room_{context_};  // Cancelled: there may be room for output again.
   asio::steady_timer work_{context_};  // Cancelled: there may be something to send, or all is over.
@@ -210,8 +220,8 @@ template <typename Next>
 class Socket final : public CommandSocket {
  public:
   template <typename... Arguments>
-  explicit Socket(Arguments&&... arguments)
-      : socket_(context_, std::forward<Arguments>(arguments)...) {}
+  explicit Socket(const CommandSpec& spec, Arguments&&... arguments)
+      : CommandSocket(spec), socket_(context_, std::forward<Arguments>(arguments)...) {}
   ~Socket() override {
     Cancel();
     if (thread_.joinable()) thread_.join();
@@ -285,7 +295,11 @@ class Socket final : public CommandSocket {
       co_return;
     }
     lowest.expires_never();
+    Code no_matter;
+    lowest.socket().set_option(asio::socket_base::keep_alive(true), no_matter);
     socket_.binary(true);
+    // The API server takes every frame for a message with a channel of its own.
+    socket_.auto_fragment(false);
     new_protocol_ = response[http::field::sec_websocket_protocol] == kNewProtocol;
     opened = absl::OkStatus();
   }
@@ -349,17 +363,18 @@ asio::ssl::context TlsOf(const ClusterAccess& access) {
 
 absl::StatusOr<std::unique_ptr<Command>> OpenCommand(const ClusterAccess& access,
                                                      const std::string& token,
-                                                     const std::string& path) try {
+                                                     const std::string& path,
+                                                     const CommandSpec& spec) try {
   if (!access.proxy_url.empty())
-    return absl::UnimplementedError("commands do not go through the cluster's proxy");
+    return absl::FailedPreconditionError("commands do not go through a proxy to the cluster");
   const Place place = PlaceOf(access.server);
   if (!place.tls) {
-    auto socket = std::make_unique<Socket<beast::tcp_stream>>();
+    auto socket = std::make_unique<Socket<beast::tcp_stream>>(spec);
     WEFT_RETURN_IF_ERROR(socket->Open(place, token, path));
     return socket;
   }
   asio::ssl::context tls = TlsOf(access);
-  auto socket = std::make_unique<Socket<beast::ssl_stream<beast::tcp_stream>>>(tls);
+  auto socket = std::make_unique<Socket<beast::ssl_stream<beast::tcp_stream>>>(spec, tls);
   const std::string& name = access.tls_server_name.empty() ? place.host : access.tls_server_name;
   if (!access.insecure_skip_verify)
     socket->next().set_verify_callback(asio::ssl::host_name_verification(name));

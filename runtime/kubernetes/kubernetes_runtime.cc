@@ -147,7 +147,7 @@ absl::StatusOr<std::unique_ptr<Command>> KubernetesRuntime::StartCommand(const C
                                   "&stdin=", flag(spec.input),
                                   "&stdout=true&stderr=", flag(!spec.tty), "&tty=", flag(spec.tty));
   for (const std::string& word : spec.words) absl::StrAppend(&path, "&command=", UrlEncode(word));
-  return OpenCommand(client_->access(), client_->Token(), path);
+  return OpenCommand(client_->access(), client_->Token(), path, spec);
 }
 
 std::string KubernetesRuntime::PlatformVersion() {

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "core/base/readable.h"
 #include "runtime/local/names.h"
 
@@ -42,7 +43,7 @@ void LastOutputs::Tell(const std::string& key, std::vector<Pod>& pods) {
         return;
       }
     }
-    std::optional<std::string> output = Read(run.container.id);
+    std::optional<std::string> output = Read(run.container);
     if (!output.has_value()) return;
     run.output = *output;
     std::lock_guard lock(mutex_);
@@ -67,15 +68,20 @@ void LastOutputs::Keep(const std::string& key, const std::vector<engine::Contain
   if (known->second.empty()) known_.erase(known);
 }
 
-std::optional<std::string> LastOutputs::Read(const std::string& container) const {
+std::optional<std::string> LastOutputs::Read(const engine::Container& run) const {
   std::string output;
+  // A container of a former template is started again as it is, 10 s later at the earliest; a
+  // little may be written before the engine notes the start.
+  const std::string since = absl::FormatTime(
+      absl::RFC3339_full, TimeOf(run.started_at) - absl::Seconds(5), absl::UTCTimeZone());
   engine::StreamControl control;
-  const absl::Status read =
-      engine_.ReadLogs(container, {.tail = kMostLines}, control, [&](std::string_view piece) {
-        output.append(piece);
-        if (output.size() > 2 * kMostBytes) output.erase(0, output.size() - kMostBytes);
-        return true;
-      });
+  const absl::Status read = engine_.ReadLogs(run.id, {.tail = kMostLines, .since = since}, control,
+                                             [&](std::string_view piece) {
+                                               output.append(piece);
+                                               if (output.size() > 3 * kMostBytes)
+                                                 output.erase(0, output.size() - 2 * kMostBytes);
+                                               return true;
+                                             });
   if (!read.ok()) return std::nullopt;
   return Readable(EndOf(output));
 }

@@ -28,7 +28,7 @@ class LastOutputs {
   void Forget(const std::string& key);
 
  private:
-  std::optional<std::string> Read(const std::string& container) const;
+  std::optional<std::string> Read(const engine::Container& run) const;
 
   engine::Engine& engine_;
   std::mutex mutex_;

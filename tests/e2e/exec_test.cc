@@ -18,7 +18,8 @@ class Exec : public Mesh {
     Mesh::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
     RootFileSystem root(scratch() + "/tools");
-    for (const char* path : {"/bin/busybox", "/bin/sh", "/bin/cat", "/bin/stty", "/bin/sleep"})
+    for (const char* path :
+         {"/bin/busybox", "/bin/sh", "/bin/cat", "/bin/stty", "/bin/sleep", "/bin/grep"})
       ASSERT_TRUE(root.AddAs("/bin/busybox", path).ok());
     const absl::StatusOr<std::string> archive = root.Archive();
     ASSERT_TRUE(archive.ok()) << archive.status();
@@ -61,8 +62,8 @@ TEST_F(Exec, HasTheCallersStreamsOrTerminalAndGivesItsExitCode) {
   EXPECT_EQ(ran.status, 3);
   EXPECT_EQ(ran.out, "out\n");
   EXPECT_EQ(ran.err, "err\n");
-  const CommandResult piped = Shell("seq 1 100000 | $WEFT exec tools -i -- cat | tail -n 1");
-  EXPECT_EQ(piped.out, "100000\n") << piped.err;
+  const CommandResult piped = Shell("seq 1 100000 | $WEFT exec tools -i -- cat | cksum");
+  EXPECT_EQ(piped.out, Shell("seq 1 100000 | cksum").out) << piped.err;
   const CommandResult cut =
       Shell("$WEFT exec tools -- sh -c 'while echo y; do :; done' | head -n 1");
   EXPECT_EQ(cut.out, "y\n") << cut.err;
@@ -77,7 +78,7 @@ TEST_F(Exec, HasTheCallersStreamsOrTerminalAndGivesItsExitCode) {
   EXPECT_THAT(none.err, HasSubstr("--tty needs a terminal"));
   // script(1) has a terminal for whoever has none.
   const CommandResult shown = Shell(
-      R"(script -qec "stty cols 77 rows 22; $WEFT exec tools -it -- sh -c 'sleep 0.3; stty size'" /dev/null)");
+      R"(script -qec "stty cols 77 rows 22; $WEFT exec tools -it -- sh -c 'until stty size | grep 22; do sleep 0.1; done'" /dev/null)");
   EXPECT_EQ(shown.status, 0);
   EXPECT_THAT(shown.out, HasSubstr("22 77"));
 }
@@ -85,7 +86,7 @@ TEST_F(Exec, HasTheCallersStreamsOrTerminalAndGivesItsExitCode) {
 TEST_F(Exec, SaysWhatIsNotThereAndTheStatusWhatAContainerWroteBeforeItFailed) {
   const CommandResult no_application = Weft({"exec", "nobody", "--", "sh"});
   EXPECT_EQ(no_application.status, 1);
-  EXPECT_THAT(no_application.err, HasSubstr("nobody"));
+  EXPECT_THAT(no_application.err, HasSubstr("there is no application"));
   const CommandResult no_container = Weft({"exec", "tools", "-c", "side", "--", "sh"});
   EXPECT_EQ(no_container.status, 1);
   EXPECT_THAT(no_container.err, HasSubstr("side"));
@@ -100,8 +101,9 @@ TEST_F(Exec, SaysWhatIsNotThereAndTheStatusWhatAContainerWroteBeforeItFailed) {
            bad.components(0).pods(0).reason() == "CrashLoopBackOff" &&
            bad.components(0).pods(0).message().find("no such table") != std::string::npos;
   }));
-  EXPECT_THAT(Weft({"status", "bad"}).out,
-              testing::ContainsRegex("restarted 1 time: no such[[:space:]]+table"));
+  EXPECT_THAT(
+      Weft({"status", "bad"}).out,
+      testing::ContainsRegex("restarted [0-9]+ times?: no[[:space:]]+such[[:space:]]+table"));
   EXPECT_TRUE(Await("the event", [&] {
     return Weft({"events", "bad"}).out.find("(Error: no such table)") != std::string::npos;
   }));

@@ -23,8 +23,7 @@ struct Came {
 class Call {
  public:
   Call(runtime::v1::Runtime::StubInterface& runtime, const ExecRequest& first)
-      : stream_(runtime.Exec(&context_)) {
-    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(40));
+      : stream_(Begin(runtime, context_)) {
     stream_->Write(first);
   }
   void Type(const std::string& input) {
@@ -60,6 +59,12 @@ class Call {
   }
 
  private:
+  // A deadline counts from before the call begins.
+  static std::unique_ptr<grpc::ClientReaderWriterInterface<ExecRequest, ExecResponse>> Begin(
+      runtime::v1::Runtime::StubInterface& runtime, grpc::ClientContext& context) {
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(40));
+    return runtime.Exec(&context);
+  }
   bool ReadOne() {
     ExecResponse response;
     if (!stream_->Read(&response)) return false;
@@ -126,6 +131,34 @@ TEST_F(Commands, InputReachesItToItsEnd) {
   const Came came = call.End();
   EXPECT_TRUE(came.status.ok()) << came.status;
   EXPECT_EQ(came.out, "one\ntwo\nend\n");
+  EXPECT_EQ(came.exit_code, 0);
+}
+
+TEST_F(Commands, MuchInputReachesItWhole) {
+  WEFT_NEEDS(kFiles);
+  std::string all;  // Of every byte, in pieces that no platform carries at once.
+  for (int i = 0; i < 200'000; ++i) all += static_cast<char>(i * 7 + i / 256);
+  Call call(runtime(), Program({"echo"}, true));
+  for (size_t at = 0; at < all.size(); at += 32 * 1024) call.Type(all.substr(at, 32 * 1024));
+  call.CloseInput();
+  const Came came = call.End();
+  EXPECT_TRUE(came.status.ok()) << came.status;
+  EXPECT_EQ(came.out.size(), all.size());
+  EXPECT_TRUE(came.out == all);
+  EXPECT_EQ(came.exit_code, 0);
+}
+
+TEST_F(Commands, TheEndOfATerminalsInputEndsAShellAndLosesNoOutput) {
+  WEFT_NEEDS(kFiles);
+  ExecRequest request = Program({"echo", "say end"}, true);
+  request.mutable_start()->mutable_command()->set_tty(true);
+  Call call(runtime(), request);
+  call.Type("one\n");
+  EXPECT_TRUE(call.UntilOut("one"));
+  call.CloseInput();
+  const Came came = call.End();
+  EXPECT_TRUE(came.status.ok()) << came.status;
+  EXPECT_THAT(came.out, HasSubstr("end"));
   EXPECT_EQ(came.exit_code, 0);
 }
 
