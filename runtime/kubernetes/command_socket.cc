@@ -1,9 +1,6 @@
 #include "runtime/kubernetes/command_socket.h"
 
 #include <chrono>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -25,11 +22,10 @@
 #include <boost/beast/websocket/ssl.hpp>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "core/base/json_list.h"
 #include "core/base/status.h"
 #include "runtime/kubernetes/api_status.h"
+#include "runtime/kubernetes/command_channels.h"
 
 namespace weft::kubernetes {
 namespace {
@@ -45,15 +41,7 @@ using Tcp = asio::ip::tcp;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 constexpr auto kToConnect = std::chrono::seconds(30);
-constexpr size_t kMostHeld = 256 * 1024;  // Bytes, each way.
 constexpr char kAttempted[] = "run a command";
-
-constexpr char kNewProtocol[] = "v5.channel.k8s.io";
-constexpr char kProtocols[] = "v5.channel.k8s.io, v4.channel.k8s.io";
-
-// The first byte of a message.
-enum Channel : char { kStdin = 0, kStdout = 1, kStderr = 2, kError = 3, kResize = 4 };
-constexpr char kClose = '\xff';  // The next byte says which one; v5.
 
 struct Place {
   bool tls = false;
@@ -80,148 +68,13 @@ Place PlaceOf(const std::string& server) {
   return place;
 }
 
-// What the last message says: the exit code, or why there is none.
-absl::StatusOr<int64_t> ReadEnd(std::string_view text) {
-  WEFT_ASSIGN_OR_RETURN(const json::value end, json::Parse(text));
-  if (json::GetString(end, {"status"}) == "Success") return 0;
-  if (const json::value* details = json::Find(end, "details")) {
-    for (const json::value& cause : json::ListAt(*details, "causes")) {
-      int64_t code = 0;
-      if (json::GetString(cause, {"reason"}) == "ExitCode" &&
-          absl::SimpleAtoi(json::GetString(cause, {"message"}), &code))
-        return code;
-    }
-  }
-  const std::string message = json::GetString(end, {"message"});
-  // There is no reason for it but these words of the container runtime.
-  for (const char* missing : {"executable file not found", "no such file or directory"})
-    if (absl::StrContains(message, missing)) return absl::InvalidArgumentError(message);
-  return absl::UnavailableError(absl::StrCat(kAttempted, ": ", message));
-}
-
-// One command. A thread of its own moves its bytes.
-class CommandSocket : public Command {
- public:
-  ~CommandSocket() override = default;
-
-  absl::StatusOr<std::optional<Output>> Read() override {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !outputs_.empty() || end_.has_value(); });
-    if (outputs_.empty()) {
-      if (!end_->ok()) return end_->status();
-      return std::nullopt;
-    }
-    Output next = std::move(outputs_.front());
-    outputs_.pop_front();
-    held_ -= next.bytes.size();
-    asio::post(context_, [this] { room_.cancel(); });
-    return next;
-  }
-
-  absl::StatusOr<int64_t> ExitCode() override {
-    std::lock_guard lock(mutex_);
-    if (!end_.has_value()) return absl::UnavailableError("it has not ended");
-    return *end_;
-  }
-
-  absl::Status Write(std::string_view input) override {
-    return Send(
-        absl::StrCat(std::string(1, kStdin), absl::string_view(input.data(), input.size())));
-  }
-
-  void CloseInput() override {
-    if (!spec_.input) return;
-    if (spec_.tty) {
-      Write(kEndOfInput).IgnoreError();
-      return;
-    }
-    if (new_protocol_) {
-      Send({kClose, kStdin}).IgnoreError();
-      return;
-    }
-    asio::post(context_, [this] {
-      End(absl::FailedPreconditionError(
-          "the input of a command cannot be closed on this Kubernetes: it is older than 1.30"));
-    });
-    Cancel();
-  }
-
-  absl::Status Resize(uint32_t columns, uint32_t rows) override {
-    return Send(
-        absl::StrCat(std::string(1, kResize), R"({"Width":)", columns, R"(,"Height":)", rows, "}"));
-  }
-
- protected:
-  explicit CommandSocket(CommandSpec spec) : spec_(std::move(spec)) {}
-
-  absl::Status Send(std::string message) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return to_send_bytes_ < kMostHeld || end_.has_value(); });
-    if (end_.has_value()) return absl::UnavailableError("it has ended");
-    to_send_bytes_ += message.size();
-    to_send_.push_back(std::move(message));
-    asio::post(context_, [this] { work_.cancel(); });
-    return absl::OkStatus();
-  }
-
-  // What follows, on the thread.
-  void Take(std::string_view message) {
-    if (message.size() < 2) return;
-    const std::string_view rest = message.substr(1);
-    std::lock_guard lock(mutex_);
-    if (message[0] == kStdout || message[0] == kStderr) {
-      held_ += rest.size();
-      outputs_.push_back({message[0] == kStderr, std::string(rest)});
-    } else if (message[0] == kError) {
-      end_ = ReadEnd(rest);
-    }
-    changed_.notify_all();
-  }
-  bool IsFull() {
-    std::lock_guard lock(mutex_);
-    return held_ > kMostHeld;
-  }
-  std::optional<std::string> NextToSend() {
-    std::lock_guard lock(mutex_);
-    if (to_send_.empty()) return std::nullopt;
-    std::string next = std::move(to_send_.front());
-    to_send_.pop_front();
-    to_send_bytes_ -= next.size();
-    changed_.notify_all();
-    return next;
-  }
-  void End(absl::Status why) {
-    std::lock_guard lock(mutex_);
-    ended_ = true;
-    if (!end_.has_value()) end_ = std::move(why);
-    changed_.notify_all();
-    work_.cancel();
-  }
-
-  const CommandSpec spec_;
-  asio::io_context context_{1};
-  asio::steady_timer room_{context_};  // Cancelled: there may be room for output again.
-  asio::steady_timer work_{context_};  // Cancelled: there may be something to send, or all is over.
-  bool ended_ = false;                 // On the thread.
-  bool new_protocol_ = false;          // Set before the socket is used.
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Output> outputs_;
-  size_t held_ = 0;
-  std::deque<std::string> to_send_;
-  size_t to_send_bytes_ = 0;
-  std::optional<absl::StatusOr<int64_t>> end_;
-};
-
-// Over TCP or TLS.
+// Over TCP or TLS. A thread of its own moves the bytes.
 template <typename Next>
-class Socket final : public CommandSocket {
+class Socket final : public CommandChannels {
  public:
   template <typename... Arguments>
   explicit Socket(const CommandSpec& spec, Arguments&&... arguments)
-      : CommandSocket(spec), socket_(context_, std::forward<Arguments>(arguments)...) {}
+      : CommandChannels(spec), socket_(context_, std::forward<Arguments>(arguments)...) {}
   ~Socket() override {
     Cancel();
     if (thread_.joinable()) thread_.join();
@@ -229,7 +82,7 @@ class Socket final : public CommandSocket {
 
   Next& next() { return socket_.next_layer(); }
 
-  // `name`: that of the server, which TLS has been told to check.
+  // Blocks until the API server has agreed.
   absl::Status Open(const Place& place, const std::string& token, const std::string& path) {
     absl::Status opened = absl::UnavailableError("not opened");
     asio::co_spawn(context_, Handshake(place, token, path, opened), asio::detached);
@@ -246,8 +99,13 @@ class Socket final : public CommandSocket {
     asio::post(context_, [this] {
       cancelled_ = true;
       beast::get_lowest_layer(socket_).close();
-      room_.cancel();
+      wake_.cancel();
     });
+  }
+
+ protected:
+  void Wake() override {
+    asio::post(context_, [this] { wake_.cancel(); });
   }
 
  private:
@@ -300,7 +158,7 @@ class Socket final : public CommandSocket {
     socket_.binary(true);
     // The API server takes every frame for a message with a channel of its own.
     socket_.auto_fragment(false);
-    new_protocol_ = response[http::field::sec_websocket_protocol] == kNewProtocol;
+    UseNewProtocol(response[http::field::sec_websocket_protocol] == kNewProtocol);
     opened = absl::OkStatus();
   }
 
@@ -314,19 +172,15 @@ class Socket final : public CommandSocket {
       }
       Take({static_cast<const char*>(buffer.data().data()), size});
       buffer.consume(size);
-      while (IsFull() && !cancelled_) {
-        room_.expires_at(asio::steady_timer::time_point::max());
-        co_await room_.async_wait(kAwait);
-      }
+      while (IsFull() && !cancelled_) co_await Woken();
     }
   }
 
   asio::awaitable<void> WriteAll() {
-    while (!ended_) {
+    while (!ended()) {
       const std::optional<std::string> message = NextToSend();
       if (!message.has_value()) {
-        work_.expires_at(asio::steady_timer::time_point::max());
-        co_await work_.async_wait(kAwait);
+        co_await Woken();
         continue;
       }
       auto [code, size] = co_await socket_.async_write(asio::buffer(*message), kAwait);
@@ -334,6 +188,13 @@ class Socket final : public CommandSocket {
     }
   }
 
+  // Until Wake; both directions may wait at once.
+  asio::awaitable<void> Woken() {
+    co_await wake_.async_wait(kAwait);
+  }
+
+  asio::io_context context_{1};
+  asio::steady_timer wake_{context_, asio::steady_timer::time_point::max()};
   bool cancelled_ = false;  // On the thread.
   websocket::stream<Next> socket_;
   std::thread thread_;
