@@ -189,9 +189,7 @@ class Socket final : public CommandChannels {
   }
 
   // Until Wake; both directions may wait at once.
-  asio::awaitable<void> Woken() {
-    co_await wake_.async_wait(kAwait);
-  }
+  asio::awaitable<void> Woken() { co_await wake_.async_wait(kAwait); }
 
   asio::io_context context_{1};
   asio::steady_timer wake_{context_, asio::steady_timer::time_point::max()};
