@@ -1,6 +1,5 @@
 #include "runtime/local/last_output.h"
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -34,20 +33,13 @@ std::string_view EndOf(std::string_view text) {
 void LastOutputs::Tell(const std::string& key, std::vector<Pod>& pods) {
   const auto tell = [&](Run& run) {
     if (!IsAsked(run.container) || !run.output.empty()) return;
-    const std::string run_key = RunKey(run.container);
-    {
-      std::lock_guard lock(mutex_);
-      auto& known = known_[key];
-      if (const auto found = known.find(run_key); found != known.end()) {
-        run.output = found->second;
-        return;
-      }
+    std::optional<std::string> output = known_.Find(key, run.container);
+    if (!output.has_value()) {
+      output = Read(run.container);
+      if (!output.has_value()) return;
+      known_.Set(key, run.container, *output);
     }
-    std::optional<std::string> output = Read(run.container);
-    if (!output.has_value()) return;
-    run.output = *output;
-    std::lock_guard lock(mutex_);
-    known_[key][run_key] = *std::move(output);
+    run.output = *std::move(output);
   };
   for (Pod& pod : pods) {
     for (Member& member : pod.members) {
@@ -55,17 +47,6 @@ void LastOutputs::Tell(const std::string& key, std::vector<Pod>& pods) {
       if (member.previous.has_value()) tell(*member.previous);
     }
   }
-}
-
-void LastOutputs::Keep(const std::string& key, const std::vector<engine::Container>& containers) {
-  std::lock_guard lock(mutex_);
-  const auto known = known_.find(key);
-  if (known == known_.end()) return;
-  std::erase_if(known->second, [&](const auto& output) {
-    return std::none_of(containers.begin(), containers.end(),
-                        [&](const auto& container) { return RunKey(container) == output.first; });
-  });
-  if (known->second.empty()) known_.erase(known);
 }
 
 std::optional<std::string> LastOutputs::Read(const engine::Container& run) const {
@@ -84,11 +65,6 @@ std::optional<std::string> LastOutputs::Read(const engine::Container& run) const
                                              });
   if (!read.ok()) return std::nullopt;
   return Readable(EndOf(output));
-}
-
-void LastOutputs::Forget(const std::string& key) {
-  std::lock_guard lock(mutex_);
-  known_.erase(key);
 }
 
 }  // namespace weft::local

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/engine/engine.h"
 #include "runtime/local/pod.h"
+#include "runtime/local/run_notes.h"
 
 namespace weft::local {
 
@@ -23,16 +22,16 @@ class LastOutputs {
   void Tell(const std::string& key, std::vector<Pod>& pods);
 
   // Forgets what was written by others than these, which are all that there are.
-  void Keep(const std::string& key, const std::vector<engine::Container>& containers);
-
-  void Forget(const std::string& key);
+  void Keep(const std::string& key, const std::vector<engine::Container>& runs) {
+    known_.Keep(key, runs);
+  }
+  void Forget(const std::string& key) { known_.Forget(key); }
 
  private:
   std::optional<std::string> Read(const engine::Container& run) const;
 
   engine::Engine& engine_;
-  std::mutex mutex_;
-  std::map<std::string, std::map<std::string, std::string>> known_;  // By key and RunKey.
+  RunNotes<std::string> known_;
 };
 
 }  // namespace weft::local

@@ -48,16 +48,9 @@ absl::StatusOr<std::vector<Pod>> PodKeeper::Observe(const std::string& key) {
     for (const std::string& stale : pod.stale) WEFT_RETURN_IF_ERROR(Remove(stale));
     pod.stale.clear();
   }
-  {
-    std::lock_guard lock(mutex_);
-    std::erase_if(ended_for_[key], [&](const auto& ended) {
-      return std::none_of(containers.begin(), containers.end(),
-                          [&](const auto& container) { return RunKey(container) == ended.first; });
-    });
-  }
   volumes_.Keep(key, containers);
-  outputs_.Keep(key, containers);
-  Judge(key, assembled.pods);
+  judge_.Keep(key, containers);
+  judge_.Judge(key, assembled.pods);
   return std::move(assembled.pods);
 }
 
@@ -68,65 +61,6 @@ absl::Status PodKeeper::Remove(const std::string& container) {
   spdlog::warn("msg=\"cannot remove a container\" container={} error=\"{}\"",
                container.substr(0, 12), std::string(removed.message()));
   return absl::OkStatus();
-}
-
-void PodKeeper::Judge(const std::string& key, std::vector<Pod>& pods) {
-  std::vector<ProbeTarget> targets;
-  for (const Pod& pod : pods) {
-    for (const Member& member : pod.members) {
-      if (!Runs(pod, member) || pod.terminating) continue;
-      const engine::Container& container = member.run.container;
-      const auto ask = [&](ProbeKind kind, const std::optional<Probe>& probe) {
-        if (probe.has_value())
-          targets.push_back({container.id, container.started_at, pod.address, kind, *probe});
-      };
-      ask(ProbeKind::kStartup, member.probes.startup);
-      const Answers startup = AnswersOf(member, ProbeKind::kStartup, member.probes.startup);
-      if (!startup.ready && !startup.inherited) continue;
-      ask(ProbeKind::kLiveness, member.probes.liveness);
-      ask(ProbeKind::kReadiness, member.probes.readiness);
-    }
-  }
-  parts_.prober.Track(key, targets);
-  for (Pod& pod : pods)
-    for (Member& member : pod.members) Judge(key, pod, member);
-  outputs_.Tell(key, pods);
-}
-
-// Without a probe it is as if it had been asked and was well.
-Answers PodKeeper::AnswersOf(const Member& member, ProbeKind kind,
-                             const std::optional<Probe>& probe) const {
-  if (!probe.has_value()) return {.asked = true, .ready = true};
-  return parts_.prober.Of(member.run.container.id, member.run.container.started_at, kind);
-}
-
-void PodKeeper::Judge(const std::string& key, const Pod& pod, Member& member) {
-  member.readiness = Readiness::kNotReady;
-  member.complaint.clear();
-  member.failed.clear();
-  member.started = false;
-  if (!Runs(pod, member)) {
-    std::lock_guard lock(mutex_);
-    const auto& ended_for = ended_for_[key];
-    const auto ended = ended_for.find(RunKey(member.run.container));
-    member.ended_for = ended == ended_for.end() ? "" : ended->second;
-    return;
-  }
-  const Answers startup = AnswersOf(member, ProbeKind::kStartup, member.probes.startup);
-  const Answers liveness = AnswersOf(member, ProbeKind::kLiveness, member.probes.liveness);
-  const Answers readiness = AnswersOf(member, ProbeKind::kReadiness, member.probes.readiness);
-  if (startup.failed) member.failed = "startup probe failed: " + startup.failure;
-  if (startup.ready && liveness.failed)
-    member.failed = "liveness probe failed: " + liveness.failure;
-  if (IsCrashLooping(member, parts_.now())) return;
-  member.started = startup.ready || startup.inherited;
-  if (startup.inherited || (startup.ready && readiness.inherited)) {
-    member.readiness = Readiness::kUnknown;
-  } else if (startup.ready && readiness.ready) {
-    member.readiness = Readiness::kReady;
-  } else if (readiness.telling) {
-    member.complaint = readiness.failure;
-  }
 }
 
 absl::StatusOr<absl::Duration> PodKeeper::BringUp(const ObjectRef& owner,
@@ -375,10 +309,7 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
 }
 
 void PodKeeper::EndRun(const std::string& key, const Pod& pod, const Member& member) {
-  {
-    std::lock_guard lock(mutex_);
-    if (!ended_for_[key].emplace(RunKey(member.run.container), member.failed).second) return;
-  }
+  if (!judge_.WillEnd(key, member)) return;
   spdlog::warn("msg=\"a container is restarted\" object={} pod={} container={} reason=\"{}\"", key,
                pod.name, member.name, member.failed);
   parts_.terminator.EndRun(pod, member, key);
@@ -417,9 +348,7 @@ absl::Status PodKeeper::StartRun(const PodContainer& container, const RunText& t
 void PodKeeper::Forget(const std::string& key) {
   attempts_.Forget(key);
   volumes_.Forget(key);
-  outputs_.Forget(key);
-  std::lock_guard lock(mutex_);
-  ended_for_.erase(key);
+  judge_.Forget(key);
 }
 
 }  // namespace weft::local

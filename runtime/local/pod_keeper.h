@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <mutex>
 #include <string>
 
@@ -11,8 +10,8 @@
 #include "runtime/local/attempts.h"
 #include "runtime/local/controller.h"
 #include "runtime/local/environment.h"
-#include "runtime/local/last_output.h"
 #include "runtime/local/pod.h"
+#include "runtime/local/pod_judge.h"
 #include "runtime/local/pod_volumes.h"
 
 namespace weft::local {
@@ -26,15 +25,14 @@ class PodKeeper {
       : parts_(std::move(parts)),
         attempts_(parts_.images, parts_.now),
         volumes_(parts_.engine),
-        outputs_(parts_.engine) {}
+        judge_(parts_.prober, parts_.engine, parts_.now) {}
 
   // What the engine has of an object's pods; what belongs to none of them, or is of an older run
-  // than the last two, is removed. Their readiness is that of the last probes.
+  // than the last two, is removed. They are judged (PodJudge).
   absl::StatusOr<std::vector<Pod>> Observe(const std::string& key);
 
-  // Judges by the last probes whether what runs is ready, has what runs now probed, and finds out
-  // what was written last by what has failed.
-  void Judge(const std::string& key, std::vector<Pod>& pods);
+  // Judges again how those pods do, of which some may have been started since.
+  void Judge(const std::string& key, std::vector<Pod>& pods) { judge_.Judge(key, pods); }
 
   // Takes the next steps of one pod that stays. After how long to come back at the latest; an
   // error: the engine is away, so that the others would only wait for it, too.
@@ -45,8 +43,6 @@ class PodKeeper {
   void Forget(const std::string& key);
 
  private:
-  Answers AnswersOf(const Member& member, ProbeKind kind, const std::optional<Probe>& probe) const;
-  void Judge(const std::string& key, const Pod& pod, Member& member);
   absl::StatusOr<absl::Duration> BringUpSandbox(const std::string& key,
                                                 const PodTemplate& pod_template, Pod& pod);
   absl::Status StartSandbox(const std::string& key, const PodTemplate& pod_template, bool failed,
@@ -68,12 +64,9 @@ class PodKeeper {
   bool AwaitsIdentity(const std::string& identity, Pod& pod) const;
 
   const Parts parts_;
-  std::mutex mutex_;
-  // Why runs were ended, by the controller's key and RunKey; guarded by mutex_.
-  std::map<std::string, std::map<std::string, std::string>> ended_for_;
   Attempts attempts_;
   PodVolumes volumes_;
-  LastOutputs outputs_;
+  PodJudge judge_;
   std::mutex image_mutex_;  // Held while the sandboxes' image is looked for and imported.
 };
 

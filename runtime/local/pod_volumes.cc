@@ -21,29 +21,16 @@ bool WasMade(const Pod& pod) {
 
 }  // namespace
 
-void PodVolumes::Fresh(const std::string& key, const Pod& pod) { Remember(key, pod, {}); }
-
-void PodVolumes::Remember(const std::string& key, const Pod& pod, Hashes hashes) {
-  std::lock_guard lock(mutex_);
-  known_[key][RunKey(pod.sandbox)] = std::move(hashes);
-}
-
-std::optional<PodVolumes::Hashes> PodVolumes::Known(const std::string& key, const Pod& pod) const {
-  std::lock_guard lock(mutex_);
-  const auto of_key = known_.find(key);
-  if (of_key == known_.end()) return std::nullopt;
-  const auto found = of_key->second.find(RunKey(pod.sandbox));
-  return found == of_key->second.end() ? std::nullopt : std::optional(found->second);
-}
+void PodVolumes::Fresh(const std::string& key, const Pod& pod) { known_.Set(key, pod.sandbox, {}); }
 
 bool PodVolumes::Filled(const std::string& key, const Pod& pod) const {
-  return !Known(key, pod).value_or(Hashes()).empty();
+  return !known_.Find(key, pod.sandbox).value_or(Hashes()).empty();
 }
 
 absl::Status PodVolumes::Look(const std::string& key, const Pod& pod) {
-  if (Known(key, pod).has_value()) return absl::OkStatus();
+  if (known_.Find(key, pod.sandbox).has_value()) return absl::OkStatus();
   WEFT_ASSIGN_OR_RETURN(Hashes hashes, Ask(pod));
-  Remember(key, pod, std::move(hashes));
+  known_.Set(key, pod.sandbox, std::move(hashes));
   return absl::OkStatus();
 }
 
@@ -69,7 +56,7 @@ absl::StatusOr<PodVolumes::Hashes> PodVolumes::Ask(const Pod& pod) {
 
 absl::Status PodVolumes::Fill(const std::string& key, const Pod& pod,
                               const std::map<std::string, VolumeFiles>& files) {
-  Hashes hashes = Known(key, pod).value_or(Hashes());
+  Hashes hashes = known_.Find(key, pod.sandbox).value_or(Hashes());
   if (hashes.empty()) {
     // What containers have made of a directory stays.
     const std::string archive =
@@ -79,7 +66,7 @@ absl::Status PodVolumes::Fill(const std::string& key, const Pod& pod,
     WEFT_RETURN_IF_ERROR(OpenClaims(pod));
     for (const Volume& volume : pod.rules.volumes) hashes[volume.name];
     for (const auto& [volume, of] : files) hashes[volume] = of.hash;
-    Remember(key, pod, hashes);
+    known_.Set(key, pod.sandbox, hashes);
   }
   for (const auto& [volume, of] : files) {
     if (hashes[volume] == of.hash) continue;
@@ -88,7 +75,7 @@ absl::Status PodVolumes::Fill(const std::string& key, const Pod& pod,
     WEFT_RETURN_IF_ERROR(
         Run(pod, {"publish", VolumePath(volume), absl::StrCat("..", of.hash)}).status());
     hashes[volume] = of.hash;
-    Remember(key, pod, hashes);
+    known_.Set(key, pod.sandbox, hashes);
   }
   return absl::OkStatus();
 }
@@ -109,21 +96,6 @@ absl::StatusOr<std::string> PodVolumes::Run(const Pod& pod, std::vector<std::str
   if (result.exit_code == 0) return std::move(result.output);
   return absl::InternalError(
       absl::StrCat("the sandbox cannot ", arguments[1], ": ", result.output));
-}
-
-void PodVolumes::Keep(const std::string& key, const std::vector<engine::Container>& containers) {
-  std::lock_guard lock(mutex_);
-  const auto of_key = known_.find(key);
-  if (of_key == known_.end()) return;
-  std::erase_if(of_key->second, [&](const auto& entry) {
-    return std::none_of(containers.begin(), containers.end(),
-                        [&](const auto& container) { return RunKey(container) == entry.first; });
-  });
-}
-
-void PodVolumes::Forget(const std::string& key) {
-  std::lock_guard lock(mutex_);
-  known_.erase(key);
 }
 
 }  // namespace weft::local

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "runtime/engine/engine.h"
 #include "runtime/local/pod.h"
+#include "runtime/local/run_notes.h"
 #include "runtime/local/volumes.h"
 
 namespace weft::local {
@@ -31,21 +31,19 @@ class PodVolumes {
                     const std::map<std::string, VolumeFiles>& files);
 
   // Forgets the sandboxes that are not among `containers`.
-  void Keep(const std::string& key, const std::vector<engine::Container>& containers);
-  void Forget(const std::string& key);
+  void Keep(const std::string& key, const std::vector<engine::Container>& containers) {
+    known_.Keep(key, containers);
+  }
+  void Forget(const std::string& key) { known_.Forget(key); }
 
  private:
   using Hashes = std::map<std::string, std::string>;  // By the volume's name.
-  std::optional<Hashes> Known(const std::string& key, const Pod& pod) const;
-  void Remember(const std::string& key, const Pod& pod, Hashes hashes);
   absl::StatusOr<Hashes> Ask(const Pod& pod);
   absl::Status OpenClaims(const Pod& pod);
   absl::StatusOr<std::string> Run(const Pod& pod, std::vector<std::string> arguments);
 
   engine::Engine& engine_;
-  mutable std::mutex mutex_;
-  // By the controller's key and the sandbox's RunKey; without hashes: they are to be filled.
-  std::map<std::string, std::map<std::string, Hashes>> known_;
+  RunNotes<Hashes> known_;  // Of sandboxes; without hashes: they are to be filled.
 };
 
 }  // namespace weft::local
