@@ -36,8 +36,7 @@ endfunction()
 # weft_test(NAME SOURCES ... [DEPENDS ...] [GRPC] [TSAN] [LABEL LABEL] [TIMEOUT SECONDS] [LOCK LOCK])
 # A GoogleTest program, one ctest test a case. TSAN: it links neither protobuf nor gRPC and runs under
 # ThreadSanitizer in the tsan preset. LOCK: what only one test has at a time, since it takes half of the machine: `engine`
-# (a private container engine, in a network of its own), `mesh` (one with a whole mesh, likewise) or `cluster` (a
-# Kubernetes).
+# (a private container engine, in a network of its own) or `cluster` (a Kubernetes).
 function(weft_test NAME)
   if(NOT WEFT_BUILD_TESTS)
     return()

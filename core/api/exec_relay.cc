@@ -106,12 +106,13 @@ grpc::ServerBidiReactor<core::v1::ExecRequest, core::v1::ExecResponse>* RelayExe
         pod.set_kind("Pod");
         pod.set_namespace_(asked.namespace_());
         pod.set_name(place.pod);
-        events.Record(
-            scheduler::ApplicationKeyOf(asked.namespace_(), asked.application()),
-            scheduler::MakeEvent(scheduler::events::kCommandRun,
-                                 {.object = std::move(pod),
-                                  .by = by,
-                                  .message = absl::StrCat("ran ", asked.command().words(0))}));
+        events.Record(scheduler::ApplicationKeyOf(asked.namespace_(), asked.application()),
+                      scheduler::MakeEvent(
+                          scheduler::events::kCommandRun,
+                          {.object = std::move(pod),
+                           .by = by,
+                           .message = absl::StrCat(by.empty() ? "somebody" : by, " asked to run ",
+                                                   asked.command().words(0))}));
         return std::make_unique<RemoteCommand>(std::move(place.runtime), request);
       });
 }

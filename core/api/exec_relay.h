@@ -12,8 +12,8 @@
 namespace weft::api {
 
 // Runs a command in a pod of an application, by the application's runtime, and records that `by`
-// did: the program and the pod, not the arguments, which may be secret. The reactor owns itself;
-// what it is given outlives it.
+// asked for it: the program and the pod, not the arguments, which may be secret. The reactor owns
+// itself; what it is given outlives it.
 grpc::ServerBidiReactor<core::v1::ExecRequest, core::v1::ExecResponse>* RelayExec(
     StreamLimit& limit, scheduler::Scheduler& scheduler, const scheduler::Runtimes& runtimes,
     scheduler::Events& events, std::string by);

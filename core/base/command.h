@@ -34,13 +34,15 @@ class Command {
 
   // Blocks for the next output, never none. Nothing: it has ended, or was cancelled.
   virtual absl::StatusOr<std::optional<Output>> Read() = 0;
-  // Once there is nothing to read.
+  // Once there is nothing to read. UNAVAILABLE: it cannot be told, or not within some seconds, for
+  // which it may block.
   virtual absl::StatusOr<int64_t> ExitCode() = 0;
 
-  // Blocks until it is on its way.
+  // Blocks until it is on its way. UNAVAILABLE: nobody takes it any more.
   virtual absl::Status Write(std::string_view input) = 0;
+  // Once, of a command that gets input.
   virtual void CloseInput() = 0;
-  // Of its terminal.
+  // Of its terminal. Blocks for a call; an error of that is no loss.
   virtual absl::Status Resize(uint32_t columns, uint32_t rows) = 0;
 
   // Closes the streams: Read and Write return.

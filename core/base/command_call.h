@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/command.h"
+#include "core/base/pending_operation.h"
 #include "core/base/service.h"
 #include "core/base/status.h"
 #include "core/base/stream_limit.h"
@@ -41,8 +42,8 @@ class CommandCall final : public grpc::ServerBidiReactor<Request, Response> {
     }
   }
 
-  void OnReadDone(bool ok) override { Done(reading_, read_ok_, ok); }
-  void OnWriteDone(bool ok) override { Done(writing_, write_ok_, ok); }
+  void OnReadDone(bool ok) override { reading_.Done(ok); }
+  void OnWriteDone(bool ok) override { writing_.Done(ok); }
   void OnCancel() override {
     std::lock_guard lock(mutex_);
     cancelled_ = true;
@@ -87,12 +88,13 @@ class CommandCall final : public grpc::ServerBidiReactor<Request, Response> {
     }
     if (asked.tty() && asked.size().columns() > 0)
       command->Resize(asked.size().columns(), asked.size().rows()).IgnoreError();
-    input = std::thread([this, &running = *command] { PassInput(running); });
+    input = std::thread(
+        [this, &running = *command, has_input = asked.stdin()] { PassInput(running, has_input); });
     return PassOutput(*command);
   }
 
-  // Until the client has no more to say.
-  void PassInput(Command& command) {
+  // Until the client has no more to say. `open`: there is input to close, once.
+  void PassInput(Command& command, bool open) {
     for (Request request; Read(request);) {
       const Input& input = request.input();
       switch (input.what_case()) {
@@ -100,7 +102,7 @@ class CommandCall final : public grpc::ServerBidiReactor<Request, Response> {
           if (!command.Write(input.stdin()).ok()) return;
           break;
         case Input::kStdinClosed:
-          command.CloseInput();
+          if (std::exchange(open, false)) command.CloseInput();
           break;
         case Input::kSize:
           // One that has just ended has no terminal any more.
@@ -110,7 +112,7 @@ class CommandCall final : public grpc::ServerBidiReactor<Request, Response> {
           break;
       }
     }
-    command.CloseInput();
+    if (open) command.CloseInput();
   }
 
   absl::Status PassOutput(Command& command) {
@@ -137,40 +139,30 @@ class CommandCall final : public grpc::ServerBidiReactor<Request, Response> {
     {
       std::lock_guard lock(mutex_);
       if (no_more_reads_) return false;
-      starting_ = reading_ = true;
+      starting_ = true;
     }
+    reading_.Begin();
     // Not with the lock: it may be done at once, on this thread.
     this->StartRead(&request);
-    std::unique_lock lock(mutex_);
-    starting_ = false;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return !reading_; });
-    return read_ok_;
+    {
+      std::lock_guard lock(mutex_);
+      starting_ = false;
+      started_.notify_all();
+    }
+    return reading_.Await();
   }
 
   bool Write(const Response& response) {
-    {
-      std::lock_guard lock(mutex_);
-      writing_ = true;
-    }
+    writing_.Begin();
     this->StartWrite(&response);
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !writing_; });
-    return write_ok_;
-  }
-
-  void Done(bool& under_way, bool& result, bool ok) {
-    std::lock_guard lock(mutex_);
-    under_way = false;
-    result = ok;
-    changed_.notify_all();
+    return writing_.Await();
   }
 
   // No read begins after this: none may after Finish. One that is under way ends with the call.
   void StopReading() {
     std::unique_lock lock(mutex_);
     no_more_reads_ = true;
-    changed_.wait(lock, [&] { return !starting_; });
+    started_.wait(lock, [&] { return !starting_; });
   }
 
   // The call and the thread leave; the last deletes.
@@ -182,11 +174,10 @@ class CommandCall final : public grpc::ServerBidiReactor<Request, Response> {
   const Run run_;
   bool taken_ = false;
   std::atomic<int> left_ = 2;
+  PendingOperation reading_, writing_;
   std::mutex mutex_;
-  std::condition_variable changed_;
-  bool starting_ = false, reading_ = false, writing_ = false;
-  bool read_ok_ = false, write_ok_ = false;
-  bool no_more_reads_ = false, cancelled_ = false;
+  std::condition_variable started_;
+  bool starting_ = false, no_more_reads_ = false, cancelled_ = false;
   Command* command_ = nullptr;  // While it runs.
 };
 

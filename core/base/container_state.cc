@@ -8,11 +8,14 @@
 
 namespace weft {
 
+std::string LastWords(const json::value& container) {
+  return LastLine(json::GetString(container, {"lastState", "terminated", "message"}));
+}
+
 std::string StateMessage(const json::value& container, const char* state) {
   std::string message = json::GetString(container, {"state", state, "message"});
-  if (std::string_view(state) == "terminated") return LastLine(Readable(message));
-  const std::string last =
-      LastLine(Readable(json::GetString(container, {"lastState", "terminated", "message"})));
+  if (std::string_view(state) == "terminated") return LastLine(message);
+  const std::string last = LastWords(container);
   // Of what is just being made there is nothing to say.
   if (message.empty() || last.empty() || absl::StrContains(message, last)) return message;
   return absl::StrCat(message, ": ", last);

@@ -12,4 +12,8 @@ namespace weft {
 // own words. `container`: Kubernetes API, core/v1 ContainerStatus. Pure.
 std::string StateMessage(const json::value& container, const char* state);
 
+// The last line of what is told of the run before: what it wrote last, or why it was ended. Empty:
+// there is nothing.
+std::string LastWords(const json::value& container);
+
 }  // namespace weft

@@ -39,8 +39,8 @@ std::string Readable(std::string_view text) {
 }
 
 std::string LastLine(std::string_view text) {
-  const absl::string_view stripped =
-      absl::StripAsciiWhitespace(absl::string_view(text.data(), text.size()));
+  const std::string readable = Readable(text);
+  const absl::string_view stripped = absl::StripAsciiWhitespace(absl::string_view(readable));
   std::string line(absl::StripAsciiWhitespace(stripped.substr(stripped.rfind('\n') + 1)));
   if (line.size() <= kLongestLine) return line;
   size_t size = kLongestLine;

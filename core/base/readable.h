@@ -10,8 +10,8 @@ namespace weft {
 // newline and the tab, is a question mark; a carriage return ends a line.
 std::string Readable(std::string_view text);
 
-// The last line of `text` that is not blank, without the blanks around it, its first 200 bytes at
-// most; empty: there is none.
+// The last line of Readable(text) that is not blank, without the blanks around it, its first 200
+// bytes at most; empty: there is none.
 std::string LastLine(std::string_view text);
 
 }  // namespace weft

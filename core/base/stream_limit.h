@@ -10,6 +10,7 @@ class StreamLimit {
  public:
   explicit StreamLimit(int limit) : free_(limit) {}
 
+  // False: none is free. Else Return is to be called once.
   bool Take() {
     if (free_.fetch_sub(1) > 0) return true;
     free_.fetch_add(1);

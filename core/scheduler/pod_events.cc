@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/container_state.h"
 #include "core/base/json.h"
-#include "core/base/readable.h"
 #include "core/scheduler/event_log.h"
 #include "core/scheduler/pod_status.h"
 
@@ -22,8 +22,7 @@ std::string WhyEnded(const runtime::v1::Projection& pod) {
   if (containers == nullptr || !containers->is_array()) return "";
   for (const json::value& container : containers->get_array()) {
     const std::string reason = json::GetString(container, {"lastState", "terminated", "reason"});
-    const std::string message =
-        LastLine(Readable(json::GetString(container, {"lastState", "terminated", "message"})));
+    const std::string message = LastWords(container);
     if (!reason.empty()) return message.empty() ? reason : absl::StrCat(reason, ": ", message);
   }
   return "";

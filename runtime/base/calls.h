@@ -1,6 +1,5 @@
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <grpcpp/grpcpp.h>
 #include <mutex>
@@ -8,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "core/base/pending_operation.h"
 #include "core/base/service.h"
 #include "core/base/stream_limit.h"
 #include "core/base/worker_pool.h"
@@ -47,14 +47,9 @@ class SendingCall final : public grpc::ServerWriteReactor<Response> {
 
   // Blocks until the client has taken it. False: the client is gone.
   bool Write(const Response& response) {
-    {
-      std::lock_guard lock(mutex_);
-      writing_ = true;
-    }
+    writing_.Begin();
     this->StartWrite(&response);
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !writing_; });
-    return ok_;
+    return writing_.Await();
   }
 
   // `cancel` is called, from any thread, when the client is gone: at once if it is already. An
@@ -65,12 +60,7 @@ class SendingCall final : public grpc::ServerWriteReactor<Response> {
     if (cancelled_ && cancel_) cancel_();
   }
 
-  void OnWriteDone(bool ok) override {
-    std::lock_guard lock(mutex_);
-    writing_ = false;
-    ok_ = ok;
-    changed_.notify_all();
-  }
+  void OnWriteDone(bool ok) override { writing_.Done(ok); }
   void OnCancel() override {
     std::lock_guard lock(cancel_mutex_);
     cancelled_ = true;
@@ -85,10 +75,7 @@ class SendingCall final : public grpc::ServerWriteReactor<Response> {
   StreamLimit& limit_;
   const Work work_;
   bool taken_ = false;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool writing_ = false;
-  bool ok_ = true;
+  PendingOperation writing_;
   std::mutex cancel_mutex_;
   std::function<void()> cancel_;
   bool cancelled_ = false;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/synchronization/notification.h"
+#include "core/base/command_call.h"
 #include "weft/runtime/v1/runtime.grpc.pb.h"
 
 namespace weft::runtime {
@@ -92,6 +93,72 @@ TEST_F(RunOnTest, RefusesWhatIsMoreThanMayWait) {
             grpc::StatusCode::RESOURCE_EXHAUSTED);
   go_on_.Notify();
   EXPECT_EQ(service_.deleted(), 0);
+}
+
+// One that runs until it is cancelled.
+class EndlessCommand final : public Command {
+ public:
+  EndlessCommand(absl::Notification& runs, absl::Notification& gone) : gone_(gone) {
+    runs.Notify();
+  }
+  ~EndlessCommand() override { gone_.Notify(); }
+  absl::StatusOr<std::optional<Output>> Read() override {
+    cancelled_.WaitForNotification();
+    return std::nullopt;
+  }
+  absl::StatusOr<int64_t> ExitCode() override {
+    ADD_FAILURE() << "nobody wants to know any more";
+    return 0;
+  }
+  absl::Status Write(std::string_view) override { return absl::OkStatus(); }
+  void CloseInput() override {}
+  absl::Status Resize(uint32_t, uint32_t) override { return absl::OkStatus(); }
+  void Cancel() override {
+    if (!cancelled_.HasBeenNotified()) cancelled_.Notify();
+  }
+
+ private:
+  absl::Notification& gone_;
+  absl::Notification cancelled_;
+};
+
+// Of one command at a time.
+class CommandService final : public v1::Runtime::CallbackService {
+ public:
+  grpc::ServerBidiReactor<v1::ExecRequest, v1::ExecResponse>* Exec(
+      grpc::CallbackServerContext*) override {
+    return new CommandCall<v1::ExecRequest, v1::ExecResponse>(
+        limit, [this](const v1::ExecRequest::Start&, const CommandSpec&) {
+          return std::make_unique<EndlessCommand>(runs, gone);
+        });
+  }
+  StreamLimit limit{1};
+  absl::Notification runs, gone;
+};
+
+TEST(CommandCallTest, EndsItsCommandWhenTheCallerGoesAndMakesRoom) {
+  CommandService service;
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&service);
+  const auto server = builder.BuildAndStart();
+  const auto stub = v1::Runtime::NewStub(server->InProcessChannel({}));
+  v1::ExecRequest request;
+  request.mutable_start()->mutable_command()->add_words("sh");
+  request.mutable_start()->mutable_command()->set_stdin(true);
+
+  grpc::ClientContext context;
+  const auto call = stub->Exec(&context);
+  ASSERT_TRUE(call->Write(request));
+  service.runs.WaitForNotification();
+  grpc::ClientContext second;
+  EXPECT_EQ(stub->Exec(&second)->Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_FALSE(service.gone.HasBeenNotified());
+
+  context.TryCancel();
+  service.gone.WaitForNotification();
+  EXPECT_EQ(call->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  server->Shutdown();
+  EXPECT_TRUE(service.limit.Take());
 }
 
 }  // namespace

@@ -47,8 +47,8 @@ class HttpClient {
                                       absl::Duration silence, const std::function<void()>& opened,
                                       const ChunkSink& sink) const;
 
-  // Asks for the protocol "tcp". `deadline` is for the answer. Any other status than 101 is
-  // `refused`, and there is no connection.
+  // Asks for the protocol "tcp". `deadline` is for the answer; the connection has none. Any other
+  // status than 101 is `refused`, and there is no connection: null. Errors as of the class.
   absl::StatusOr<std::unique_ptr<RawConnection>> Upgrade(const HttpRequest& request,
                                                          absl::Duration deadline,
                                                          HttpResponse& refused) const;

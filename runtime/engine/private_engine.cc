@@ -70,8 +70,7 @@ absl::Status PrivateEngine::EnsureRunning(const std::function<bool()>& stop) {
   if (child_ > 0 && waitpid(child_, nullptr, WNOHANG) == child_) child_ = -1;
   DockerEngine engine(socket_path_);
   const auto answers = [&] {
-    if (access(socket_path_.c_str(), F_OK) != 0 || !engine.Ping().ok()) return false;
-    return true;
+    return access(socket_path_.c_str(), F_OK) == 0 && engine.Ping().ok();
   };
   const auto clean = [&]() -> absl::Status {
     if (!orphans_ended_) WEFT_RETURN_IF_ERROR(EndOrphans(stop));
@@ -116,7 +115,12 @@ absl::Status PrivateEngine::EndOrphans(const std::function<bool()>& stop) const 
     const std::string id = ContainerOfShim(pid, dockerd);
     if (id.empty()) continue;
     const absl::StatusOr<Container> container = engine.InspectContainer(id);
-    if (!container.ok() && !absl::IsNotFound(container.status())) return container.status();
+    // What cannot be looked at keeps nothing else from running.
+    if (!container.ok() && !absl::IsNotFound(container.status())) {
+      spdlog::warn("msg=\"cannot look at a container\" container={} error=\"{}\"", id.substr(0, 12),
+                   std::string(container.status().message()));
+      continue;
+    }
     if (container.ok() && container->pid > 0) continue;
     const absl::StatusOr<ProcessHandle> process = ProcessHandle::Open(shim);
     if (!process.ok()) continue;  // It ended by itself.

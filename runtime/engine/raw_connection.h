@@ -19,8 +19,9 @@ class RawConnection {
   RawConnection& operator=(const RawConnection&) = delete;
   ~RawConnection();
 
-  // Blocks for the next bytes; empty: the end.
+  // Blocks for the next bytes, without a limit; empty: the end. Errors as those of recv(2).
   absl::StatusOr<std::string> Read();
+  // Blocks until the kernel has taken all. Errors as those of send(2).
   absl::Status Write(std::string_view bytes);
   // The other side reads its end, and goes on writing.
   void CloseWrite();

@@ -63,7 +63,6 @@ absl::Status CommandChannels::Write(std::string_view input) {
 }
 
 void CommandChannels::CloseInput() {
-  if (!spec_.input) return;
   if (spec_.tty) {
     Write(kEndOfInput).IgnoreError();
   } else if (new_protocol_) {

@@ -96,13 +96,6 @@ TEST(CommandChannels, TheEndOfATerminalsInputIsTyped) {
   EXPECT_THAT(channels.NextToSend(), Optional(Eq(std::string("\0\4\4", 3))));
 }
 
-TEST(CommandChannels, WhatHasNoInputNeedsNoEndOfIt) {
-  Channels channels({.input = false}, /*new_protocol=*/false);
-  channels.CloseInput();
-  EXPECT_EQ(channels.NextToSend(), std::nullopt);
-  EXPECT_FALSE(channels.cancelled);
-}
-
 TEST(CommandChannels, TheOlderProtocolCannotCloseTheInputAndSaysSo) {
   Channels channels({.input = true}, /*new_protocol=*/false);
   channels.CloseInput();

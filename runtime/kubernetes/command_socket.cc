@@ -45,7 +45,8 @@ constexpr char kAttempted[] = "run a command";
 
 struct Place {
   bool tls = false;
-  std::string host;  // Of an IPv6 address without its brackets.
+  std::string authority;  // "host:port", as it is given.
+  std::string host;       // Of an IPv6 address without its brackets.
   std::string port;
   std::string prefix;  // Of every path.
 };
@@ -58,6 +59,7 @@ Place PlaceOf(const std::string& server) {
   const size_t end = std::min(server.find('/', host), server.size());
   place.prefix = server.substr(end);
   place.host = server.substr(host, end - host);
+  place.authority = place.host;
   place.port = place.tls ? "443" : "80";
   const size_t colon = place.host.rfind(':');
   if (colon != std::string::npos && place.host.find(']', colon) == std::string::npos) {
@@ -141,8 +143,8 @@ class Socket final : public CommandChannels {
       if (!token.empty()) request.set(http::field::authorization, "Bearer " + token);
     }));
     websocket::response_type response;
-    auto [declined] = co_await socket_.async_handshake(
-        response, absl::StrCat(place.host, ":", place.port), place.prefix + path, kAwait);
+    auto [declined] =
+        co_await socket_.async_handshake(response, place.authority, place.prefix + path, kAwait);
     if (declined == websocket::error::upgrade_declined) {
       const HttpResponse answer = {static_cast<int>(response.result_int()), response.body()};
       opened = ToStatus(ReadApiStatus(answer), kAttempted);

@@ -27,7 +27,8 @@ class HttpClient final : public ApiServer {
   absl::StatusOr<HttpResponse> Send(const HttpRequest& request) override;
 
   const ClusterAccess& access() const { return access_; }
-  std::string Token();  // Of whoever sends; empty: none.
+  // The bearer token to send now; empty: none. May read its file.
+  std::string Token();
 
   // Both are called on the client's thread and must not block.
   struct Sink {

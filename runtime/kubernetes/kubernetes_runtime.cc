@@ -97,13 +97,13 @@ absl::Status KubernetesRuntime::Delete(const std::vector<ObjectRef>& refs) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<KubernetesRuntime::ContainerPath> KubernetesRuntime::FindContainer(
+absl::StatusOr<KubernetesRuntime::FoundContainer> KubernetesRuntime::FindContainer(
     const std::string& ns, const std::string& pod, const std::string& container) {
   const std::string what = absl::StrCat("the pod ", ns, "/", pod);
   WEFT_ASSIGN_OR_RETURN(const Resource pods, discovery_->Find("v1", "Pod"));
-  ContainerPath found = {pods.ObjectPath(ns, pod), ""};
+  FoundContainer found = {pods.ObjectPath(ns, pod), ""};
   WEFT_ASSIGN_OR_RETURN(const json::value object,
-                        ReadObject(client_->Send({.path = found.pod}), what));
+                        ReadObject(client_->Send({.path = found.pod_path}), what));
   if (json::GetString(object, {"metadata", "labels", kInstallationLabel}) != options_.installation)
     return absl::NotFoundError(absl::StrCat(what, " is not of this installation"));
   std::vector<std::string> names;
@@ -111,22 +111,22 @@ absl::StatusOr<KubernetesRuntime::ContainerPath> KubernetesRuntime::FindContaine
     for (const char* list : {"containers", "initContainers"})
       for (const json::value& one : json::ListAt(*spec, list))
         names.push_back(json::GetString(one, {"name"}));
-  WEFT_ASSIGN_OR_RETURN(found.container, runtime::ChooseContainer(what, names, container));
+  WEFT_ASSIGN_OR_RETURN(found.name, runtime::ChooseContainer(what, names, container));
   for (const char* list : {"containerStatuses", "initContainerStatuses"})
     if (const json::value* status = json::Find(object, "status"))
       for (const json::value& one : json::ListAt(*status, list))
-        if (json::GetString(one, {"name"}) == found.container)
+        if (json::GetString(one, {"name"}) == found.name)
           found.running = json::FindPath(one, {"state", "running"}) != nullptr;
   return found;
 }
 
 absl::StatusOr<std::unique_ptr<ByteStream>> KubernetesRuntime::OpenLogs(
     const LogSelection& selection) {
-  WEFT_ASSIGN_OR_RETURN(const ContainerPath found,
+  WEFT_ASSIGN_OR_RETURN(const FoundContainer found,
                         FindContainer(selection.ns, selection.pod, selection.container));
   HttpRequest request;
   request.path =
-      absl::StrCat(found.pod, "/log?container=", UrlEncode(found.container),
+      absl::StrCat(found.pod_path, "/log?container=", UrlEncode(found.name),
                    "&follow=", selection.follow && !selection.previous ? "true" : "false",
                    "&previous=", selection.previous ? "true" : "false");
   if (selection.tail_lines > 0) absl::StrAppend(&request.path, "&tailLines=", selection.tail_lines);
@@ -136,14 +136,14 @@ absl::StatusOr<std::unique_ptr<ByteStream>> KubernetesRuntime::OpenLogs(
 
 absl::StatusOr<std::unique_ptr<Command>> KubernetesRuntime::StartCommand(const CommandPlace& place,
                                                                          const CommandSpec& spec) {
-  WEFT_ASSIGN_OR_RETURN(const ContainerPath found,
+  WEFT_ASSIGN_OR_RETURN(const FoundContainer found,
                         FindContainer(place.ns, place.pod, place.container));
   // The kubelet would find that out too, but says it as an error of its own.
   if (!found.running)
-    return absl::FailedPreconditionError(absl::StrCat("the container ", found.container, " of ",
+    return absl::FailedPreconditionError(absl::StrCat("the container ", found.name, " of ",
                                                       place.ns, "/", place.pod, " does not run"));
   const auto flag = [](bool is_so) { return is_so ? "true" : "false"; };
-  std::string path = absl::StrCat(found.pod, "/exec?container=", UrlEncode(found.container),
+  std::string path = absl::StrCat(found.pod_path, "/exec?container=", UrlEncode(found.name),
                                   "&stdin=", flag(spec.input),
                                   "&stdout=true&stderr=", flag(!spec.tty), "&tty=", flag(spec.tty));
   for (const std::string& word : spec.words) absl::StrAppend(&path, "&command=", UrlEncode(word));

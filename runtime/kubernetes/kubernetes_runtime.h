@@ -73,14 +73,14 @@ class KubernetesRuntime {
  private:
   explicit KubernetesRuntime(Options options);
   void Begin();
-  // The path of a pod, and the container that `container` means.
-  struct ContainerPath {
-    std::string pod;
-    std::string container;
+  struct FoundContainer {
+    std::string pod_path;
+    std::string name;
     bool running = false;
   };
-  absl::StatusOr<ContainerPath> FindContainer(const std::string& ns, const std::string& pod,
-                                              const std::string& container);
+  // That which `container` means; empty: the first one. NOT_FOUND.
+  absl::StatusOr<FoundContainer> FindContainer(const std::string& ns, const std::string& pod,
+                                               const std::string& container);
   void Applied(const Resource& resource, const json::value& object);
   // Runs `work` for 0 to `count` - 1 on the connections, and waits for all.
   void ForEach(size_t count, const std::function<void(size_t)>& work);

@@ -5,6 +5,7 @@
 
 #include "absl/time/time.h"
 #include "core/base/readable.h"
+#include "runtime/local/attempts.h"
 #include "runtime/local/names.h"
 
 namespace weft::local {
@@ -63,7 +64,8 @@ std::optional<std::string> LastOutputs::Read(const engine::Container& run) const
                                                  output.erase(0, output.size() - 2 * kMostBytes);
                                                return true;
                                              });
-  if (!read.ok()) return std::nullopt;
+  if (EngineIsAway(read)) return std::nullopt;
+  if (!read.ok()) return "";  // As of an engine that keeps no output.
   return Readable(EndOf(output));
 }
 

@@ -180,8 +180,9 @@ absl::StatusOr<PodRun> LocalRuntime::RunOf(const std::string& ns, const std::str
     if (wanted < runs.size())
       return PodRun{runs[wanted], EndedForGood(member) || Finished(found) ||
                                       (member.init && NextInit(found) == nullptr)};
-    return absl::NotFoundError(absl::StrCat("the container ", name, " of ", what,
-                                            previous ? " has not run before" : " has not run yet"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("the container ", name, " of ", what,
+                     previous ? " has not run before" : " has not run yet"));
   }
   return absl::NotFoundError(absl::StrCat("there is no pod ", ns, "/", pod));
 }

@@ -81,7 +81,8 @@ class LocalRuntime {
   absl::Status Delete(const std::vector<ObjectRef>& refs);
 
   // The last run of a pod's container (empty: the first one) that has been started, or the one
-  // before it. NOT_FOUND; else the engine's errors.
+  // before it. NOT_FOUND: there is no such pod or container; FAILED_PRECONDITION: no such run of
+  // it; else the engine's errors.
   absl::StatusOr<PodRun> RunOf(const std::string& ns, const std::string& pod,
                                const std::string& container, bool previous);
 

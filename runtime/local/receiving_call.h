@@ -1,13 +1,13 @@
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <functional>
 #include <grpcpp/grpcpp.h>
-#include <mutex>
 #include <thread>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/base/pending_operation.h"
 #include "runtime/base/calls.h"
 
 namespace weft::local {
@@ -32,28 +32,16 @@ class ReceivingCall final : public grpc::ServerReadReactor<Request> {
 
   // Blocks for the next message. False: the client has sent all. CANCELLED: the client is gone.
   absl::StatusOr<bool> Read(Request& request) {
-    {
-      std::lock_guard lock(mutex_);
-      reading_ = true;
-    }
+    reading_.Begin();
     this->StartRead(&request);
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !reading_; });
-    if (!ok_ && (cancelled_ || context_.IsCancelled()))
+    const bool ok = reading_.Await();
+    if (!ok && (cancelled_ || context_.IsCancelled()))
       return absl::CancelledError("the client is gone");
-    return ok_;
+    return ok;
   }
 
-  void OnReadDone(bool ok) override {
-    std::lock_guard lock(mutex_);
-    reading_ = false;
-    ok_ = ok;
-    changed_.notify_all();
-  }
-  void OnCancel() override {
-    std::lock_guard lock(mutex_);
-    cancelled_ = true;
-  }
+  void OnReadDone(bool ok) override { reading_.Done(ok); }
+  void OnCancel() override { cancelled_ = true; }
   void OnDone() override {
     if (taken_) limit_.Return();
     delete this;
@@ -64,11 +52,8 @@ class ReceivingCall final : public grpc::ServerReadReactor<Request> {
   grpc::CallbackServerContext& context_;
   const Work work_;
   bool taken_ = false;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool reading_ = false;
-  bool ok_ = true;
-  bool cancelled_ = false;
+  PendingOperation reading_;
+  std::atomic<bool> cancelled_ = false;
 };
 
 }  // namespace weft::local

@@ -57,9 +57,12 @@ absl::Status SendLogs(LocalRuntime& local, const runtime::v1::LogsRequest& reque
                                        request.tail_lines() > 0 ? request.tail_lines() : -1, ""};
   engine::StreamControl control;
   call.WhenCancelled([&] { control.Cancel(); });
-  const auto last_run = [&] {
-    return local.RunOf(request.namespace_(), request.pod(), request.container(),
-                       request.previous());
+  const auto last_run = [&]() -> absl::StatusOr<PodRun> {
+    absl::StatusOr<PodRun> run =
+        local.RunOf(request.namespace_(), request.pod(), request.container(), request.previous());
+    if (absl::IsFailedPrecondition(run.status()))
+      return absl::NotFoundError(std::string(run.status().message()));
+    return run;
   };
   absl::Status read = ReadPodLogs(local.engine(), last_run, selection, control, send);
   call.WhenCancelled(nullptr);

@@ -64,13 +64,15 @@ TEST_F(Exec, HasTheCallersStreamsOrTerminalAndGivesItsExitCode) {
   EXPECT_EQ(ran.err, "err\n");
   const CommandResult piped = Shell("seq 1 100000 | $WEFT exec tools -i -- cat | cksum");
   EXPECT_EQ(piped.out, Shell("seq 1 100000 | cksum").out) << piped.err;
-  const CommandResult cut =
-      Shell("$WEFT exec tools -- sh -c 'while echo y; do :; done' | head -n 1");
+  const CommandResult cut = Shell(
+      "set -o pipefail; timeout 20 $WEFT exec tools -- sh -c 'while echo y; do :; done' | head -n "
+      "1");
   EXPECT_EQ(cut.out, "y\n") << cut.err;
+  EXPECT_EQ(cut.status, 0) << "it ends when nobody reads any more";
   EXPECT_TRUE(Await("the event", [&] {
     const std::string events = Weft({"events", "tools"}).out;
     return events.find("CommandRun") != std::string::npos &&
-           events.find("ran sh") != std::string::npos;
+           events.find("user asked to run sh") != std::string::npos;
   }));
 
   const CommandResult none = Weft({"exec", "tools", "-t", "--", "sh"});

@@ -228,6 +228,19 @@ TEST_F(Commands, WhatHasEndedRunsNone) {
   EXPECT_TRUE(absl::IsFailedPrecondition(came.status)) << came.status;
 }
 
+TEST_F(Commands, WhatHasNotStartedRunsNone) {
+  Accept(
+      Deployment("waits", 1, Pod({"wait"}, R"(,"envFrom":[{"configMapRef":{"name":"missing"}}])")));
+  UntilPod("it waits", "waits", [](const PodSeen& pod) {
+    return json::GetString(pod.Container(), {"state", "waiting", "reason"}) ==
+           "CreateContainerConfigError";
+  });
+  ExecRequest request = Program({"say no"});
+  request.mutable_start()->set_pod(PodsOf("waits").at(0).name);
+  const Came came = Run(request);
+  EXPECT_TRUE(absl::IsFailedPrecondition(came.status)) << came.status;
+}
+
 // Platforms differ in who finds that out.
 TEST_F(Commands, AProgramThatIsNotThereSaysSo) {
   WEFT_NEEDS(kFiles);
