@@ -43,10 +43,6 @@ class Provider final : public pb::Identity::Service, public pb::TraitProvider::S
     write->set_kind("*");
     write->set_pointer("+scale");
     write->set_mode(pb::WRITE_MODE_ADD);
-    grpc::ServerBuilder builder;
-    builder.RegisterService(static_cast<pb::Identity::Service*>(this));
-    builder.RegisterService(static_cast<pb::TraitProvider::Service*>(this));
-    server_ = builder.BuildAndStart();
   }
 
   grpc::Status Describe(grpc::ServerContext*, const pb::DescribeRequest*,
@@ -77,19 +73,22 @@ class Provider final : public pb::Identity::Service, public pb::TraitProvider::S
     return grpc::Status::OK;
   }
 
-  // Every rule that failed: "RULE: DETAIL".
+  // Every rule that failed: "RULE: DETAIL". When it returns, no call is under way, nor one that the
+  // check gave up.
   std::vector<std::string> Check(std::map<std::string, json::value> properties = {}) {
+    grpc::ServerBuilder builder;
+    builder.RegisterService(static_cast<pb::Identity::Service*>(this));
+    builder.RegisterService(static_cast<pb::TraitProvider::Service*>(this));
+    const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
     std::vector<std::string> found;
     for (const Verdict& verdict : check::Check(
-             {.channel = server_->InProcessChannel({}), .properties = std::move(properties)})) {
+             {.channel = server->InProcessChannel({}), .properties = std::move(properties)})) {
       if (verdict.outcome == Outcome::kFailed)
         found.push_back(absl::StrCat(verdict.rule, ": ", verdict.detail));
     }
+    server->Shutdown();
     return found;
   }
-
- private:
-  std::unique_ptr<grpc::Server> server_;
 };
 
 TEST(Check, FindsNothingInAProviderThatFollowsTheRules) {

@@ -68,17 +68,19 @@ void Prober::Track(const std::string& group, const std::vector<ProbeTarget>& tar
     if (found != tracked_.end()) tracked_.erase(found);
     const Probe& probe = target.probe;
     const bool inherited = FirstAsk(target) <= began_;
+    const auto delay = FirstDelay(target);
     Tracked& tracked =
         tracked_
-            .insert({key,
-                     {group, target,
-                      ReadinessJudge(probe.success_threshold, probe.failure_threshold), inherited}})
+            .insert(
+                {key,
+                 {group, target, ReadinessJudge(probe.success_threshold, probe.failure_threshold),
+                  inherited, KeyedQueue::Clock::now() + delay}})
             .first->second;
     if (inherited && HasStarted(target)) {
       tracked.judge.Take(true);
       continue;
     }
-    queue_.Add(key, FirstDelay(target));
+    queue_.Add(key, delay);
   }
   std::erase_if(tracked_, [&](const auto& entry) {
     return entry.second.group == group && wanted.count(entry.first) == 0;
@@ -127,6 +129,9 @@ KeyedQueue::Clock::duration Prober::AskOne(const std::string& key) {
   std::unique_lock lock(mutex_);
   const auto before = tracked_.find(key);
   if (before == tracked_.end()) return KeyedQueue::kDone;
+  // The run before this one left the key in the queue for a sooner time.
+  const auto early = before->second.first - KeyedQueue::Clock::now();
+  if (early > early.zero()) return early;
   const ProbeTarget target = before->second.target;
   lock.unlock();
   const absl::Status answer = ask_(target);

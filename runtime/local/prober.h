@@ -72,7 +72,8 @@ class Prober {
     ProbeTarget target;
     ReadinessJudge judge;
     bool inherited;
-    int failures = 0;  // In a row.
+    KeyedQueue::Clock::time_point first;  // When it is asked for the first time.
+    int failures = 0;                     // In a row.
     std::string failure = "";
     bool telling = false;
     // The last failure that counts; nothing: none did.

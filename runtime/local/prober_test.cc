@@ -143,6 +143,9 @@ TEST_F(ProberTest, ARestartedContainerIsJudgedAnew) {
   ProbeTarget second = first;
   second.started_at = Target("c", -absl::Hours(1)).started_at;  // Not asked for an hour.
   prober_.Track("web", {second});
+  // Until the time is long past when the first would have been asked again.
+  prober_.Track("other", {Target("other", absl::ZeroDuration())});
+  ASSERT_TRUE(answers_.WaitForAsked(answers_.asked() + 10));
   EXPECT_FALSE(Of(first).ready);
   EXPECT_FALSE(Of(second).ready);
 }
