@@ -5,6 +5,7 @@
 #include <grpcpp/security/tls_credentials_options.h>
 #include <map>
 #include <mutex>
+#include <openssl/crypto.h>
 #include <spdlog/spdlog.h>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,10 @@ namespace {
 using grpc::experimental::ExternalCertificateVerifier;
 using grpc::experimental::FileWatcherCertificateProvider;
 using grpc::experimental::TlsCustomVerificationCheckRequest;
+
+// OpenSSL is not torn down at the end of the process: threads of gRPC may still use it then. Before
+// anything else uses it, hence here.
+[[maybe_unused]] const int kNoTearDown = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 
 constexpr unsigned kLookEverySeconds = 1;
 // A client that tries to connect has had another handshake by then (MakeChannel's back-off), if it
