@@ -5,12 +5,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "core/api/exec_relay.h"
+#include "core/api/forward_relay.h"
 #include "core/api/log_relay.h"
 #include "core/api/page.h"
 #include "core/api/reply.h"
 #include "core/api/timeline.h"
 #include "core/api/watches.h"
 #include "core/auth/authorize.h"
+#include "core/base/connection_call.h"
 #include "core/base/status.h"
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/render_again.h"
@@ -36,6 +38,7 @@ auto FinishWith(grpc::ServerUnaryReactor* reactor, Response* response) {
 ApplicationsService::ApplicationsService(Parts parts)
     : parts_(std::move(parts)),
       commands_(kMostCommands),
+      connections_(kMostConnections),
       watches_(std::make_unique<Watches>(*parts_.scheduler, *parts_.store, *parts_.pool)) {}
 
 ApplicationsService::~ApplicationsService() = default;
@@ -179,6 +182,12 @@ grpc::ServerBidiReactor<core::v1::ExecRequest, core::v1::ExecResponse>* Applicat
     grpc::CallbackServerContext* context) {
   return RelayExec(commands_, *parts_.scheduler, *parts_.runtimes, *parts_.events,
                    AuthorOf(*context).name);
+}
+
+grpc::ServerBidiReactor<core::v1::ForwardRequest, core::v1::ForwardResponse>*
+ApplicationsService::Forward(grpc::CallbackServerContext* context) {
+  return RelayForward(connections_, *parts_.scheduler, *parts_.runtimes, *parts_.events,
+                      AuthorOf(*context).name);
 }
 
 void ApplicationsService::EndStreams() { watches_->End(); }

@@ -75,15 +75,18 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
       grpc::CallbackServerContext* context, const core::v1::LogsRequest* request) override;
   grpc::ServerBidiReactor<core::v1::ExecRequest, core::v1::ExecResponse>* Exec(
       grpc::CallbackServerContext* context) override;
+  grpc::ServerBidiReactor<core::v1::ForwardRequest, core::v1::ForwardResponse>* Forward(
+      grpc::CallbackServerContext* context) override;
 
-  // The core drains: ends every watch. Commands have the time that calls have to end.
+  // The core drains: ends every watch. Commands and connections have the time that calls have to
+  // end.
   void EndStreams();
 
  private:
   scheduler::Author AuthorOf(const grpc::ServerContextBase& context) const;
 
   const Parts parts_;
-  StreamLimit commands_;
+  StreamLimit commands_, connections_;
   const std::unique_ptr<Watches> watches_;
 };
 

@@ -11,14 +11,15 @@ namespace weft::api {
 
 absl::StatusOr<std::string> ChoosePod(const core::v1::Application& application,
                                       const PodChoice& choice) {
-  std::vector<std::string> pods, ending;
+  std::vector<std::string> ready, pods, ending;
   bool instance_known = choice.instance.empty();
   for (const core::v1::ComponentStatus& component : application.components()) {
     if (!choice.instance.empty() && component.instance_name() != choice.instance) continue;
     instance_known = true;
     for (const core::v1::PodStatus& pod : component.pods()) {
-      if (choice.pod.empty() || pod.name() == choice.pod)
-        (pod.deleting() ? ending : pods).push_back(pod.name());
+      if (!choice.pod.empty() && pod.name() != choice.pod) continue;
+      (pod.deleting() ? ending : pods).push_back(pod.name());
+      if (pod.ready()) ready.push_back(pod.name());
     }
   }
   if (!instance_known) {
@@ -30,6 +31,7 @@ absl::StatusOr<std::string> ChoosePod(const core::v1::Application& application,
     return absl::NotFoundError(choice.pod.empty() ? "it has no pod"
                                                   : absl::StrCat("it has no pod ", choice.pod));
   }
+  if (choice.any) return ready.empty() ? pods[0] : ready[0];
   if (pods.size() > 1) {
     return absl::FailedPreconditionError(
         absl::StrCat("several pods, name one with --pod: ", absl::StrJoin(pods, ", ")));

@@ -10,10 +10,11 @@
 
 namespace weft::api {
 
-// Which pod of an application a call means; empty: the only one.
+// Which pod of an application a call means.
 struct PodChoice {
-  std::string instance;
-  std::string pod;
+  std::string instance;  // Empty: it does not matter.
+  std::string pod;       // Empty: the only one.
+  bool any = false;      // Of several, the first that is ready, else the first.
 };
 
 // The pod that is meant. NOT_FOUND: there is none; FAILED_PRECONDITION: there are several, named in

@@ -42,7 +42,8 @@ TEST(ChoosePod, FindsTheOneThatIsMeant) {
   };
   for (const auto& c : kCases) {
     SCOPED_TRACE(std::string(c.instance) + " " + c.pod);
-    const absl::StatusOr<std::string> pod = ChoosePod(Shop(), {c.instance, c.pod});
+    const absl::StatusOr<std::string> pod =
+        ChoosePod(Shop(), {.instance = c.instance, .pod = c.pod});
     EXPECT_EQ(pod.status().code(), c.code);
     EXPECT_EQ(pod.ok() ? *pod : std::string(pod.status().message()), c.expected);
   }
@@ -51,10 +52,19 @@ TEST(ChoosePod, FindsTheOneThatIsMeant) {
 TEST(ChoosePod, PassesOverWhatIsAboutToEndUnlessItIsNamedOrAlone) {
   core::v1::Application shop = Shop();
   shop.mutable_components(0)->mutable_pods(0)->set_deleting(true);
-  EXPECT_EQ(*ChoosePod(shop, {"front", ""}), "front-2");
-  EXPECT_EQ(*ChoosePod(shop, {"front", "front-1"}), "front-1");
+  EXPECT_EQ(*ChoosePod(shop, {.instance = "front", .pod = ""}), "front-2");
+  EXPECT_EQ(*ChoosePod(shop, {.instance = "front", .pod = "front-1"}), "front-1");
   shop.mutable_components(0)->mutable_pods()->DeleteSubrange(1, 1);
-  EXPECT_EQ(*ChoosePod(shop, {"front", ""}), "front-1");
+  EXPECT_EQ(*ChoosePod(shop, {.instance = "front", .pod = ""}), "front-1");
+}
+
+TEST(ChoosePod, OfSeveralThatWillDoOneThatIsReadyIsTaken) {
+  core::v1::Application shop = Shop();
+  EXPECT_EQ(*ChoosePod(shop, {.instance = "", .pod = "", .any = true}), "front-1");
+  shop.mutable_components(0)->mutable_pods(1)->set_ready(true);
+  EXPECT_EQ(*ChoosePod(shop, {.instance = "", .pod = "", .any = true}), "front-2");
+  EXPECT_EQ(*ChoosePod(shop, {.instance = "back", .pod = "", .any = true}), "back-1");
+  EXPECT_EQ(*ChoosePod(shop, {.instance = "", .pod = "front-1", .any = true}), "front-1");
 }
 
 TEST(ChoosePod, TheOnlyPodNeedsNoName) {

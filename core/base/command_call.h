@@ -1,30 +1,20 @@
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <functional>
-#include <grpcpp/grpcpp.h>
 #include <memory>
-#include <mutex>
-#include <thread>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "core/base/command.h"
-#include "core/base/pending_operation.h"
-#include "core/base/service.h"
-#include "core/base/status.h"
-#include "core/base/stream_limit.h"
+#include "core/base/two_way_call.h"
 
 namespace weft {
 
 // A call that runs a command: of `Exec` in weft.core.v1 and weft.runtime.v1, whose messages are
-// alike. Two threads of its own carry it, one each way, since the command's side blocks: such calls
-// are few. Deletes itself.
+// alike.
 template <typename Request, typename Response>
-class CommandCall final : public grpc::ServerBidiReactor<Request, Response> {
+class CommandCall final : public TwoWayCall<Request, Response, Command> {
  public:
   using First = std::decay_t<decltype(std::declval<Request>().start())>;
   // Runs the command that the first message asks for. Blocks.
@@ -32,70 +22,31 @@ class CommandCall final : public grpc::ServerBidiReactor<Request, Response> {
                                                                      const CommandSpec& spec)>;
 
   // `limit` outlives it.
-  CommandCall(StreamLimit& limit, Run run) : limit_(limit), run_(std::move(run)) {
-    taken_ = limit_.Take();
-    if (!taken_) {
-      left_ = 1;
-      this->Finish(TooManyStreams());
-    } else {
-      std::thread([this] { Work(); }).detach();
-    }
-  }
-
-  void OnReadDone(bool ok) override { reading_.Done(ok); }
-  void OnWriteDone(bool ok) override { writing_.Done(ok); }
-  void OnCancel() override {
-    std::lock_guard lock(mutex_);
-    cancelled_ = true;
-    if (command_ != nullptr) command_->Cancel();
-  }
-  void OnDone() override {
-    if (taken_) limit_.Return();
-    Leave();
+  CommandCall(StreamLimit& limit, Run run)
+      : TwoWayCall<Request, Response, Command>(limit), run_(std::move(run)) {
+    this->Begin();
   }
 
  private:
   using Input = std::decay_t<decltype(std::declval<Request>().input())>;
 
-  void Work() {
-    std::unique_ptr<Command> command;
-    std::thread input;
-    const absl::Status status = Carry(command, input);
-    StopReading();
-    this->Finish(ToGrpc(status));  // With it ends a read that is under way,
-    if (command != nullptr) {
-      std::lock_guard lock(mutex_);
-      command_ = nullptr;
-      command->Cancel();  // and with this a write.
-    }
-    if (input.joinable()) input.join();
-    Leave();
-  }
-
-  // Runs `command`, with `input` to pass on what comes for it, until it has ended.
-  absl::Status Carry(std::unique_ptr<Command>& command, std::thread& input) {
-    Request first;
-    if (!Read(first) || !first.has_start() || first.start().command().words().empty())
+  absl::StatusOr<std::unique_ptr<Command>> Open(const Request& first) override {
+    if (!first.has_start() || first.start().command().words().empty())
       return absl::InvalidArgumentError("the first message is to say what to run, and where");
     const auto& asked = first.start().command();
     WEFT_ASSIGN_OR_RETURN(
-        command, run_(first.start(),
-                      {{asked.words().begin(), asked.words().end()}, asked.stdin(), asked.tty()}));
-    {
-      std::lock_guard lock(mutex_);
-      command_ = command.get();
-      if (cancelled_) command->Cancel();
-    }
+        auto command,
+        run_(first.start(),
+             {{asked.words().begin(), asked.words().end()}, asked.stdin(), asked.tty()}));
     if (asked.tty() && asked.size().columns() > 0)
       command->Resize(asked.size().columns(), asked.size().rows()).IgnoreError();
-    input = std::thread(
-        [this, &running = *command, has_input = asked.stdin()] { PassInput(running, has_input); });
-    return PassOutput(*command);
+    has_input_ = asked.stdin();
+    return command;
   }
 
-  // Until the client has no more to say. `open`: there is input to close, once.
-  void PassInput(Command& command, bool open) {
-    for (Request request; Read(request);) {
+  void PassInput(Command& command) override {
+    bool open = has_input_;  // To be closed, once.
+    for (Request request; this->Read(request);) {
       const Input& input = request.input();
       switch (input.what_case()) {
         case Input::kStdin:
@@ -115,70 +66,24 @@ class CommandCall final : public grpc::ServerBidiReactor<Request, Response> {
     if (open) command.CloseInput();
   }
 
-  absl::Status PassOutput(Command& command) {
+  absl::Status PassOutput(Command& command) override {
     while (true) {
       WEFT_ASSIGN_OR_RETURN(std::optional<Command::Output> output, command.Read());
       if (!output.has_value()) break;
       Response response;
       auto& out = *response.mutable_output();
       (output->error ? *out.mutable_stderr() : *out.mutable_stdout()) = std::move(output->bytes);
-      if (!Write(response)) return absl::CancelledError("the client is gone");
+      WEFT_RETURN_IF_ERROR(this->Write(response));
     }
-    {
-      std::lock_guard lock(mutex_);
-      if (cancelled_) return absl::CancelledError("the client is gone");
-    }
+    WEFT_RETURN_IF_ERROR(this->CheckClient());
     WEFT_ASSIGN_OR_RETURN(const int64_t exit_code, command.ExitCode());
     Response last;
     last.mutable_output()->set_exit_code(static_cast<int32_t>(exit_code));
-    return Write(last) ? absl::OkStatus() : absl::CancelledError("the client is gone");
+    return this->Write(last);
   }
 
-  // Blocks for the client's next message. False: there is none, or the call ends.
-  bool Read(Request& request) {
-    {
-      std::lock_guard lock(mutex_);
-      if (no_more_reads_) return false;
-      starting_ = true;
-    }
-    reading_.Begin();
-    // Not with the lock: it may be done at once, on this thread.
-    this->StartRead(&request);
-    {
-      std::lock_guard lock(mutex_);
-      starting_ = false;
-      started_.notify_all();
-    }
-    return reading_.Await();
-  }
-
-  bool Write(const Response& response) {
-    writing_.Begin();
-    this->StartWrite(&response);
-    return writing_.Await();
-  }
-
-  // No read begins after this: none may after Finish. One that is under way ends with the call.
-  void StopReading() {
-    std::unique_lock lock(mutex_);
-    no_more_reads_ = true;
-    started_.wait(lock, [&] { return !starting_; });
-  }
-
-  // The call and the thread leave; the last deletes.
-  void Leave() {
-    if (--left_ == 0) delete this;
-  }
-
-  StreamLimit& limit_;
   const Run run_;
-  bool taken_ = false;
-  std::atomic<int> left_ = 2;
-  PendingOperation reading_, writing_;
-  std::mutex mutex_;
-  std::condition_variable started_;
-  bool starting_ = false, no_more_reads_ = false, cancelled_ = false;
-  Command* command_ = nullptr;  // While it runs.
+  bool has_input_ = false;  // Known once it is open.
 };
 
 }  // namespace weft

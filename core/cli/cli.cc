@@ -67,6 +67,7 @@ int Run(const std::vector<std::string>& arguments, const Terminal& terminal) {
   AddRevisionCommands(app, context);
   AddConfirmCommand(app, context);
   AddExecCommand(app, context);
+  AddPortForwardCommand(app, context);
   AddScheduleCommand(app, context);
   AddImageCommands(app, context);
   AddProviderCommands(app, context);

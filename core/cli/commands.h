@@ -32,6 +32,7 @@ void AddGetCommand(CLI::App& app, Context& context);           // get
 void AddApplicationCommands(CLI::App& app, Context& context);  // status, logs, delete
 void AddConfirmCommand(CLI::App& app, Context& context);       // confirm
 void AddExecCommand(CLI::App& app, Context& context);          // exec
+void AddPortForwardCommand(CLI::App& app, Context& context);   // port-forward
 void AddEventsCommand(CLI::App& app, Context& context);        // events
 void AddRevisionCommands(CLI::App& app, Context& context);     // history, rollback
 void AddScheduleCommand(CLI::App& app, Context& context);      // schedule

@@ -36,6 +36,7 @@ inline constexpr EventReason kCorrected = {"Corrected", true};
 inline constexpr EventReason kContested = {"Contested", true};
 inline constexpr EventReason kRestarted = {"Restarted", true};
 inline constexpr EventReason kCommandRun = {"CommandRun"};
+inline constexpr EventReason kPortForwarded = {"PortForwarded"};
 inline constexpr EventReason kHealthy = {"Healthy"};
 inline constexpr EventReason kProgressing = {"Progressing"};
 inline constexpr EventReason kDegraded = {"Degraded", true};

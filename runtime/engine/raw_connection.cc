@@ -17,7 +17,7 @@ absl::StatusOr<std::string> RawConnection::Read() {
   do {
     size = recv(fd_, bytes.data(), bytes.size(), 0);
   } while (size < 0 && errno == EINTR);
-  if (size < 0) return absl::ErrnoToStatus(errno, "read from the engine");
+  if (size < 0) return absl::ErrnoToStatus(errno, "read");
   bytes.resize(static_cast<size_t>(size));
   return bytes;
 }
@@ -26,7 +26,7 @@ absl::Status RawConnection::Write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t size = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return absl::ErrnoToStatus(errno, "send to the engine");
+    if (size < 0) return absl::ErrnoToStatus(errno, "send");
     bytes.remove_prefix(static_cast<size_t>(size));
   }
   return absl::OkStatus();

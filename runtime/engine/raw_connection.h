@@ -6,27 +6,27 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/base/connection.h"
 
 namespace weft::engine {
 
-// What an HTTP connection has become after an upgrade: bytes both ways. One thread reads while
-// another one writes; Cancel may come from any.
-class RawConnection {
+// A socket: what an HTTP connection has become after an upgrade, or one that is connected. Errors
+// as those of recv(2) and send(2).
+class RawConnection final : public Connection {
  public:
   // Owns `fd`. `first`: what came already.
   RawConnection(int fd, std::string first) : fd_(fd), first_(std::move(first)) {}
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
-  ~RawConnection();
+  ~RawConnection() override;
 
-  // Blocks for the next bytes, without a limit; empty: the end. Errors as those of recv(2).
-  absl::StatusOr<std::string> Read();
-  // Blocks until the kernel has taken all. Errors as those of send(2).
-  absl::Status Write(std::string_view bytes);
-  // The other side reads its end, and goes on writing.
-  void CloseWrite();
-  // Read and Write return. `last` goes before, as far as there is room for it.
-  void Cancel(std::string_view last = "");
+  absl::StatusOr<std::string> Read() override;
+  // Blocks until the kernel has taken all.
+  absl::Status Write(std::string_view bytes) override;
+  void CloseWrite() override;
+  void Cancel() override { Cancel(""); }
+  // `last` goes before, as far as there is room for it.
+  void Cancel(std::string_view last);
 
  private:
   const int fd_;

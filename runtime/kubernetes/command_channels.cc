@@ -11,8 +11,6 @@
 namespace weft::kubernetes {
 namespace {
 
-constexpr size_t kMostHeld = 256 * 1024;  // Bytes, each way.
-
 enum Channel : char { kStdin = 0, kStdout = 1, kStderr = 2, kError = 3, kResize = 4 };
 constexpr char kClose = '\xff';  // The next byte says which one; v5.
 
@@ -38,35 +36,25 @@ absl::StatusOr<int64_t> ReadEnd(std::string_view text) {
 }  // namespace
 
 absl::StatusOr<std::optional<Command::Output>> CommandChannels::Read() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return !outputs_.empty() || end_.has_value(); });
-  if (outputs_.empty()) {
-    if (!end_->ok()) return end_->status();
-    return std::nullopt;
-  }
-  Output next = std::move(outputs_.front());
-  outputs_.pop_front();
-  held_ -= next.bytes.size();
-  lock.unlock();
-  Wake();
-  return next;
+  WEFT_ASSIGN_OR_RETURN(std::optional<Piece> piece, Next());
+  if (!piece.has_value()) return std::nullopt;
+  return Output{piece->channel == kStderr, std::move(piece->bytes)};
 }
 
 absl::StatusOr<int64_t> CommandChannels::ExitCode() {
-  std::lock_guard lock(mutex_);
-  if (!end_.has_value()) return absl::UnavailableError("it has not ended");
-  return *end_;
+  const std::optional<absl::Status> how = end();
+  if (!how.has_value()) return absl::UnavailableError("it has not ended");
+  WEFT_RETURN_IF_ERROR(*how);
+  return exit_code_;
 }
 
-absl::Status CommandChannels::Write(std::string_view input) {
-  return Send(absl::StrCat(std::string(1, kStdin), absl::string_view(input.data(), input.size())));
-}
+absl::Status CommandChannels::Write(std::string_view input) { return Send(kStdin, input); }
 
 void CommandChannels::CloseInput() {
   if (spec_.tty) {
     Write(kEndOfInput).IgnoreError();
   } else if (new_protocol_) {
-    Send({kClose, kStdin}).IgnoreError();
+    Send(kClose, std::string(1, kStdin)).IgnoreError();
   } else {
     End(absl::FailedPreconditionError(
         "the input of a command cannot be closed on this Kubernetes: it is older than 1.30"));
@@ -75,63 +63,19 @@ void CommandChannels::CloseInput() {
 }
 
 absl::Status CommandChannels::Resize(uint32_t columns, uint32_t rows) {
-  return Send(
-      absl::StrCat(std::string(1, kResize), R"({"Width":)", columns, R"(,"Height":)", rows, "}"));
+  return Send(kResize, absl::StrCat(R"({"Width":)", columns, R"(,"Height":)", rows, "}"));
 }
 
-absl::Status CommandChannels::Send(std::string message) {
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return to_send_bytes_ < kMostHeld || end_.has_value(); });
-    if (end_.has_value()) return absl::UnavailableError("it has ended");
-    to_send_bytes_ += message.size();
-    to_send_.push_back(std::move(message));
-  }
-  Wake();
-  return absl::OkStatus();
+void CommandChannels::TakeLocked(char channel, std::string_view bytes) {
+  if (channel == kStdout || channel == kStderr) return Hold(channel, bytes);
+  if (channel != kError) return;
+  const absl::StatusOr<int64_t> how = ReadEnd(bytes);
+  if (how.ok()) exit_code_ = *how;
+  SetEnd(how.status());
 }
 
-void CommandChannels::Take(std::string_view message) {
-  if (message.size() < 2) return;
-  const std::string_view rest = message.substr(1);
-  std::lock_guard lock(mutex_);
-  if (message[0] == kStdout || message[0] == kStderr) {
-    held_ += rest.size();
-    outputs_.push_back({message[0] == kStderr, std::string(rest)});
-  } else if (message[0] == kError && !end_.has_value()) {
-    end_ = ReadEnd(rest);
-  }
-  changed_.notify_all();
-}
-
-bool CommandChannels::IsFull() {
-  std::lock_guard lock(mutex_);
-  return held_ > kMostHeld && !ended_;
-}
-
-std::optional<std::string> CommandChannels::NextToSend() {
-  std::lock_guard lock(mutex_);
-  if (to_send_.empty()) return std::nullopt;
-  std::string next = std::move(to_send_.front());
-  to_send_.pop_front();
-  to_send_bytes_ -= next.size();
-  changed_.notify_all();
-  return next;
-}
-
-void CommandChannels::End(absl::Status why) {
-  {
-    std::lock_guard lock(mutex_);
-    ended_ = true;
-    if (!end_.has_value()) end_ = std::move(why);
-    changed_.notify_all();
-  }
-  Wake();
-}
-
-bool CommandChannels::ended() {
-  std::lock_guard lock(mutex_);
-  return ended_;
+absl::Status CommandChannels::WhenClosed() const {
+  return absl::UnavailableError("run a command: the connection ended before it did");
 }
 
 }  // namespace weft::kubernetes

@@ -16,12 +16,8 @@ class Channels final : public CommandChannels {
  public:
   explicit Channels(CommandSpec spec = {.input = true}, bool new_protocol = true)
       : CommandChannels(std::move(spec)) {
-    UseNewProtocol(new_protocol);
+    UseProtocol(new_protocol ? "v5.channel.k8s.io" : "v4.channel.k8s.io");
   }
-  using CommandChannels::End;
-  using CommandChannels::IsFull;
-  using CommandChannels::NextToSend;
-  using CommandChannels::Take;
   void Wake() override { ++wakes; }
   void Cancel() override { cancelled = true; }
   std::atomic<int> wakes = 0;

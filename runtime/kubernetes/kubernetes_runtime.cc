@@ -8,8 +8,8 @@
 #include "core/base/json_list.h"
 #include "core/base/status.h"
 #include "runtime/base/choose_container.h"
-#include "runtime/kubernetes/command_socket.h"
 #include "runtime/kubernetes/managed_fields.h"
+#include "runtime/kubernetes/pod_socket.h"
 #include "runtime/kubernetes/projecting.h"
 
 namespace weft::kubernetes {
@@ -97,15 +97,24 @@ absl::Status KubernetesRuntime::Delete(const std::vector<ObjectRef>& refs) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<KubernetesRuntime::FoundPod> KubernetesRuntime::FindPod(const std::string& ns,
+                                                                       const std::string& pod) {
+  const std::string what = absl::StrCat("the pod ", ns, "/", pod);
+  WEFT_ASSIGN_OR_RETURN(const Resource pods, discovery_->Find("v1", "Pod"));
+  FoundPod found = {pods.ObjectPath(ns, pod), {}};
+  WEFT_ASSIGN_OR_RETURN(found.object, ReadObject(client_->Send({.path = found.path}), what));
+  if (json::GetString(found.object, {"metadata", "labels", kInstallationLabel}) !=
+      options_.installation)
+    return absl::NotFoundError(absl::StrCat(what, " is not of this installation"));
+  return found;
+}
+
 absl::StatusOr<KubernetesRuntime::FoundContainer> KubernetesRuntime::FindContainer(
     const std::string& ns, const std::string& pod, const std::string& container) {
   const std::string what = absl::StrCat("the pod ", ns, "/", pod);
-  WEFT_ASSIGN_OR_RETURN(const Resource pods, discovery_->Find("v1", "Pod"));
-  FoundContainer found = {pods.ObjectPath(ns, pod), ""};
-  WEFT_ASSIGN_OR_RETURN(const json::value object,
-                        ReadObject(client_->Send({.path = found.pod_path}), what));
-  if (json::GetString(object, {"metadata", "labels", kInstallationLabel}) != options_.installation)
-    return absl::NotFoundError(absl::StrCat(what, " is not of this installation"));
+  WEFT_ASSIGN_OR_RETURN(const FoundPod found_pod, FindPod(ns, pod));
+  const json::value& object = found_pod.object;
+  FoundContainer found = {found_pod.path, ""};
   std::vector<std::string> names;
   if (const json::value* spec = json::Find(object, "spec"))
     for (const char* list : {"containers", "initContainers"})
@@ -148,6 +157,16 @@ absl::StatusOr<std::unique_ptr<Command>> KubernetesRuntime::StartCommand(const C
                                   "&stdout=true&stderr=", flag(!spec.tty), "&tty=", flag(spec.tty));
   for (const std::string& word : spec.words) absl::StrAppend(&path, "&command=", UrlEncode(word));
   return OpenCommand(client_->access(), client_->Token(), path, spec);
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> KubernetesRuntime::Connect(const std::string& ns,
+                                                                       const std::string& pod,
+                                                                       uint32_t port) {
+  WEFT_ASSIGN_OR_RETURN(const FoundPod found, FindPod(ns, pod));
+  if (json::GetString(found.object, {"status", "phase"}) != "Running")
+    return absl::FailedPreconditionError(absl::StrCat("the pod ", ns, "/", pod, " does not run"));
+  return OpenPort(client_->access(), client_->Token(),
+                  absl::StrCat(found.path, "/portforward?ports=", port));
 }
 
 std::string KubernetesRuntime::PlatformVersion() {

@@ -8,6 +8,7 @@
 
 #include "absl/synchronization/notification.h"
 #include "core/base/command.h"
+#include "core/base/connection.h"
 #include "core/base/worker_pool.h"
 #include "runtime/base/board.h"
 #include "runtime/kubernetes/applier.h"
@@ -65,6 +66,11 @@ class KubernetesRuntime {
   absl::StatusOr<std::unique_ptr<Command>> StartCommand(const CommandPlace& place,
                                                         const CommandSpec& spec);
 
+  // A connection to a port of a pod of this installation. NOT_FOUND; FAILED_PRECONDITION: it does
+  // not run; else as OpenPort.
+  absl::StatusOr<std::unique_ptr<Connection>> Connect(const std::string& ns, const std::string& pod,
+                                                      uint32_t port);
+
   // "v1.34.4", as the API server answered last; empty: it never did.
   std::string PlatformVersion();
 
@@ -73,6 +79,12 @@ class KubernetesRuntime {
  private:
   explicit KubernetesRuntime(Options options);
   void Begin();
+  struct FoundPod {
+    std::string path;
+    json::value object;
+  };
+  // One of this installation. NOT_FOUND.
+  absl::StatusOr<FoundPod> FindPod(const std::string& ns, const std::string& pod);
   struct FoundContainer {
     std::string pod_path;
     std::string name;

@@ -1,4 +1,4 @@
-#include "runtime/kubernetes/command_socket.h"
+#include "runtime/kubernetes/pod_socket.h"
 
 #include <chrono>
 #include <optional>
@@ -26,6 +26,7 @@
 #include "core/base/status.h"
 #include "runtime/kubernetes/api_status.h"
 #include "runtime/kubernetes/command_channels.h"
+#include "runtime/kubernetes/port_channels.h"
 
 namespace weft::kubernetes {
 namespace {
@@ -41,7 +42,7 @@ using Tcp = asio::ip::tcp;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 constexpr auto kToConnect = std::chrono::seconds(30);
-constexpr char kAttempted[] = "run a command";
+constexpr char kAttempted[] = "connect to the pod by the API server";
 
 struct Place {
   bool tls = false;
@@ -70,22 +71,33 @@ Place PlaceOf(const std::string& server) {
   return place;
 }
 
+// Moves the messages of channels.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // Blocks until the API server has agreed.
+  virtual absl::Status Open(const Place& place, const std::string& token,
+                            const std::string& path) = 0;
+  // From any thread.
+  virtual void Wake() = 0;
+  virtual void Cancel() = 0;
+  // Cancels, and waits until the channels are used no more.
+  virtual void Stop() = 0;
+};
+
 // Over TCP or TLS. A thread of its own moves the bytes.
 template <typename Next>
-class Socket final : public CommandChannels {
+class Socket final : public Transport {
  public:
   template <typename... Arguments>
-  explicit Socket(const CommandSpec& spec, Arguments&&... arguments)
-      : CommandChannels(spec), socket_(context_, std::forward<Arguments>(arguments)...) {}
-  ~Socket() override {
-    Cancel();
-    if (thread_.joinable()) thread_.join();
-  }
+  explicit Socket(PodChannels& channels, Arguments&&... arguments)
+      : channels_(channels), socket_(context_, std::forward<Arguments>(arguments)...) {}
+  ~Socket() override { Stop(); }
 
   Next& next() { return socket_.next_layer(); }
 
-  // Blocks until the API server has agreed.
-  absl::Status Open(const Place& place, const std::string& token, const std::string& path) {
+  absl::Status Open(const Place& place, const std::string& token,
+                    const std::string& path) override {
     absl::Status opened = absl::UnavailableError("not opened");
     asio::co_spawn(context_, Handshake(place, token, path, opened), asio::detached);
     context_.run();
@@ -105,7 +117,11 @@ class Socket final : public CommandChannels {
     });
   }
 
- protected:
+  void Stop() override {
+    Cancel();
+    if (thread_.joinable()) thread_.join();
+  }
+
   void Wake() override {
     asio::post(context_, [this] { wake_.cancel(); });
   }
@@ -138,7 +154,7 @@ class Socket final : public CommandChannels {
       }
     }
     socket_.set_option(websocket::stream_base::decorator([&](websocket::request_type& request) {
-      request.set(http::field::sec_websocket_protocol, kProtocols);
+      request.set(http::field::sec_websocket_protocol, channels_.Protocols());
       request.set(http::field::user_agent, "weft-runtime-kubernetes");
       if (!token.empty()) request.set(http::field::authorization, "Bearer " + token);
     }));
@@ -160,7 +176,8 @@ class Socket final : public CommandChannels {
     socket_.binary(true);
     // The API server takes every frame for a message with a channel of its own.
     socket_.auto_fragment(false);
-    UseNewProtocol(response[http::field::sec_websocket_protocol] == kNewProtocol);
+    const auto chosen = response[http::field::sec_websocket_protocol];
+    channels_.UseProtocol({chosen.data(), chosen.size()});
     opened = absl::OkStatus();
   }
 
@@ -168,19 +185,23 @@ class Socket final : public CommandChannels {
     beast::flat_buffer buffer;
     while (true) {
       auto [code, size] = co_await socket_.async_read(buffer, kAwait);
-      if (code) {
-        End(Failed(code));
+      if (code == websocket::error::closed) {
+        channels_.Close();
         co_return;
       }
-      Take({static_cast<const char*>(buffer.data().data()), size});
+      if (code) {
+        channels_.End(Failed(code));
+        co_return;
+      }
+      channels_.Take({static_cast<const char*>(buffer.data().data()), size});
       buffer.consume(size);
-      while (IsFull() && !cancelled_) co_await Woken();
+      while (channels_.IsFull() && !cancelled_) co_await Woken();
     }
   }
 
   asio::awaitable<void> WriteAll() {
-    while (!ended()) {
-      const std::optional<std::string> message = NextToSend();
+    while (!channels_.ended()) {
+      const std::optional<std::string> message = channels_.NextToSend();
       if (!message.has_value()) {
         co_await Woken();
         continue;
@@ -193,6 +214,7 @@ class Socket final : public CommandChannels {
   // Until Wake; both directions may wait at once.
   asio::awaitable<void> Woken() { co_await wake_.async_wait(kAwait); }
 
+  PodChannels& channels_;
   asio::io_context context_{1};
   asio::steady_timer wake_{context_, asio::steady_timer::time_point::max()};
   bool cancelled_ = false;  // On the thread.
@@ -220,32 +242,71 @@ asio::ssl::context TlsOf(const ClusterAccess& access) {
   return tls;
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Command>> OpenCommand(const ClusterAccess& access,
-                                                     const std::string& token,
-                                                     const std::string& path,
-                                                     const CommandSpec& spec) try {
-  if (!access.proxy_url.empty())
-    return absl::FailedPreconditionError("commands do not go through a proxy to the cluster");
-  const Place place = PlaceOf(access.server);
-  if (!place.tls) {
-    auto socket = std::make_unique<Socket<beast::tcp_stream>>(spec);
-    WEFT_RETURN_IF_ERROR(socket->Open(place, token, path));
-    return socket;
-  }
+std::unique_ptr<Transport> MakeTransport(const ClusterAccess& access, const Place& place,
+                                         PodChannels& channels) {
+  if (!place.tls) return std::make_unique<Socket<beast::tcp_stream>>(channels);
   asio::ssl::context tls = TlsOf(access);
-  auto socket = std::make_unique<Socket<beast::ssl_stream<beast::tcp_stream>>>(spec, tls);
+  auto socket = std::make_unique<Socket<beast::ssl_stream<beast::tcp_stream>>>(channels, tls);
   const std::string& name = access.tls_server_name.empty() ? place.host : access.tls_server_name;
   if (!access.insecure_skip_verify)
     socket->next().set_verify_callback(asio::ssl::host_name_verification(name));
   Code not_a_name;
   asio::ip::make_address(name, not_a_name);
   if (not_a_name) SSL_set_tlsext_host_name(socket->next().native_handle(), name.c_str());
-  WEFT_RETURN_IF_ERROR(socket->Open(place, token, path));
   return socket;
+}
+
+// Channels with what moves their messages.
+template <typename Channels>
+class Moved final : public Channels {
+ public:
+  template <typename... Arguments>
+  explicit Moved(const ClusterAccess& access, const Place& place, Arguments&&... arguments)
+      : Channels(std::forward<Arguments>(arguments)...),
+        transport_(MakeTransport(access, place, *this)) {}
+  ~Moved() override { transport_->Stop(); }
+
+  Transport& transport() { return *transport_; }
+  void Cancel() override { transport_->Cancel(); }
+
+ protected:
+  void Wake() override { transport_->Wake(); }
+
+ private:
+  const std::unique_ptr<Transport> transport_;
+};
+
+template <typename Channels, typename... Arguments>
+absl::StatusOr<std::unique_ptr<Moved<Channels>>> OpenChannels(const ClusterAccess& access,
+                                                              const std::string& token,
+                                                              const std::string& path,
+                                                              Arguments&&... arguments) try {
+  if (!access.proxy_url.empty()) {
+    return absl::FailedPreconditionError(
+        "neither commands nor forwarded ports go through a proxy to the cluster");
+  }
+  const Place place = PlaceOf(access.server);
+  auto channels =
+      std::make_unique<Moved<Channels>>(access, place, std::forward<Arguments>(arguments)...);
+  WEFT_RETURN_IF_ERROR(channels->transport().Open(place, token, path));
+  return channels;
 } catch (const std::exception& e) {
   return absl::UnavailableError(absl::StrCat(kAttempted, ": ", e.what()));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Command>> OpenCommand(const ClusterAccess& access,
+                                                     const std::string& token,
+                                                     const std::string& path,
+                                                     const CommandSpec& spec) {
+  return OpenChannels<CommandChannels>(access, token, path, spec);
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> OpenPort(const ClusterAccess& access,
+                                                     const std::string& token,
+                                                     const std::string& path) {
+  return OpenChannels<PortChannels>(access, token, path);
 }
 
 }  // namespace weft::kubernetes

@@ -132,4 +132,12 @@ grpc::ServerBidiReactor<runtime::v1::ExecRequest, runtime::v1::ExecResponse>* Ru
       });
 }
 
+grpc::ServerBidiReactor<runtime::v1::ForwardRequest, runtime::v1::ForwardResponse>*
+RuntimeService::Forward(grpc::CallbackServerContext*) {
+  return new ConnectionCall<runtime::v1::ForwardRequest, runtime::v1::ForwardResponse>(
+      connections_, [this](const runtime::v1::ForwardRequest::Start& to) {
+        return kubernetes_.Connect(to.namespace_(), to.pod(), to.port());
+      });
+}
+
 }  // namespace weft::kubernetes

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <string>
 
+#include "core/base/connection_call.h"
 #include "core/base/worker_pool.h"
 #include "runtime/base/calls.h"
 #include "runtime/base/watch_streams.h"
@@ -43,11 +44,14 @@ class RuntimeService final : public runtime::v1::Runtime::CallbackService {
       grpc::CallbackServerContext* context, const runtime::v1::LogsRequest* request) override;
   grpc::ServerBidiReactor<runtime::v1::ExecRequest, runtime::v1::ExecResponse>* Exec(
       grpc::CallbackServerContext* context) override;
+  grpc::ServerBidiReactor<runtime::v1::ForwardRequest, runtime::v1::ForwardResponse>* Forward(
+      grpc::CallbackServerContext* context) override;
 
  private:
   KubernetesRuntime& kubernetes_;
   WorkerPool& pool_;
   StreamLimit& streams_;
+  StreamLimit connections_{kMostConnections};
   const std::string version_;
   runtime::WatchStreams watches_;
 };

@@ -8,6 +8,7 @@
 #include "runtime/base/choose_container.h"
 #include "runtime/local/inspect.h"
 #include "runtime/local/names.h"
+#include "runtime/local/pod_port.h"
 
 namespace weft::local {
 namespace {
@@ -157,34 +158,46 @@ absl::Status LocalRuntime::Delete(const std::vector<ObjectRef>& refs) {
   return objects_->Delete(refs);
 }
 
-absl::StatusOr<PodRun> LocalRuntime::RunOf(const std::string& ns, const std::string& pod,
-                                           const std::string& container, bool previous) {
+absl::StatusOr<Pod> LocalRuntime::FindPod(const std::string& ns, const std::string& pod) {
   WEFT_ASSIGN_OR_RETURN(
       const std::vector<engine::ContainerSummary> summaries,
       engine_.ListContainers(
           {{kInstallationLabel, options_.installation}, {kNamespaceLabel, ns}, {kPodLabel, pod}}));
   WEFT_ASSIGN_OR_RETURN(const std::vector<engine::Container> containers,
                         InspectAll(engine_, summaries));
+  std::vector<Pod> found = AssemblePods(options_.installation, containers).pods;
+  if (found.empty()) return absl::NotFoundError(absl::StrCat("there is no pod ", ns, "/", pod));
+  return std::move(found.front());
+}
+
+absl::StatusOr<PodRun> LocalRuntime::RunOf(const std::string& ns, const std::string& pod,
+                                           const std::string& container, bool previous) {
+  WEFT_ASSIGN_OR_RETURN(Pod found, FindPod(ns, pod));
   const std::string what = absl::StrCat("the pod ", ns, "/", pod);
-  for (Pod& found : AssemblePods(options_.installation, containers).pods) {
-    std::vector<std::string> names;
-    for (const bool init : {false, true})
-      for (const Member& member : found.members)
-        if (member.init == init) names.push_back(member.name);
-    WEFT_ASSIGN_OR_RETURN(const std::string name, runtime::ChooseContainer(what, names, container));
-    const Member& member = *found.Find(name);
-    std::vector<std::string> runs;  // That have started, the last one first.
-    if (!member.run.container.started_at.empty()) runs.push_back(member.run.container.id);
-    if (member.previous.has_value()) runs.push_back(member.previous->container.id);
-    const size_t wanted = previous ? 1 : 0;
-    if (wanted < runs.size())
-      return PodRun{runs[wanted], EndedForGood(member) || Finished(found) ||
-                                      (member.init && NextInit(found) == nullptr)};
-    return absl::FailedPreconditionError(
-        absl::StrCat("the container ", name, " of ", what,
-                     previous ? " has not run before" : " has not run yet"));
-  }
-  return absl::NotFoundError(absl::StrCat("there is no pod ", ns, "/", pod));
+  std::vector<std::string> names;
+  for (const bool init : {false, true})
+    for (const Member& member : found.members)
+      if (member.init == init) names.push_back(member.name);
+  WEFT_ASSIGN_OR_RETURN(const std::string name, runtime::ChooseContainer(what, names, container));
+  const Member& member = *found.Find(name);
+  std::vector<std::string> runs;  // That have started, the last one first.
+  if (!member.run.container.started_at.empty()) runs.push_back(member.run.container.id);
+  if (member.previous.has_value()) runs.push_back(member.previous->container.id);
+  const size_t wanted = previous ? 1 : 0;
+  if (wanted < runs.size())
+    return PodRun{runs[wanted], EndedForGood(member) || Finished(found) ||
+                                    (member.init && NextInit(found) == nullptr)};
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the container ", name, " of ", what, previous ? " has not run before" : " has not run yet"));
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> LocalRuntime::Connect(const std::string& ns,
+                                                                  const std::string& pod,
+                                                                  uint32_t port) {
+  WEFT_ASSIGN_OR_RETURN(const Pod found, FindPod(ns, pod));
+  if (found.sandbox.pid == 0 || found.address.empty())
+    return absl::FailedPreconditionError(absl::StrCat("the pod ", ns, "/", pod, " does not run"));
+  return ConnectToPod(found.sandbox.pid, found.address, port);
 }
 
 engine::Info LocalRuntime::EngineInfo() const {

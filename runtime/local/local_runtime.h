@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "core/base/connection.h"
 #include "core/base/keyed_queue.h"
 #include "runtime/base/apply_outcome.h"
 #include "runtime/engine/engine.h"
@@ -86,6 +87,11 @@ class LocalRuntime {
   absl::StatusOr<PodRun> RunOf(const std::string& ns, const std::string& pod,
                                const std::string& container, bool previous);
 
+  // A connection to a port of a pod. NOT_FOUND: there is no such pod; FAILED_PRECONDITION: it does
+  // not run; else as ConnectToPod, or the engine's errors.
+  absl::StatusOr<std::unique_ptr<Connection>> Connect(const std::string& ns, const std::string& pod,
+                                                      uint32_t port);
+
   // Of the engine, as it was when it answered last; empty before.
   engine::Info EngineInfo() const;
   runtime::Board& board() { return board_.board(); }
@@ -95,6 +101,9 @@ class LocalRuntime {
  private:
   LocalRuntime(engine::Engine& engine, Options options);
   Parts MakeParts(anchor::ServiceNetwork& services);
+
+  // NOT_FOUND: there is none.
+  absl::StatusOr<Pod> FindPod(const std::string& ns, const std::string& pod);
 
   void Wake(const std::string& key) { queue_->Add(key); }
   void WakeObjectsOf(const std::string& kind);

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "core/base/files.h"
 #include "core/store/sqlite_store.h"
@@ -151,6 +153,35 @@ TEST_F(Hello, DeletionLeavesNothingBehindButItsComponents) {
     EXPECT_TRUE(left->empty()) << prefix << ": " << left->front().first;
   }
   EXPECT_THAT(*(*store)->List("component/"), Contains(Key("component/default/hello-web")));
+}
+
+// By a shell, which reads the port that the command prints and asks there twice.
+TEST_F(Hello, APortOfThisMachineLeadsToAPod) {
+  const std::string script = absl::StrCat(
+      "exec 3< <(exec ", WEFT_BIN_DIR, "/weft --data ", data().path(),
+      " port-forward hello :8080 --instance hello-web 2>&1); read -u3 line; echo \"$line\"; "
+      "port=${line#*127.0.0.1:}; port=${port%% *}; for n in 1 2; do exec "
+      "4<>/dev/tcp/127.0.0.1/$port; "
+      "printf 'GET / HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n' >&4; cat <&4; "
+      "done; kill $!");
+  const CommandResult asked = RunCommand({"/bin/bash", "-c", script});
+  EXPECT_THAT(asked.out, testing::ContainsRegex(
+                             "^Forwarding 127.0.0.1:[0-9]+ to port 8080 of hello; Ctrl-C ends it"))
+      << asked.err;
+  const std::vector<std::string> answers = absl::StrSplit(asked.out, "HTTP/1.1 200");
+  EXPECT_EQ(answers.size(), 3) << asked.out << asked.err;
+  EXPECT_TRUE(Await("the event", [&] {
+    const std::string events = Weft({"events", "hello"}).out;
+    return events.find("PortForwarded") != std::string::npos &&
+           events.find("user asked to connect to the port 8080") != std::string::npos;
+  }));
+
+  const CommandResult nobody = Weft({"port-forward", "nobody", "8080"});
+  EXPECT_EQ(nobody.status, 1);
+  EXPECT_THAT(nobody.err, HasSubstr("there is no application"));
+  const CommandResult no_port = Weft({"port-forward", "hello", "8080:http"});
+  EXPECT_EQ(no_port.status, 1);
+  EXPECT_THAT(no_port.err, HasSubstr("'http' is no port"));
 }
 
 }  // namespace

@@ -140,6 +140,18 @@ class CallsOnly : public runtime::v1::Runtime::StubInterface {
   PrepareAsyncExecRaw(Context*, Queue*) override {
     return nullptr;
   }
+  grpc::ClientReaderWriterInterface<runtime::v1::ForwardRequest, runtime::v1::ForwardResponse>*
+  ForwardRaw(Context*) override {
+    return nullptr;
+  }
+  grpc::ClientAsyncReaderWriterInterface<runtime::v1::ForwardRequest, runtime::v1::ForwardResponse>*
+  AsyncForwardRaw(Context*, Queue*, void*) override {
+    return nullptr;
+  }
+  grpc::ClientAsyncReaderWriterInterface<runtime::v1::ForwardRequest, runtime::v1::ForwardResponse>*
+  PrepareAsyncForwardRaw(Context*, Queue*) override {
+    return nullptr;
+  }
 };
 
 }  // namespace weft::simulation

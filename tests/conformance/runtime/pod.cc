@@ -18,6 +18,7 @@
 //   eat MIB             fills so much memory
 //   follow PATH         writes what is in the file whenever that has changed, for ever
 //   serve PORT          answers GET with the host's name, /fail with 503; ends with 0 at SIGTERM
+//   mirror PORT         sends back what comes to 127.0.0.1:PORT, and writes "gone" when that ends
 //   wait                ends with 0 at SIGTERM
 //   stay                does not end at SIGTERM
 #include <csignal>
@@ -27,9 +28,12 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <netinet/in.h>
 #include <string>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -78,6 +82,29 @@ void Echo() {
   char piece[4096];
   for (ssize_t size; (size = read(STDIN_FILENO, piece, sizeof piece)) > 0;)
     std::cout.write(piece, size).flush();
+}
+
+[[noreturn]] void Mirror(int port) {
+  std::thread([] { Wait(true); }).detach();
+  const int listening = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  if (bind(listening, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      listen(listening, SOMAXCONN) != 0)
+    _exit(65);
+  Say("mirrors");
+  while (true) {
+    std::thread([fd = accept(listening, nullptr, nullptr)] {
+      char piece[4096];
+      for (ssize_t size; (size = read(fd, piece, sizeof piece)) > 0;)
+        for (ssize_t sent = 0, now = 0; sent < size && now >= 0; sent += now)
+          now = send(fd, piece + sent, static_cast<size_t>(size - sent), MSG_NOSIGNAL);
+      close(fd);
+      Say("gone");
+    }).detach();
+  }
 }
 
 void AwaitColumns(int columns) {
@@ -153,6 +180,8 @@ void Run(const std::string& statement) {
       return path == "/fail" ? hello::Answer{503, "not well\n"}
                              : hello::Answer{200, HostName() + "\n"};
     });
+  } else if (verb == "mirror") {
+    Mirror(atoi(rest.c_str()));
   } else if (verb == "wait" || verb == "stay") {
     Wait(verb == "wait");
   } else {

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/connection.h"
+#include "runtime/kubernetes/pod_channels.h"
+
+namespace weft::kubernetes {
+
+// A connection to one port of a pod, as the messages of Kubernetes' port forwarding over WebSocket:
+// a channel of data and one of errors, each of which begins with the port. Thread-safe.
+class PortChannels : public PodChannels, public Connection {
+ public:
+  absl::StatusOr<std::string> Read() override;
+  absl::Status Write(std::string_view bytes) override;
+  // This protocol has no half of a connection: the pod is told nothing.
+  void CloseWrite() override {}
+
+  const char* Protocols() const override { return "v4.channel.k8s.io"; }
+
+ protected:
+  void TakeLocked(char channel, std::string_view bytes) override;
+  absl::Status WhenClosed() const override { return absl::OkStatus(); }
+
+ private:
+  bool data_began_ = false, errors_began_ = false;
+};
+
+}  // namespace weft::kubernetes

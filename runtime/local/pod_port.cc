@@ -1,0 +1,63 @@
+#include "runtime/local/pod_port.h"
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "runtime/anchor/network_namespace.h"
+#include "runtime/engine/raw_connection.h"
+
+namespace weft::local {
+namespace {
+
+constexpr timeval kToConnect = {5, 0};
+
+// A connection of the calling thread's network namespace.
+absl::Status Connect(const std::string& address, uint32_t port,
+                     std::unique_ptr<Connection>& connection) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return absl::ErrnoToStatus(errno, "socket");
+  connection = std::make_unique<engine::RawConnection>(fd, "");
+  // connect(2) heeds it too, see socket(7). Afterwards a write may take its time.
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kToConnect, sizeof(kToConnect));
+  sockaddr_in to = {};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<uint16_t>(port));
+  if (inet_pton(AF_INET, address.c_str(), &to.sin_addr) != 1)
+    return absl::UnavailableError("the pod has no address");
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0)
+    return absl::UnavailableError(
+        absl::StrCat("connect to port ", port, " of the pod: ", strerror(errno)));
+  constexpr timeval kNone = {0, 0};
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kNone, sizeof(kNone));
+  constexpr int kOn = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof(kOn));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Connection>> ConnectToPod(int64_t sandbox,
+                                                         const std::string& address,
+                                                         uint32_t port) {
+  std::unique_ptr<Connection> connection;
+  const absl::Status inside =
+      anchor::RunInNetworkNamespace(absl::StrCat("/proc/", sandbox, "/ns/net"),
+                                    [&] { return Connect("127.0.0.1", port, connection); });
+  if (absl::IsNotFound(inside)) return absl::UnavailableError("the pod has just ended");
+  if (absl::IsPermissionDenied(inside)) {
+    WEFT_RETURN_IF_ERROR(Connect(address, port, connection));
+    return connection;
+  }
+  WEFT_RETURN_IF_ERROR(inside);
+  return connection;
+}
+
+}  // namespace weft::local
