@@ -12,15 +12,18 @@ namespace weft::api {
 absl::StatusOr<std::string> ChoosePod(const core::v1::Application& application,
                                       const PodChoice& choice) {
   std::vector<std::string> ready, pods, ending;
+  std::vector<std::string> instances;  // Of them.
   bool instance_known = choice.instance.empty();
   for (const core::v1::ComponentStatus& component : application.components()) {
     if (!choice.instance.empty() && component.instance_name() != choice.instance) continue;
     instance_known = true;
+    const size_t before = pods.size() + ending.size();
     for (const core::v1::PodStatus& pod : component.pods()) {
       if (!choice.pod.empty() && pod.name() != choice.pod) continue;
       (pod.deleting() ? ending : pods).push_back(pod.name());
       if (pod.ready()) ready.push_back(pod.name());
     }
+    if (pods.size() + ending.size() > before) instances.push_back(component.instance_name());
   }
   if (!instance_known) {
     return absl::NotFoundError(
@@ -30,6 +33,10 @@ absl::StatusOr<std::string> ChoosePod(const core::v1::Application& application,
   if (pods.empty()) {
     return absl::NotFoundError(choice.pod.empty() ? "it has no pod"
                                                   : absl::StrCat("it has no pod ", choice.pod));
+  }
+  if (choice.any && instances.size() > 1) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "several instances, name one with --instance: ", absl::StrJoin(instances, ", ")));
   }
   if (choice.any) return ready.empty() ? pods[0] : ready[0];
   if (pods.size() > 1) {

@@ -14,11 +14,11 @@ namespace weft::api {
 struct PodChoice {
   std::string instance;  // Empty: it does not matter.
   std::string pod;       // Empty: the only one.
-  bool any = false;      // Of several, the first that is ready, else the first.
+  bool any = false;      // Of several of one instance, the first that is ready, else the first.
 };
 
-// The pod that is meant. NOT_FOUND: there is none; FAILED_PRECONDITION: there are several, named in
-// the message. Pure.
+// The pod that is meant. NOT_FOUND: there is none; FAILED_PRECONDITION: there are several, or
+// of several instances, which the message names. Pure.
 absl::StatusOr<std::string> ChoosePod(const core::v1::Application& application,
                                       const PodChoice& choice);
 

@@ -58,13 +58,18 @@ TEST(ChoosePod, PassesOverWhatIsAboutToEndUnlessItIsNamedOrAlone) {
   EXPECT_EQ(*ChoosePod(shop, {.instance = "front", .pod = ""}), "front-1");
 }
 
-TEST(ChoosePod, OfSeveralThatWillDoOneThatIsReadyIsTaken) {
+TEST(ChoosePod, OfSeveralOfOneInstanceOneThatIsReadyIsTaken) {
   core::v1::Application shop = Shop();
-  EXPECT_EQ(*ChoosePod(shop, {.instance = "", .pod = "", .any = true}), "front-1");
+  const auto any = [&](const char* instance, const char* pod) {
+    return ChoosePod(shop, {.instance = instance, .pod = pod, .any = true});
+  };
+  EXPECT_EQ(*any("front", ""), "front-1");
   shop.mutable_components(0)->mutable_pods(1)->set_ready(true);
-  EXPECT_EQ(*ChoosePod(shop, {.instance = "", .pod = "", .any = true}), "front-2");
-  EXPECT_EQ(*ChoosePod(shop, {.instance = "back", .pod = "", .any = true}), "back-1");
-  EXPECT_EQ(*ChoosePod(shop, {.instance = "", .pod = "front-1", .any = true}), "front-1");
+  EXPECT_EQ(*any("front", ""), "front-2");
+  EXPECT_EQ(*any("back", ""), "back-1");
+  EXPECT_EQ(*any("", "front-1"), "front-1");
+  EXPECT_EQ(any("", "").status(), absl::FailedPreconditionError(
+                                      "several instances, name one with --instance: front, back"));
 }
 
 TEST(ChoosePod, TheOnlyPodNeedsNoName) {

@@ -12,7 +12,7 @@
 
 namespace weft {
 
-// At once, by one program: each has two threads.
+// At once, by one program: each has two threads or three.
 inline constexpr int kMostConnections = 256;
 
 // A call that is a connection to a port of a pod: of `Forward` in weft.core.v1 and weft.runtime.v1,

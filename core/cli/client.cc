@@ -102,6 +102,14 @@ absl::Status CallError(const grpc::Status& status, const std::string& action) {
                       absl::StrCat(action, ": ", message));
 }
 
+absl::Status StreamError(const grpc::Status& status, const std::string& action) {
+  const bool says_why = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
+                        status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
+  if (!says_why || status.error_message().empty()) return CallError(status, action);
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                      absl::StrCat(action, ": ", status.error_message()));
+}
+
 int Fail(const Terminal& terminal, const absl::Status& status) {
   terminal.err << "weft: " << std::string(status.message()) << std::endl;
   return 1;

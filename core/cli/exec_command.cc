@@ -142,15 +142,6 @@ Came PassOutput(const Terminal& terminal, grpc::ClientContext& call, Stream& str
   return came;
 }
 
-// Nothing is said of trying again: the command may have run.
-absl::Status ExecError(const grpc::Status& status, const std::string& attempted) {
-  const bool says_why = status.error_code() == grpc::StatusCode::UNAVAILABLE ||
-                        status.error_code() == grpc::StatusCode::UNIMPLEMENTED;
-  if (!says_why || status.error_message().empty()) return CallError(status, attempted);
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
-                      absl::StrCat(attempted, ": ", status.error_message()));
-}
-
 ExecRequest Start(const Context& context, const Options& options) {
   ExecRequest request;
   ExecRequest::Start& start = *request.mutable_start();
@@ -191,7 +182,7 @@ absl::StatusOr<int> Exec(const Context& context, const Options& options) {
   // Whoever read the output (`| head`) is gone: so is the reason to go on.
   if (came.output_error == EPIPE) return std::max(came.exit_code, 0);
   if (came.output_error != 0) return absl::ErrnoToStatus(came.output_error, "write the output");
-  WEFT_RETURN_IF_ERROR(ExecError(status, attempted));
+  WEFT_RETURN_IF_ERROR(StreamError(status, attempted));
   return came.exit_code;
 }
 

@@ -1,4 +1,5 @@
 // weft port-forward: ports of this machine that lead to ports of an application's pods.
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -18,7 +20,6 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "core/base/status.h"
-#include "core/cli/applications.h"
 #include "core/cli/client.h"
 #include "core/cli/commands.h"
 #include "weft/core/v1/applications.grpc.pb.h"
@@ -97,7 +98,8 @@ absl::Status Carry(core::v1::Applications::Stub& stub, const ForwardRequest& sta
       data.resize(kPiece);
       const ssize_t size = recv(fd, data.data(), data.size(), 0);
       if (size < 0 && errno == EINTR) continue;
-      if (size <= 0) break;
+      if (size < 0) return call.TryCancel();  // The program here is gone.
+      if (size == 0) break;
       data.resize(static_cast<size_t>(size));
       if (!stream->Write(request)) return;
     }
@@ -117,32 +119,48 @@ absl::Status Carry(core::v1::Applications::Stub& stub, const ForwardRequest& sta
   shutdown(fd, SHUT_RDWR);
   input.join();
   const grpc::Status status = stream->Finish();
-  return heard ? CallError(status, "forward") : absl::OkStatus();
+  // Whoever goes first wants to hear nothing.
+  if (!heard || status.error_code() == grpc::StatusCode::CANCELLED) return absl::OkStatus();
+  return StreamError(status, absl::StrCat("forward to port ", start.start().port(), " of ",
+                                          start.start().application()));
 }
 
-// What one run of the command holds.
+// Where connections are accepted, and where they go.
+struct Opened {
+  std::vector<pollfd> listening;
+  std::vector<uint16_t> remotes;  // The port of a pod, for each.
+};
+
+absl::StatusOr<Opened> Open(const Context& context, const Options& options,
+                            const std::vector<Ports>& wanted) {
+  Opened opened;
+  for (Ports ports : wanted) {
+    WEFT_ASSIGN_OR_RETURN(const int fd, Listen(ports.local));
+    opened.listening.push_back({fd, POLLIN, 0});
+    opened.remotes.push_back(ports.remote);
+    context.terminal.out << "Forwarding 127.0.0.1:" << ports.local << " to port " << ports.remote
+                         << " of " << options.application
+                         << (opened.remotes.size() == wanted.size() ? "; Ctrl-C ends it" : "")
+                         << std::endl;
+  }
+  return opened;
+}
+
+// Carries connections, each on a thread of its own, for as long as the process lives.
 class Forwarder {
  public:
-  Forwarder(const Context& context, const Options& options,
-            const std::shared_ptr<grpc::Channel>& channel)
-      : context_(context), options_(options), stub_(core::v1::Applications::NewStub(channel)) {}
+  Forwarder(const Context& context, Options options,
+            std::unique_ptr<core::v1::Applications::Stub> stub)
+      : terminal_(context.terminal),
+        name_space_(context.name_space),
+        options_(std::move(options)),
+        stub_(std::move(stub)) {}
 
   // Blocks; returns only when it can go on no more.
-  absl::Status Run(const std::vector<Ports>& wanted) {
-    std::vector<pollfd> polled;
-    std::vector<uint16_t> remotes;
-    for (Ports ports : wanted) {
-      WEFT_ASSIGN_OR_RETURN(const int fd, Listen(ports.local));
-      polled.push_back({fd, POLLIN, 0});
-      remotes.push_back(ports.remote);
-      context_.terminal.out << "Forwarding 127.0.0.1:" << ports.local << " to port " << ports.remote
-                            << " of " << options_.application
-                            << (polled.size() == wanted.size() ? "; Ctrl-C ends it" : "")
-                            << std::endl;
-    }
-    while (poll(polled.data(), polled.size(), -1) > 0 || errno == EINTR) {
-      for (size_t i = 0; i < polled.size(); ++i)
-        if (polled[i].revents != 0) Accept(polled[i].fd, remotes[i]);
+  absl::Status Run(Opened opened) {
+    while (poll(opened.listening.data(), opened.listening.size(), -1) > 0 || errno == EINTR) {
+      for (size_t i = 0; i < opened.remotes.size(); ++i)
+        if (opened.listening[i].revents != 0) Accept(opened.listening[i].fd, opened.remotes[i]);
     }
     return absl::ErrnoToStatus(errno, "poll");
   }
@@ -159,26 +177,45 @@ class Forwarder {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof(kOn));
     ForwardRequest request;
     ForwardRequest::Start& start = *request.mutable_start();
-    start.set_namespace_(context_.name_space);
+    start.set_namespace_(name_space_);
     start.set_application(options_.application);
     start.set_instance(options_.instance);
     start.set_pod(options_.pod);
     start.set_port(remote);
-    // It lives as long as the process.
     std::thread([this, fd, request] {
       const absl::Status status = Carry(*stub_, request, fd);
       close(fd);
-      if (status.ok()) return;
       std::lock_guard lock(mutex_);
-      context_.terminal.err << "weft: " << status.message() << std::endl;
+      if (!status.ok()) Fail(terminal_, status);
     }).detach();
   }
 
-  const Context& context_;
-  const Options& options_;
+  const Terminal terminal_;
+  const std::string name_space_;
+  const Options options_;
   const std::unique_ptr<core::v1::Applications::Stub> stub_;
   std::mutex mutex_;  // Of the terminal.
 };
+
+// NOT_FOUND: there is no such application, or nothing in it that is meant. A pod may come yet.
+absl::Status CheckThere(const Context& context, const Options& options,
+                        core::v1::Applications::Stub& stub) {
+  core::v1::GetApplicationRequest request;
+  request.set_namespace_(context.name_space);
+  request.set_name(options.application);
+  grpc::ClientContext call;
+  SetDeadline(call, kCallLimit);
+  core::v1::Application application;
+  WEFT_RETURN_IF_ERROR(CallError(stub.Get(&call, request, &application),
+                                 absl::StrCat("forward to ", options.application)));
+  const auto& components = application.components();
+  if (options.instance.empty() ||
+      std::any_of(components.begin(), components.end(),
+                  [&](const auto& one) { return one.instance_name() == options.instance; }))
+    return absl::OkStatus();
+  return absl::NotFoundError(
+      absl::StrCat("the application ", options.application, " has no instance ", options.instance));
+}
 
 absl::Status Forward(const Context& context, const Options& options) {
   std::vector<Ports> ports;
@@ -186,20 +223,14 @@ absl::Status Forward(const Context& context, const Options& options) {
     WEFT_ASSIGN_OR_RETURN(const Ports one, ParsePorts(text));
     ports.push_back(one);
   }
-  // What cannot work at all is said before anybody connects.
-  WEFT_RETURN_IF_ERROR(CallCore(context, absl::StrCat("forward to ", options.application),
-                                [&](core::v1::Applications::Stub& stub, grpc::ClientContext& call) {
-                                  core::v1::GetApplicationRequest request;
-                                  request.set_namespace_(context.name_space);
-                                  request.set_name(options.application);
-                                  core::v1::Application application;
-                                  return stub.Get(&call, request, &application);
-                                }));
   WEFT_ASSIGN_OR_RETURN(const DataDirectory data, context.OpenData());
   WEFT_ASSIGN_OR_RETURN(const auto channel, ConnectService(data, "core"));
-  // Connections use it until the process ends.
-  auto* const forwarder = new Forwarder(context, options, channel);
-  return forwarder->Run(ports);
+  auto stub = core::v1::Applications::NewStub(channel);
+  WEFT_RETURN_IF_ERROR(CheckThere(context, options, *stub));
+  WEFT_ASSIGN_OR_RETURN(Opened opened, Open(context, options, ports));
+  // Its threads are never waited for.
+  static auto* const forwarder = new Forwarder(context, options, std::move(stub));
+  return forwarder->Run(std::move(opened));
 }
 
 }  // namespace

@@ -92,7 +92,8 @@ class Connection {
   std::unique_ptr<RawConnection> Release() {
     std::string first = beast::buffers_to_string(buffer_.data());
     stream_.socket().native_non_blocking(false);
-    return std::make_unique<RawConnection>(stream_.release_socket().release(), std::move(first));
+    return std::make_unique<RawConnection>(stream_.release_socket().release(), std::move(first),
+                                           "the engine");
   }
 
  private:

@@ -10,7 +10,9 @@ constexpr size_t kMostHeld = 256 * 1024;  // Bytes, each way.
 
 absl::StatusOr<std::optional<PodChannels::Piece>> PodChannels::Next() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return !held_.empty() || end_.has_value(); });
+  const auto is_there = [&] { return !held_.empty() || end_.has_value(); };
+  changed_.wait(lock, [&] { return is_there() || silence_.has_value(); });
+  if (!is_there() && !changed_.wait_for(lock, *silence_, is_there)) SetEnd(absl::OkStatus());
   if (held_.empty()) {
     if (!end_->ok()) return *end_;
     return std::nullopt;
@@ -21,6 +23,12 @@ absl::StatusOr<std::optional<PodChannels::Piece>> PodChannels::Next() {
   lock.unlock();
   Wake();
   return next;
+}
+
+void PodChannels::EndAfterSilence(std::chrono::milliseconds silence) {
+  std::lock_guard lock(mutex_);
+  silence_ = silence;
+  changed_.notify_all();
 }
 
 absl::Status PodChannels::Send(char channel, std::string_view bytes) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -51,6 +52,9 @@ class PodChannels {
   // How it has ended if the API server closes and nothing said how.
   virtual absl::Status WhenClosed() const = 0;
 
+  // Nothing more is sent: when the other side has said nothing for so long, it has ended well.
+  void EndAfterSilence(std::chrono::milliseconds silence);
+
   // Blocks for the next piece that is held. Nothing: it has ended well.
   absl::StatusOr<std::optional<Piece>> Next();
   // Blocks until there is room. UNAVAILABLE: it has ended.
@@ -69,6 +73,7 @@ class PodChannels {
   size_t held_bytes_ = 0;
   std::deque<std::string> to_send_;
   size_t to_send_bytes_ = 0;
+  std::optional<std::chrono::milliseconds> silence_;
   bool ended_ = false;
   std::optional<absl::Status> end_;
 };

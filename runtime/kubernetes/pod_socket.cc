@@ -173,6 +173,7 @@ class Socket final : public Transport {
     lowest.expires_never();
     Code no_matter;
     lowest.socket().set_option(asio::socket_base::keep_alive(true), no_matter);
+    lowest.socket().set_option(Tcp::no_delay(true), no_matter);
     socket_.binary(true);
     // The API server takes every frame for a message with a channel of its own.
     socket_.auto_fragment(false);
@@ -185,17 +186,28 @@ class Socket final : public Transport {
     beast::flat_buffer buffer;
     while (true) {
       auto [code, size] = co_await socket_.async_read(buffer, kAwait);
-      if (code == websocket::error::closed) {
-        channels_.Close();
-        co_return;
-      }
       if (code) {
-        channels_.End(Failed(code));
+        Ended(code);
         co_return;
       }
       channels_.Take({static_cast<const char*>(buffer.data().data()), size});
       buffer.consume(size);
       while (channels_.IsFull() && !cancelled_) co_await Woken();
+    }
+  }
+
+  // What the API server's close says counts, whatever became of the socket afterwards.
+  void Ended(Code code) {
+    const websocket::close_reason& reason = socket_.reason();
+    if (reason.code == websocket::close_code::normal ||
+        (reason.code == websocket::close_code::none && code == websocket::error::closed)) {
+      channels_.Close();
+    } else if (reason.code != websocket::close_code::none) {
+      channels_.End(absl::UnavailableError(
+          absl::StrCat(kAttempted, ": closed (", reason.code, ") ",
+                       absl::string_view(reason.reason.data(), reason.reason.size()))));
+    } else {
+      channels_.End(Failed(code));
     }
   }
 

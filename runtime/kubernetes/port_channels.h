@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -14,16 +15,21 @@ class PortChannels : public PodChannels, public Connection {
  public:
   absl::StatusOr<std::string> Read() override;
   absl::Status Write(std::string_view bytes) override;
-  // This protocol has no half of a connection: the pod is told nothing.
-  void CloseWrite() override {}
+  // This protocol has no half of a connection: the pod is told nothing. When it says nothing for
+  // 30 s either, nobody does any more, and it is the end.
+  void CloseWrite() override { EndAfterSilence(silence_); }
 
   const char* Protocols() const override { return "v4.channel.k8s.io"; }
 
  protected:
+  explicit PortChannels(std::chrono::milliseconds silence = std::chrono::seconds(30))
+      : silence_(silence) {}
+
   void TakeLocked(char channel, std::string_view bytes) override;
   absl::Status WhenClosed() const override { return absl::OkStatus(); }
 
  private:
+  const std::chrono::milliseconds silence_;
   bool data_began_ = false, errors_began_ = false;
 };
 

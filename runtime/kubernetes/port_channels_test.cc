@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <string>
+#include <thread>
 
 namespace weft::kubernetes {
 namespace {
 
 class Channels final : public PortChannels {
  public:
+  explicit Channels(std::chrono::milliseconds silence = std::chrono::hours(1))
+      : PortChannels(silence) {}
   void Wake() override {}
   void Cancel() override {}
   // As the API server begins: with the port, 80, on each channel.
@@ -47,6 +50,19 @@ TEST(PortChannels, AConnectionThatBreaksIsNoEnd) {
   channels.End(absl::UnavailableError("connection reset"));
   EXPECT_EQ(*channels.Read(), "half");
   EXPECT_EQ(channels.Read().status().message(), "connection reset");
+}
+
+TEST(PortChannels, WhenBothSidesSayNothingItIsTheEnd) {
+  Channels channels(std::chrono::milliseconds(20));
+  channels.Open();
+  std::thread reads([&] {
+    EXPECT_EQ(*channels.Read(), "late");
+    EXPECT_EQ(*channels.Read(), "");
+  });
+  channels.CloseWrite();
+  channels.Take(std::string_view("\0late", 5));
+  reads.join();
+  EXPECT_TRUE(absl::IsUnavailable(channels.Write("later")));
 }
 
 TEST(PortChannels, MuchIsSentInPieces) {

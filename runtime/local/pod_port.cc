@@ -24,7 +24,7 @@ absl::Status Connect(const std::string& address, uint32_t port,
                      std::unique_ptr<Connection>& connection) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return absl::ErrnoToStatus(errno, "socket");
-  connection = std::make_unique<engine::RawConnection>(fd, "");
+  connection = std::make_unique<engine::RawConnection>(fd, "", "the pod");
   // connect(2) heeds it too, see socket(7). Afterwards a write may take its time.
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kToConnect, sizeof(kToConnect));
   sockaddr_in to = {};
@@ -32,9 +32,11 @@ absl::Status Connect(const std::string& address, uint32_t port,
   to.sin_port = htons(static_cast<uint16_t>(port));
   if (inet_pton(AF_INET, address.c_str(), &to.sin_addr) != 1)
     return absl::UnavailableError("the pod has no address");
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0)
-    return absl::UnavailableError(
-        absl::StrCat("connect to port ", port, " of the pod: ", strerror(errno)));
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0) {
+    return absl::UnavailableError(absl::StrCat(
+        "connect to ", address, ":", port,
+        " of the pod: ", errno == EINPROGRESS ? "no answer within 5 s" : strerror(errno)));
+  }
   constexpr timeval kNone = {0, 0};
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kNone, sizeof(kNone));
   constexpr int kOn = 1;

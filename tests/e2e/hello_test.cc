@@ -179,6 +179,17 @@ TEST_F(Hello, APortOfThisMachineLeadsToAPod) {
   const CommandResult nobody = Weft({"port-forward", "nobody", "8080"});
   EXPECT_EQ(nobody.status, 1);
   EXPECT_THAT(nobody.err, HasSubstr("there is no application"));
+  const CommandResult no_instance = Weft({"port-forward", "hello", "8080", "--instance", "nobody"});
+  EXPECT_EQ(no_instance.status, 1);
+  EXPECT_THAT(no_instance.err, HasSubstr("has no instance nobody"));
+  const CommandResult taken = RunCommand(
+      {"/bin/bash", "-c",
+       absl::StrCat("exec 3< <(exec ", WEFT_BIN_DIR, "/weft --data ", data().path(),
+                    " port-forward hello :8080); read -u3 line; port=${line#*127.0.0.1:}; ",
+                    WEFT_BIN_DIR, "/weft --data ", data().path(),
+                    " port-forward hello ${port%% *}:8080; status=$?; kill $!; exit $status")});
+  EXPECT_EQ(taken.status, 1);
+  EXPECT_THAT(taken.err, HasSubstr("Address already in use"));
   const CommandResult no_port = Weft({"port-forward", "hello", "8080:http"});
   EXPECT_EQ(no_port.status, 1);
   EXPECT_THAT(no_port.err, HasSubstr("'http' is no port"));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "tests/conformance/runtime/conformance.h"
 
 namespace weft::conformance {
@@ -38,13 +39,14 @@ class Wire {
     const grpc::Status status = stream_->Finish();
     return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   }
+  void CloseWrite() { stream_->WritesDone(); }
   void Cancel() { context_.TryCancel(); }
 
  private:
   // A deadline counts from before the call begins.
   static std::unique_ptr<grpc::ClientReaderWriterInterface<ForwardRequest, ForwardResponse>> Begin(
       runtime::v1::Runtime::StubInterface& runtime, grpc::ClientContext& context) {
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(40));
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
     return runtime.Forward(&context);
   }
 
@@ -56,9 +58,13 @@ class Wire {
 class Ports : public Programs {
  protected:
   // Makes a pod of this name.
-  void Serve(const std::string& name, const std::string& statement) {
-    Accept(Deployment(name, 1, Pod({statement})));
+  void Serve(const std::string& name, const std::string& statement, const std::string& more = "") {
+    Accept(Deployment(name, 1, Pod({statement}, more)));
     UntilReady(name, 1);
+  }
+  void Mirror(const std::string& name) {
+    Serve(name, "mirror 9000");
+    UntilSaid(name, {"mirrors"});
   }
   ForwardRequest To(const std::string& pod, uint32_t port) {
     ForwardRequest request;
@@ -75,7 +81,8 @@ class Ports : public Programs {
 
 TEST_F(Ports, AConnectionReachesThePodAndEndsWithIt) {
   WEFT_NEEDS(kNetwork);
-  Serve("web", "serve 8080");
+  Serve("web", "serve 8080",
+        absl::StrCat(R"(,"ports":[{"name":"http","containerPort":8080}])", kAnswers));
   Wire wire(runtime(), Port("web", 8080));
   wire.Send("GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(wire.ReadAll(), HasSubstr("\r\n\r\n" + PodsOf("web").at(0).name));
@@ -85,8 +92,7 @@ TEST_F(Ports, AConnectionReachesThePodAndEndsWithIt) {
 
 TEST_F(Ports, WhatListensInsideOfThePodAloneIsReachedAndMuchGoesBothWays) {
   WEFT_NEEDS(kNetwork);
-  Serve("web", "mirror 9000");
-  UntilSaid("web", {"mirrors"});
+  Mirror("web");
   std::string all;  // Of every byte.
   for (int i = 0; i < 2'000'000; ++i) all += static_cast<char>(i * 7 + i / 256);
   Wire wire(runtime(), Port("web", 9000));
@@ -102,8 +108,7 @@ TEST_F(Ports, WhatListensInsideOfThePodAloneIsReachedAndMuchGoesBothWays) {
 
 TEST_F(Ports, ConnectionsDoNotWaitForEachOther) {
   WEFT_NEEDS(kNetwork);
-  Serve("web", "mirror 9000");
-  UntilSaid("web", {"mirrors"});
+  Mirror("web");
   const ForwardRequest port = Port("web", 9000);
   std::vector<std::unique_ptr<Wire>> wires;
   for (int i = 0; i < 20; ++i) wires.push_back(std::make_unique<Wire>(runtime(), port));
@@ -116,6 +121,31 @@ TEST_F(Ports, ConnectionsDoNotWaitForEachOther) {
     wire->Cancel();
     EXPECT_TRUE(absl::IsCancelled(wire->End()));
   }
+}
+
+// Where the platform cannot tell the pod, the call ends by itself.
+TEST_F(Ports, WhoHasNoMoreToSendStillHearsTheAnswer) {
+  WEFT_NEEDS(kNetwork);
+  Mirror("web");
+  Wire wire(runtime(), Port("web", 9000));
+  wire.Send("one");
+  EXPECT_EQ(wire.Read(3), "one");
+  wire.Send("two");
+  wire.CloseWrite();
+  EXPECT_EQ(wire.ReadAll(), "onetwo");
+  const absl::Status end = wire.End();
+  EXPECT_TRUE(end.ok()) << end;
+  UntilSaid("web", {"mirrors", "gone"});
+}
+
+TEST_F(Ports, ThePodsEndEndsWhatLeadsThere) {
+  WEFT_NEEDS(kNetwork);
+  Mirror("web");
+  Wire wire(runtime(), Port("web", 9000));
+  wire.Send("one");
+  EXPECT_EQ(wire.Read(3), "one");
+  EXPECT_TRUE(Delete(Deployment("web", 1, Pod({"mirror 9000"}))).ok());
+  EXPECT_FALSE(absl::IsDeadlineExceeded(wire.End()));
 }
 
 TEST_F(Ports, WhereNothingListensIsSaid) {
