@@ -46,10 +46,11 @@ store::v1::EventRecord Tell(const runtime::v1::Projection& pod) {
 }  // namespace
 
 bool PodEvents::Restarted(const Pod& before, const Pod& now, absl::Time at, Application& of) {
+  if (now.restarts > before.restarts) return true;  // A pod that is made anew begins with none.
   const bool another = !before.container.empty() && before.container != now.container;
   if (!another || at - of.changed >= kRollout) {
     const bool again = before.started != 0 && now.started > before.started;
-    return another || again || now.restarts > before.restarts;
+    return another || again;
   }
   of.changed = at;
   return false;

@@ -15,9 +15,9 @@
 namespace weft::scheduler {
 
 // Notices containers that ended and were started again. What is seen of a pod first is how it was.
-// A pod that gets another container after a change of the application's objects is the change being
-// carried out: until the application is healthy, or for kRollout since the last such pod.
-// Thread-safe.
+// A pod that gets another container, and counts no restart, after a change of the application's
+// objects is the change being carried out: until the application is healthy, or for kRollout since
+// the last such pod. Thread-safe.
 class PodEvents {
  public:
   static constexpr absl::Duration kRollout = absl::Minutes(10);

@@ -101,6 +101,18 @@ TEST_F(PodEventsTest, WhatIsCarriedOutIsNoRestart) {
   EXPECT_THAT(Look(), ElementsAre(kRestarted));
 }
 
+// As of an application that never becomes healthy.
+TEST_F(PodEventsTest, WhatIsCarriedOutAndFailsIsARestart) {
+  Look();
+  SetGeneration(2);
+  SetPod("front-0", "a");
+  EXPECT_THAT(Look(), IsEmpty());
+  SetPod("front-0", "b", 1, "Error");
+  EXPECT_THAT(Look(), ElementsAre(absl::StrCat(kRestarted, " (Error)")));
+  SetPod("front-0", "c", 2, "Error");
+  EXPECT_THAT(Look(), ElementsAre(absl::StrCat(kRestarted, " (Error)")));
+}
+
 TEST_F(PodEventsTest, WhatWasCarriedOutIsNotWaitedFor) {
   SetPod("front-0", "a");
   Look();
