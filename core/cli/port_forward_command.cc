@@ -242,8 +242,8 @@ void AddPortForwardCommand(CLI::App& app, Context& context) {
   forward->add_option("application", options->application, "The application's name")->required();
   forward
       ->add_option("ports", options->ports,
-                   "[HERE:]PORT: a port of 127.0.0.1, else the same one, empty for any that is "
-                   "free, and the port of a pod")
+                   "The port of a pod. It is reached at the same port of 127.0.0.1; at another one "
+                   "with HERE:PORT; at any that is free with :PORT")
       ->required()
       ->type_name("[HERE:]PORT");
   forward->add_option("--instance", options->instance, "The component's instance name")
