@@ -62,7 +62,11 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
   };
   runtime->prober_ = std::make_unique<Prober>(kProbes, o.now(), o.probe ? o.probe : ask, wake);
   runtime->terminator_ = std::make_unique<Terminator>(
-      engine, kEndings, absl::ToChronoNanoseconds(o.termination_lead), wake);
+      engine, kEndings, absl::ToChronoNanoseconds(o.termination_lead),
+      [=](const std::string& ns, const std::string& address) {
+        return runtime->services_->Leads(ns, address);
+      },
+      wake);
   const Parts parts = runtime->MakeParts(services);
   runtime->keeper_ = std::make_unique<PodKeeper>(parts);
   const auto observed = [=](const std::string& key) { runtime->Observed(key); };

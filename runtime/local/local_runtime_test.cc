@@ -20,6 +20,26 @@ TEST_F(LocalRuntimeTest, RunsADeploymentAndPutsItsReadyPodsBehindTheService) {
   EXPECT_EQ(pod.controller, DeploymentRef("web"));
 }
 
+TEST_F(LocalRuntimeTest, APodThatServesEndsOnlyWhenItsServicesHaveLeftIt) {
+  Start();
+  ApplyWeb(1, 1);
+  Apply(ServiceRef("web"), ServiceText("web"), 1);
+  ASSERT_TRUE(follower_->Until([&](const Seen&) { return services_.Targets("default/web") == 1; }));
+  services_.Hold(true);
+  const std::shared_ptr<void> release(nullptr, [&](void*) { services_.Hold(false); });
+  ASSERT_TRUE(runtime_->Delete({DeploymentRef("web")}).ok());
+  EXPECT_TRUE(Soon([&] { return services_.HeldUp() == 1; }));
+  // Everything else goes on meanwhile, and would have ended it.
+  Apply(DeploymentRef("other"), DeploymentText("other", 1, "web:1"), 1);
+  ASSERT_TRUE(follower_->Until([&](const Seen&) { return Running("main").size() == 2; }));
+  Apply(DeploymentRef("other"), DeploymentText("other", 0, "web:1"), 2);
+  EXPECT_TRUE(follower_->Until([&](const Seen&) { return ContainerIds().size() == 2; }));
+  EXPECT_EQ(Running("main").size(), 1);
+  services_.Hold(false);
+  EXPECT_TRUE(follower_->Until([&](const Seen&) { return ContainerIds().empty(); }));
+  EXPECT_EQ(services_.Targets("default/web"), 0);
+}
+
 TEST_F(LocalRuntimeTest, ARestartTouchesNothingThatRuns) {
   Start();
   ApplyWeb(3, 1, R"(,"readinessProbe":{"httpGet":{"port":80}})");

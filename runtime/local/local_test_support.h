@@ -27,7 +27,10 @@ namespace weft::local {
 class FakeServiceNetwork final : public anchor::ServiceNetwork {
  public:
   absl::StatusOr<std::string> Ensure(const Service& service) override {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    ++held_up_;
+    released_.wait(lock, [this] { return !held_; });
+    --held_up_;
     const auto [found, fresh] = services_.try_emplace(service.ns + "/" + service.name);
     if (fresh) addresses_.emplace(found->first, absl::StrCat("10.0.0.", addresses_.size() + 1));
     found->second = service;
@@ -39,6 +42,18 @@ class FakeServiceNetwork final : public anchor::ServiceNetwork {
     return absl::OkStatus();
   }
 
+  // Ensure does not return until it is not held any more.
+  void Hold(bool held) {
+    std::lock_guard lock(mutex_);
+    held_ = held;
+    released_.notify_all();
+  }
+  // Calls of Ensure that have not returned.
+  int HeldUp() const {
+    std::lock_guard lock(mutex_);
+    return held_up_;
+  }
+
   // Addresses behind the first port; -1 if there is no such Service.
   int Targets(const std::string& key) const {
     std::lock_guard lock(mutex_);
@@ -48,6 +63,9 @@ class FakeServiceNetwork final : public anchor::ServiceNetwork {
 
  private:
   mutable std::mutex mutex_;
+  std::condition_variable released_;
+  bool held_ = false;
+  int held_up_ = 0;
   std::map<std::string, Service> services_;
   std::map<std::string, std::string> addresses_;  // Each of its own, from 10.0.0.1 on.
 };

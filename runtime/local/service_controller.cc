@@ -70,6 +70,22 @@ std::string ServiceController::AddressOf(const std::string& key) const {
   return addresses_[key] = *remembered;
 }
 
+bool ServiceController::Leads(const std::string& ns, const std::string& address) const {
+  for (const ObjectPtr& object : parts_.objects.InNamespace(ns)) {
+    if (object->ref.kind != "Service") continue;
+    const std::string key = LocalKey(object->ref);
+    bool known = false;
+    {
+      std::lock_guard lock(mutex_);
+      const auto found = led_to_.find(key);
+      known = found != led_to_.end();
+      if (known && found->second.contains(address)) return true;
+    }
+    if (!known && !AddressOf(key).empty()) return true;
+  }
+  return false;
+}
+
 // Whoever sends requests there has to know. It is remembered, since after a restart of this process
 // a Service is looked at only when all of its pods are known.
 absl::Status ServiceController::SetAddress(const Object& object, const std::string& address) {
@@ -98,6 +114,10 @@ absl::StatusOr<absl::Duration> ServiceController::Reconcile(const std::string& k
     WEFT_RETURN_IF_ERROR(parts_.services.Remove(ns, object->ref.name));
     WEFT_RETURN_IF_ERROR(SetAddress(*object, ""));
     WEFT_RETURN_IF_ERROR(parts_.objects.Forget(object->ref));
+    {
+      std::lock_guard lock(mutex_);
+      led_to_.erase(key);
+    }
     parts_.wake(LocalKey("Network", ns, ""));
     return absl::InfiniteDuration();
   }
@@ -107,9 +127,20 @@ absl::StatusOr<absl::Duration> ServiceController::Reconcile(const std::string& k
   // controller of the last one wakes this.
   if (!PodsAreKnown(ns)) return absl::InfiniteDuration();
   WEFT_ASSIGN_OR_RETURN(const std::string network, parts_.networks.Ensure(ns));
-  WEFT_ASSIGN_OR_RETURN(const std::string address,
-                        parts_.services.Ensure({ns, object->ref.name, network,
-                                                PortsOf(*spec, parts_.pods.InNamespace(ns))}));
+  const anchor::ServiceNetwork::Service wanted = {ns, object->ref.name, network,
+                                                  PortsOf(*spec, parts_.pods.InNamespace(ns))};
+  std::set<std::string> targets;
+  for (const auto& port : wanted.ports)
+    for (const auto& [pod, number] : port.targets) targets.insert(pod);
+  {
+    std::lock_guard lock(mutex_);  // To those before too, until it is done.
+    if (led_to_.contains(key)) led_to_[key].insert(targets.begin(), targets.end());
+  }
+  WEFT_ASSIGN_OR_RETURN(const std::string address, parts_.services.Ensure(wanted));
+  {
+    std::lock_guard lock(mutex_);
+    led_to_[key] = std::move(targets);
+  }
   WEFT_RETURN_IF_ERROR(SetAddress(*object, address));
   parts_.board.SetStatus(key, object->generation, StatusJson(*spec, address), true);
   return absl::InfiniteDuration();

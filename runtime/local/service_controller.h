@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ class ServiceController {
   // or it is gone. Thread-safe.
   std::string AddressOf(const std::string& key) const;
 
+  // Whether a Service of the namespace leads to this address of a pod, or may since a process
+  // before. Thread-safe.
+  bool Leads(const std::string& ns, const std::string& address) const;
+
   absl::StatusOr<absl::Duration> Reconcile(const std::string& key);
 
  private:
@@ -36,6 +41,7 @@ class ServiceController {
   mutable std::mutex mutex_;
   // By key, what is known or remembered; guarded by mutex_.
   mutable std::map<std::string, std::string> addresses_;
+  std::map<std::string, std::set<std::string>> led_to_;  // Pods, by key; guarded by mutex_.
   std::map<std::string, uint64_t> told_;  // Generations of which Ingresses know; guarded by mutex_.
 };
 

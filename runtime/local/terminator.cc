@@ -9,13 +9,16 @@
 namespace weft::local {
 
 constexpr auto kRetry = std::chrono::seconds(1);
+constexpr auto kMostServed = std::chrono::seconds(10);
+constexpr auto kLookAgain = std::chrono::milliseconds(20);
 // Source: the kubelet's minimumGracePeriodInSeconds.
 constexpr absl::Duration kLeastAfterPreStop = absl::Seconds(2);
 
 Terminator::Terminator(engine::Engine& engine, int threads, KeyedQueue::Clock::duration lead,
-                       std::function<void(const std::string& key)> on_gone)
+                       Served served, std::function<void(const std::string& key)> on_gone)
     : engine_(engine),
       lead_(lead),
+      served_(std::move(served)),
       on_gone_(std::move(on_gone)),
       queue_(threads, [this](const std::string& what) { return End(what); }) {}
 
@@ -27,6 +30,9 @@ Terminator::Container Terminator::ToEnd(const Member& member) {
 
 void Terminator::Terminate(const Pod& pod, const std::string& key) {
   Ending ending{key, absl::Seconds(pod.rules.grace_seconds), pod.address, {}};
+  ending.ns = pod.ns;
+  if (pod.readiness() == Readiness::kReady)
+    ending.leave_by = KeyedQueue::Clock::now() + kMostServed;
   for (const Member& member : pod.members) {
     if (!member.run.container.id.empty()) ending.containers.push_back(ToEnd(member));
     if (member.previous.has_value()) ending.containers.push_back({member.previous->container.id});
@@ -35,8 +41,7 @@ void Terminator::Terminate(const Pod& pod, const std::string& key) {
     std::lock_guard lock(mutex_);
     if (!endings_.try_emplace(pod.sandbox.id, std::move(ending)).second) return;
   }
-  const bool serves = pod.readiness() == Readiness::kReady;
-  queue_.Add(pod.sandbox.id, serves ? lead_ : KeyedQueue::Clock::duration(0));
+  queue_.Add(pod.sandbox.id);
 }
 
 void Terminator::EndRun(const Pod& pod, const Member& member, const std::string& key) {
@@ -52,6 +57,21 @@ void Terminator::EndRun(const Pod& pod, const Member& member, const std::string&
 bool Terminator::IsTerminating(const std::string& sandbox) const {
   std::lock_guard lock(mutex_);
   return endings_.count(sandbox) > 0;
+}
+
+// After how long to look again; nothing: it may end.
+std::optional<KeyedQueue::Clock::duration> Terminator::Leave(const std::string& what,
+                                                             const Ending& ending) {
+  if (!ending.leave_by.has_value()) return std::nullopt;
+  if (served_(ending.ns, ending.address)) {
+    if (KeyedQueue::Clock::now() < *ending.leave_by) return kLookAgain;
+    spdlog::warn("msg=\"a pod ends though a Service leads to it\" container={} namespace={}",
+                 what.substr(0, 12), ending.ns);
+  }
+  std::lock_guard lock(mutex_);
+  if (const auto found = endings_.find(what); found != endings_.end())
+    found->second.leave_by.reset();
+  return lead_;
 }
 
 // What is done before is done again if this is called again. OK: it has ended, or is gone.
@@ -80,6 +100,7 @@ KeyedQueue::Clock::duration Terminator::End(const std::string& what) {
     if (found == endings_.end()) return KeyedQueue::kDone;
     ending = found->second;
   }
+  if (const auto again = Leave(what, ending)) return *again;
   // The first container ends while the others still serve it. The sandbox goes last: as long as it
   // is there, they are known to be a pod's.
   const absl::Time end = absl::Now() + ending.grace;  // Of the whole pod.
