@@ -270,13 +270,13 @@ std::unique_ptr<Transport> MakeTransport(const ClusterAccess& access, const Plac
 
 // Channels with what moves their messages.
 template <typename Channels>
-class Moved final : public Channels {
+class Connected final : public Channels {
  public:
   template <typename... Arguments>
-  explicit Moved(const ClusterAccess& access, const Place& place, Arguments&&... arguments)
+  explicit Connected(const ClusterAccess& access, const Place& place, Arguments&&... arguments)
       : Channels(std::forward<Arguments>(arguments)...),
         transport_(MakeTransport(access, place, *this)) {}
-  ~Moved() override { transport_->Stop(); }
+  ~Connected() override { transport_->Stop(); }
 
   Transport& transport() { return *transport_; }
   void Cancel() override { transport_->Cancel(); }
@@ -289,17 +289,17 @@ class Moved final : public Channels {
 };
 
 template <typename Channels, typename... Arguments>
-absl::StatusOr<std::unique_ptr<Moved<Channels>>> OpenChannels(const ClusterAccess& access,
-                                                              const std::string& token,
-                                                              const std::string& path,
-                                                              Arguments&&... arguments) try {
+absl::StatusOr<std::unique_ptr<Connected<Channels>>> OpenChannels(const ClusterAccess& access,
+                                                                  const std::string& token,
+                                                                  const std::string& path,
+                                                                  Arguments&&... arguments) try {
   if (!access.proxy_url.empty()) {
     return absl::FailedPreconditionError(
         "neither commands nor forwarded ports go through a proxy to the cluster");
   }
   const Place place = PlaceOf(access.server);
   auto channels =
-      std::make_unique<Moved<Channels>>(access, place, std::forward<Arguments>(arguments)...);
+      std::make_unique<Connected<Channels>>(access, place, std::forward<Arguments>(arguments)...);
   WEFT_RETURN_IF_ERROR(channels->transport().Open(place, token, path));
   return channels;
 } catch (const std::exception& e) {
