@@ -1,5 +1,7 @@
 #include "runtime/local/pod_port.h"
 
+#include <cerrno>
+#include <cstring>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -21,9 +23,10 @@ class PodPortTest : public testing::Test {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     auto* const plain = reinterpret_cast<sockaddr*>(&address);
     socklen_t size = sizeof(address);
-    bind(listening_, plain, size);
-    listen(listening_, 1);
-    getsockname(listening_, plain, &size);
+    if (bind(listening_, plain, size) != 0 || listen(listening_, 1) != 0 ||
+        getsockname(listening_, plain, &size) != 0) {
+      ADD_FAILURE() << "cannot listen: " << std::strerror(errno);
+    }
     port_ = ntohs(address.sin_port);
   }
   ~PodPortTest() override { StopListening(); }
