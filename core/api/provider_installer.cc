@@ -20,6 +20,7 @@
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/leaving.h"
 #include "core/scheduler/records.h"
+#include "core/store/keys.h"
 
 namespace weft::api {
 namespace {
@@ -46,7 +47,7 @@ absl::Status ErrorOf(const core::v1::ApplyResponse& response) {
 // The applications that use a type of the provider `name`.
 absl::StatusOr<std::set<std::string>> UsersOf(const std::string& name, store::Store& store) {
   std::set<std::string> users;
-  WEFT_ASSIGN_OR_RETURN(const auto applications, store.List("application/"));
+  WEFT_ASSIGN_OR_RETURN(const auto applications, store.List(store::kApplications));
   for (const auto& [key, bytes] : applications) {
     store::v1::ApplicationRecord record;
     if (!record.ParseFromString(bytes))

@@ -14,6 +14,7 @@
 #include "core/base/certificate.h"
 #include "core/base/channel.h"
 #include "core/base/status.h"
+#include "core/mesh/answer_cache.h"
 #include "core/mesh/guarded_stub.h"
 #include "core/mesh/providers.h"
 #include "core/scheduler/admission.h"
@@ -94,6 +95,7 @@ struct Parts::Wiring {
 
   const Settings& settings;
   const auth::Authenticator& authenticator;
+  mesh::AnswerCache answers{*settings.store};
   mesh::Providers providers{
       {.directory = settings.data.Below("providers"),
        .store = settings.store.get(),
@@ -101,7 +103,7 @@ struct Parts::Wiring {
            [this](const mesh::ProviderConfig& config) {
              return mesh::Guard(
                  mesh::MakeGrpcStub(config, TlsDirectory(settings.data, config.address)), config,
-                 *settings.store);
+                 answers);
            },
        .resolve =
            [this](const mesh::ProviderConfig& config) {
@@ -177,6 +179,7 @@ Parts::Parts(const Settings& settings, const auth::Authenticator& authenticator)
 Parts::~Parts() = default;
 
 absl::Status Parts::Start() {
+  wiring_->answers.Start();
   wiring_->events.Start();
   wiring_->providers.Start();
   WEFT_RETURN_IF_ERROR(wiring_->scheduler.Start());

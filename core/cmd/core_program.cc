@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "core/auth/authenticator.h"
 #include "core/auth/identities.h"
 #include "core/base/data_directory.h"
@@ -14,13 +13,10 @@
 #include "core/base/status.h"
 #include "core/cmd/core_parts.h"
 #include "core/config/core_config.h"
-#include "core/mesh/caching_stub.h"
 #include "core/store/sqlite_store.h"
 
 namespace weft::cmd {
 namespace {
-
-constexpr absl::Duration kAnswersKept = absl::Hours(24 * 30);
 
 struct Flags {
   std::string data;     // Empty: WEFT_DATA, or ~/.weft.
@@ -50,7 +46,6 @@ absl::StatusOr<Settings> Open(const Flags& flags) {
   WEFT_ASSIGN_OR_RETURN(std::string installation, data.Installation());
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<store::Store> store,
                         store::OpenSqliteStore(data.Below("core.db")));
-  WEFT_RETURN_IF_ERROR(mesh::DropOldAnswers(*store, absl::Now() - kAnswersKept));
   return Settings{data, std::move(config), std::move(installation), std::move(store)};
 }
 

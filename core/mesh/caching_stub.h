@@ -3,23 +3,18 @@
 #include <memory>
 #include <string>
 
-#include "absl/status/status.h"
-#include "absl/time/time.h"
+#include "core/mesh/answer_cache.h"
 #include "core/mesh/provider_stub.h"
-#include "core/store/store.h"
 
 namespace weft::mesh {
 
-// Answers a Render from the store where the same artifact answered the same request before, without
+// Answers a Render from `answers` where the same artifact answered the same request before, without
 // a call; else asks `inner`, whose answers are checked, and keeps one that is READY. Renders are
 // pure, so an answer never becomes wrong; it is kept also when the provider is away. Without an
 // artifact nothing is kept. Other calls pass through.
 //
-// Thread-safe. `store` outlives every call; `inner`'s callbacks keep nothing else alive.
+// Thread-safe. `answers` outlives every call; `inner`'s callbacks keep nothing else alive.
 std::shared_ptr<ProviderStub> MakeCachingStub(std::shared_ptr<ProviderStub> inner,
-                                              const std::string& artifact, store::Store& store);
-
-// Removes the answers that were stored before `before`.
-absl::Status DropOldAnswers(store::Store& store, absl::Time before);
+                                              const std::string& artifact, AnswerCache& answers);
 
 }  // namespace weft::mesh

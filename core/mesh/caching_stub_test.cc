@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "core/mesh/fake_provider.h"
-#include "core/store/keys.h"
 #include "core/store/memory_store.h"
 
 namespace weft::mesh {
@@ -25,13 +24,14 @@ class CachingStubTest : public testing::Test {
     pb::RenderWorkloadRequest request;
     request.mutable_instance()->set_name(name);
     absl::StatusOr<pb::RenderResponse> answer = absl::InternalError("not called back");
-    MakeCachingStub(provider_, artifact, store_)->RenderWorkload(request, [&](auto response) {
+    MakeCachingStub(provider_, artifact, answers_)->RenderWorkload(request, [&](auto response) {
       answer = std::move(response);
     });
     return answer;
   }
 
   store::MemoryStore store_;
+  AnswerCache answers_{store_};
   std::shared_ptr<FakeProvider> provider_ = std::make_shared<FakeProvider>();
   pb::Outcome outcome_ = pb::OUTCOME_READY;
 };
@@ -64,14 +64,6 @@ TEST_F(CachingStubTest, AsksAgainForWhatWasNotReady) {
   outcome_ = pb::OUTCOME_READY;
   EXPECT_EQ(Render("sha256:a", "web")->outcome(), pb::OUTCOME_READY);
   EXPECT_EQ(provider_->renders(), 2);
-}
-
-TEST_F(CachingStubTest, DropsOldAnswers) {
-  ASSERT_TRUE(Render("sha256:a", "web").ok());
-  ASSERT_TRUE(DropOldAnswers(store_, absl::Now() - absl::Hours(1)).ok());
-  EXPECT_EQ(store_.List(store::AnswerKey(""), "", 0)->size(), 1u);
-  ASSERT_TRUE(DropOldAnswers(store_, absl::Now() + absl::Hours(1)).ok());
-  EXPECT_EQ(store_.List(store::AnswerKey(""), "", 0)->size(), 0u);
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "core/mesh/answer_cache.h"
 #include "core/mesh/provider_stub.h"
-#include "core/store/store.h"
 
 // What stands around the client of a provider, each in a file of its own.
 namespace weft::mesh {
@@ -29,8 +29,8 @@ std::shared_ptr<ProviderStub> MakeBulkheadStub(std::shared_ptr<ProviderStub> inn
 
 // All of them in their order, around the client of a configured provider: the cache, which costs no
 // call; the bulkhead; the breaker, which is asked when the turn has come; the check, so that the
-// breaker sees bad answers. `store` outlives every call.
+// breaker sees bad answers. `answers` outlives every call.
 std::shared_ptr<ProviderStub> Guard(std::shared_ptr<ProviderStub> inner,
-                                    const ProviderConfig& config, store::Store& store);
+                                    const ProviderConfig& config, AnswerCache& answers);
 
 }  // namespace weft::mesh

@@ -36,7 +36,7 @@ class GuardedStubTest : public testing::Test {
     Make("sha256:a");
   }
   void Make(const std::string& artifact) {
-    stub_ = Guard(provider_, {.name = "web", .artifact = artifact}, store_);
+    stub_ = Guard(provider_, {.name = "web", .artifact = artifact}, answers_);
   }
   absl::Status Render(const std::string& application) {
     pb::RenderWorkloadRequest request;
@@ -59,6 +59,7 @@ class GuardedStubTest : public testing::Test {
   }
 
   store::MemoryStore store_;
+  AnswerCache answers_{store_};
   std::shared_ptr<FakeProvider> provider_ = std::make_shared<FakeProvider>();
   std::shared_ptr<ProviderStub> stub_;
   absl::Status failure_;

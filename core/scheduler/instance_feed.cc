@@ -10,6 +10,7 @@
 #include "core/scheduler/live_instances.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/runtime_choice.h"
+#include "core/store/keys.h"
 
 namespace weft::scheduler {
 
@@ -18,7 +19,6 @@ using core::v1::WatchInstancesResponse;
 
 namespace {
 
-constexpr int64_t kListed = 256;       // Applications that are read at once.
 constexpr size_t kBytesOfAnEntry = 6;  // At most: the tag and the length in front of it.
 constexpr size_t kBytesOfSynced = 2;
 
@@ -42,14 +42,11 @@ absl::Status InstanceFeed::Next(WatchInstancesResponse& page) {
 
 // Lets every stored application wait to be told.
 absl::Status InstanceFeed::Begin() {
-  const std::string prefix = "application/";
-  std::string after;
-  while (true) {
-    WEFT_ASSIGN_OR_RETURN(const auto entries, source_.store->List(prefix, after, kListed));
-    for (const auto& [key, bytes] : entries) dirty_.Add(key.substr(prefix.size()));
-    if (static_cast<int64_t>(entries.size()) < kListed) break;
-    after = entries.back().first;
-  }
+  const auto add = [this](const std::string& key, const std::string&) {
+    dirty_.Add(key.substr(sizeof(store::kApplications) - 1));
+    return absl::OkStatus();
+  };
+  WEFT_RETURN_IF_ERROR(store::ForEach(*source_.store, store::kApplications, add));
   unsynced_ = dirty_.size();
   begun_ = true;
   return absl::OkStatus();

@@ -213,7 +213,7 @@ std::string Runtimes::WhyAway(const std::string& name) const {
 bool Runtimes::HasSpoken(const std::string& name) const {
   std::lock_guard lock(mutex_);
   const Entry* entry = FindLocked(name);
-  return entry == nullptr || entry->watch == nullptr || entry->watch->HasSpoken();
+  return entry == nullptr || (entry->watch != nullptr && entry->watch->HasSpoken());
 }
 
 RuntimeChoice Runtimes::choice() const {

@@ -61,12 +61,15 @@ Scheduler::~Scheduler() {
 }
 
 absl::Status Scheduler::Start() {
-  const std::string prefix = "application/";
-  WEFT_ASSIGN_OR_RETURN(const auto applications, store_.List(prefix));
-  {
-    std::lock_guard lock(mutex_);
-    for (const auto& [key, bytes] : applications) work_[key.substr(prefix.size())].pending = true;
-  }
+  WEFT_RETURN_IF_ERROR(store::ForEach(
+      store_, store::kApplications, [this](const std::string& key, const std::string& bytes) {
+        store::v1::ApplicationRecord record;
+        const bool readable = record.ParseFromString(bytes);  // Otherwise a look at it says so.
+        std::lock_guard lock(mutex_);
+        work_[key.substr(sizeof(store::kApplications) - 1)].runtime =
+            readable ? RuntimeOf(record) : kUnplaced;
+        return absl::OkStatus();
+      }));
   runtimes_.Start({.on_application =
                        [this](const std::string& application) {
                          Add(application, kDebounce, /*urgent=*/false);
@@ -101,13 +104,18 @@ void Scheduler::Add(const std::string& application, milliseconds delay, bool urg
   EnqueueLocked(application, delay);
 }
 
-// Looks at every application of which `which` says so.
+// Looks at every application of which `which` says so. At the start, with very many: what a runtime
+// tells first comes in one piece, and then all of its applications are looked at. Until then there
+// is nothing to compare with; but what was asked for and has failed is tried again.
 void Scheduler::Look(const std::function<bool(const Work&)>& which) {
   std::lock_guard lock(mutex_);
+  std::map<std::string, bool> has_spoken;  // By runtime.
   for (auto& [application, work] : work_) {
     if (!which(work)) continue;
     work.pending = true;
-    EnqueueLocked(application, kNow);
+    const auto [spoken, is_new] = has_spoken.try_emplace(work.runtime);
+    if (is_new) spoken->second = runtimes_.HasSpoken(work.runtime);
+    if (spoken->second || work.urgent || work.failures > 0) EnqueueLocked(application, kNow);
   }
 }
 
@@ -144,7 +152,7 @@ KeyedQueue::Clock::duration Scheduler::Run(const std::string& runtime,
     return KeyedQueue::kDone;
   }
   const KeyedQueue::Clock::duration again =
-      Looked(application, stored.ok() ? Pass(runtime, application, urgent) : stored.status());
+      Looked(application, stored.ok() ? Pass(runtime, application) : stored.status());
   Notify(application);
   return again;
 }
@@ -187,22 +195,13 @@ KeyedQueue::Clock::duration Scheduler::Looked(const std::string& application,
 // One look at an application. After how long to come back; infinite: when something changes.
 // NOT_FOUND: there is no such application.
 absl::StatusOr<absl::Duration> Scheduler::Pass(const std::string& runtime,
-                                               const std::string& application, bool urgent) {
+                                               const std::string& application) {
   const std::shared_ptr<RuntimeConnection> connection = runtimes_.Find(runtime);
   if (connection == nullptr) {  // All stays as it is until it is configured again.
     const std::string away = runtimes_.WhyAway(runtime);
     std::lock_guard lock(mutex_);
     work_[application].problems = {away};
     return absl::InfiniteDuration();
-  }
-  // At the start, with very many: what the runtime tells first comes in one piece, and then all are
-  // looked at. Until then there is nothing to compare with.
-  if (!urgent && !runtimes_.HasSpoken(runtime)) {
-    std::lock_guard lock(mutex_);
-    Work& work = work_[application];
-    work.pending = true;
-    // What was asked for and has failed is tried again.
-    if (work.failures == 0) return absl::InfiniteDuration();
   }
   WEFT_RETURN_IF_ERROR(finalizer_->Store(application));
   WEFT_ASSIGN_OR_RETURN(ReconcileResult result, Reconcile(application, store_, *connection->stub,

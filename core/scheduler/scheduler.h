@@ -72,8 +72,7 @@ class Scheduler {
 
   KeyedQueue::Clock::duration Run(const std::string& runtime, const std::string& application);
   void Place(const std::string& application, const std::string& runtime, bool urgent);
-  absl::StatusOr<absl::Duration> Pass(const std::string& runtime, const std::string& application,
-                                      bool urgent);
+  absl::StatusOr<absl::Duration> Pass(const std::string& runtime, const std::string& application);
   KeyedQueue::Clock::duration Looked(const std::string& application,
                                      const absl::StatusOr<absl::Duration>& again);
   void Add(const std::string& application, std::chrono::milliseconds delay, bool urgent);

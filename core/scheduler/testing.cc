@@ -166,7 +166,7 @@ TestCore::TestCore(const std::vector<std::string>& runtimes, const config::CoreC
           [this](const mesh::ProviderConfig& config) {
             std::shared_ptr<mesh::ProviderStub> stub = config.name == "web" ? web : traits;
             if (config.address != kFake) stub = mesh::MakeGrpcStub(config, "");
-            return mesh::Guard(std::move(stub), config, store);
+            return mesh::Guard(std::move(stub), config, answers_);
           },
       .on_change =
           [this] {

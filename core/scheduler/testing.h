@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/worker_pool.h"
+#include "core/mesh/answer_cache.h"
 #include "core/mesh/fake_provider.h"
 #include "core/mesh/providers.h"
 #include "core/scheduler/admission.h"
@@ -126,6 +127,7 @@ class TestCore {
   std::string directory_;
   std::atomic<int64_t> skipped_ms_ = 0;
   std::mutex mutex_;  // Of scheduler_, for the providers' thread.
+  mesh::AnswerCache answers_{store};
   std::unique_ptr<WorkerPool> pool_ = std::make_unique<WorkerPool>(2, 100);
   std::unique_ptr<mesh::Providers> providers_;
   std::unique_ptr<Runtimes> runtimes_;

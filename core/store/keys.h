@@ -10,6 +10,7 @@
 // slash.
 namespace weft::store {
 
+inline constexpr char kApplications[] = "application/";
 inline constexpr char kDepartures[] = "departure/";
 inline constexpr char kInventories[] = "inventory/";
 inline constexpr char kRenderAgain[] = "again/";
@@ -23,7 +24,7 @@ inline std::string RevisionKey(const std::string& ns, const std::string& name, i
 }
 // ApplicationRecord.
 inline std::string ApplicationKey(const std::string& ns, const std::string& name) {
-  return absl::StrCat("application/", ns, "/", name);
+  return absl::StrCat(kApplications, ns, "/", name);
 }
 // RevisionRecord of one generation; the prefix is that of an application's earlier revisions.
 inline std::string HistoryPrefix(const std::string& ns, const std::string& application) {

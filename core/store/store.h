@@ -58,4 +58,11 @@ class Store {
   virtual void CommitLater(Transaction transaction) = 0;
 };
 
+// Calls `each` with every entry below `prefix`, in the order of List, until it returns an error,
+// which is returned. Reads a page after the other: for what there may be very much of. An entry
+// that is written or deleted meanwhile may be missed.
+absl::Status ForEach(
+    Store& store, const std::string& prefix,
+    const std::function<absl::Status(const std::string& key, const std::string& value)>& each);
+
 }  // namespace weft::store

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
+#include "core/base/sqlite.h"
 #include "core/store/memory_store.h"
 #include "core/store/sqlite_store.h"
 
@@ -63,6 +64,29 @@ TEST_P(StoreTest, ListsByPrefixInTheOrderOfBytesAndInPages) {
   EXPECT_EQ(store_->List("")->size(), 6u);
 }
 
+TEST_P(StoreTest, GoesThroughMoreThanAPage) {
+  Transaction transaction;
+  for (int i = 0; i < 600; ++i) transaction.Put("k/" + std::to_string(1000 + i), std::to_string(i));
+  transaction.Put("k/1000" + std::string(1, '\0'), "next");
+  transaction.Put("l", "of another prefix");
+  ASSERT_TRUE(store_->Commit(std::move(transaction)).ok());
+  std::vector<std::string> values;
+  ASSERT_TRUE(ForEach(*store_, "k/", [&](const auto&, const std::string& value) {
+                values.push_back(value);
+                return absl::OkStatus();
+              }).ok());
+  ASSERT_EQ(values.size(), 601u);
+  EXPECT_EQ(values[0], "0");
+  EXPECT_EQ(values[1], "next");
+  EXPECT_EQ(values[600], "599");
+  EXPECT_EQ(store_->List("k/", "k/1000", 1)->at(0).second, "next");
+  int calls = 0;
+  const auto ends = [&](const auto&, const auto&) {
+    return absl::CancelledError(std::to_string(++calls));
+  };
+  EXPECT_EQ(ForEach(*store_, "k/", ends).message(), "1");
+}
+
 TEST_P(StoreTest, ChangesAllOrNothing) {
   ASSERT_TRUE(Put("k", "1").ok());
   Transaction transaction;
@@ -115,6 +139,19 @@ TEST_P(DurableStoreTest, KeepsWhatWasCommittedAcrossReopening) {
   ASSERT_TRUE(Put("k", "v").ok());
   Open();
   EXPECT_EQ(*store_->Get("k"), "v");
+}
+
+TEST_P(DurableStoreTest, TakesOverWhatTheFirstSchemaHeld) {
+  store_.reset();
+  constexpr std::string_view kFirst[] = {
+      "CREATE TABLE entries(key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+      "INSERT INTO entries VALUES(x'6b00ff', x'0001'), (x'61', x'')"};
+  ASSERT_TRUE(sqlite::Database::Open(directory_ + "/old.db", kFirst).ok());
+  store_ = *OpenSqliteStore(directory_ + "/old.db");
+  EXPECT_THAT(*store_->List(""),
+              ElementsAre(Pair("a", ""), Pair(std::string("k\0\xff", 3), std::string("\0\1", 2))));
+  ASSERT_TRUE(Put("a", "changed").ok());
+  EXPECT_EQ(*store_->Get("a"), "changed");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, StoreTest, testing::Bool(),

@@ -60,11 +60,12 @@ absl::Status RunAll(const std::string& programs) {
   WEFT_ASSIGN_OR_RETURN(const StartCall fan_out, CallEcho(address("fan")));
   WEFT_ASSIGN_OR_RETURN(references["fanout"], Run("grpc_fanout", fan_out, references));
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Mesh> mesh, Mesh::Start(programs, folder.path()));
-  for (const int components : {1, 6}) {
-    const std::string more = components == 1 ? "" : absl::StrCat("_", components);
-    WEFT_ASSIGN_OR_RETURN(const StartCall cold, mesh->Cold(components));
+  for (const Size size : {Size{1, 1}, Size{1, 3}, Size{6, 1}, Size{6, 3}}) {
+    std::string more = size.components == 1 ? "" : absl::StrCat("_", size.components);
+    if (size.traits != 1) absl::StrAppend(&more, "_", size.traits, "_traits");
+    WEFT_ASSIGN_OR_RETURN(const StartCall cold, mesh->Cold(size));
     WEFT_RETURN_IF_ERROR(Run("mesh_render_cold" + more, cold, references).status());
-    WEFT_ASSIGN_OR_RETURN(const StartCall cached, mesh->Cached(components));
+    WEFT_ASSIGN_OR_RETURN(const StartCall cached, mesh->Cached(size));
     WEFT_RETURN_IF_ERROR(Run("mesh_render_cached" + more, cached, references).status());
   }
   std::cout << absl::StrFormat(R"({"bench":"memory","peak_kib":%d})", PeakMemoryKiB()) << std::endl;

@@ -19,7 +19,11 @@ spec:
       image: example/web:v1
       env: [{name: NUMBER, value: "0"}]
       ports: [{name: http, containerPort: 8080}]
----
+)";
+constexpr char kVolume[] = R"(      resources:
+        volumes: [{name: data, mountPath: /data, sharingPolicy: Shared, disk: {required: 1G}}]
+)";
+constexpr char kApplication[] = R"(---
 apiVersion: core.oam.dev/v1alpha1
 kind: ApplicationConfiguration
 metadata: {name: bench}
@@ -29,11 +33,17 @@ spec:
 
 }  // namespace
 
-std::string DocumentsText(int components) {
-  std::string text = kComponent;
-  for (int i = 0; i < components; ++i) {
-    absl::StrAppend(&text, "    - componentName: web\n      instanceName: web-", i,
-                    "\n      traits: [{name: manual-scaler, properties: {replicaCount: 3}}]\n");
+std::string DocumentsText(const Size& size) {
+  const bool more = size.traits == 3;
+  std::string text = absl::StrCat(kComponent, more ? kVolume : "", kApplication);
+  for (int i = 0; i < size.components; ++i) {
+    absl::StrAppend(
+        &text, "    - componentName: web\n      instanceName: web-", i,
+        "\n      traits:\n        - {name: manual-scaler, properties: {replicaCount: 3}}\n");
+    if (more)
+      absl::StrAppend(&text, "        - {name: ingress, properties: {hostname: web-", i,
+                      ".example.org, servicePort: 8080}}\n        - {name: volume-mounter, "
+                      "properties: {volumeName: data, storageClass: fast}}\n");
   }
   return text;
 }
@@ -59,8 +69,9 @@ absl::StatusOr<resolve::Application> ResolveDocuments(const model::Decoded& docu
   return std::move(resolved.application);
 }
 
-absl::StatusOr<scheduler::RenderInput> MakeInput(const catalog::TypeTable& types, int components) {
-  WEFT_ASSIGN_OR_RETURN(model::Decoded decoded, DecodeDocuments(DocumentsText(components)));
+absl::StatusOr<scheduler::RenderInput> MakeInput(const catalog::TypeTable& types,
+                                                 const Size& size) {
+  WEFT_ASSIGN_OR_RETURN(model::Decoded decoded, DecodeDocuments(DocumentsText(size)));
   WEFT_ASSIGN_OR_RETURN(resolve::Application application, ResolveDocuments(decoded, types));
   return scheduler::RenderInput{.application = std::move(application),
                                 .document = std::move(decoded.documents[1]),

@@ -8,10 +8,17 @@
 #include "core/scheduler/rendering.h"
 
 // The documents that benchmarks use: a component of the type Server, and an application that uses
-// it `components` times, each time with the trait manual-scaler.
+// it several times.
 namespace weft::bench {
 
-std::string DocumentsText(int components);
+struct Size {
+  int components = 1;
+  // Of each: manual-scaler; of three also ingress, and volume-mounter for a volume that it has
+  // then.
+  int traits = 1;
+};
+
+std::string DocumentsText(const Size& size);
 
 // INTERNAL: they are not two documents without a diagnostic.
 absl::StatusOr<model::Decoded> DecodeDocuments(const std::string& text);
@@ -21,6 +28,6 @@ absl::StatusOr<resolve::Application> ResolveDocuments(const model::Decoded& docu
                                                       const catalog::TypeTable& types);
 
 // All of it.
-absl::StatusOr<scheduler::RenderInput> MakeInput(const catalog::TypeTable& types, int components);
+absl::StatusOr<scheduler::RenderInput> MakeInput(const catalog::TypeTable& types, const Size& size);
 
 }  // namespace weft::bench

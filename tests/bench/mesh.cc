@@ -36,7 +36,7 @@ class RealMesh final : public Mesh {
                     .connect =
                         [this](const mesh::ProviderConfig& config) {
                           return mesh::Guard(mesh::MakeGrpcStub(config.address, {}), config,
-                                             *store_);
+                                             answers_);
                         },
                     .on_change = [this] { Changed(); }}) {}
 
@@ -48,18 +48,19 @@ class RealMesh final : public Mesh {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<StartCall> Cold(int components) override {
-    WEFT_ASSIGN_OR_RETURN(const auto input, Input(components));
-    return [this, input](Done done) {
+  absl::StatusOr<StartCall> Cold(const Size& size) override {
+    WEFT_ASSIGN_OR_RETURN(const auto input, Input(size));
+    return [this, input, traits = size.traits](Done done) {
       scheduler::RenderInput other = *input;
       for (resolve::WorkloadInstance& instance : other.application.instances)
         instance.containers[0].env[0].value = absl::StrCat(++number_);
-      Render(std::move(other), std::move(done));
+      Render(std::move(other), traits, std::move(done));
     };
   }
-  absl::StatusOr<StartCall> Cached(int components) override {
-    WEFT_ASSIGN_OR_RETURN(const auto input, Input(components));
-    return [this, input](Done done) { Render(*input, std::move(done)); };
+  absl::StatusOr<StartCall> Cached(const Size& size) override {
+    WEFT_ASSIGN_OR_RETURN(const auto input, Input(size));
+    return
+        [this, input, traits = size.traits](Done done) { Render(*input, traits, std::move(done)); };
   }
 
  private:
@@ -69,23 +70,27 @@ class RealMesh final : public Mesh {
   }
   bool Served() const {
     const catalog::TypeTablePtr types = providers_.types();
-    return types->Find(catalog::TypeKind::kWorkload, "Server") != nullptr &&
-           types->Find(catalog::TypeKind::kTrait, "manual-scaler") != nullptr;
+    for (const char* trait : {"manual-scaler", "ingress", "volume-mounter"})
+      if (types->Find(catalog::TypeKind::kTrait, trait) == nullptr) return false;
+    return types->Find(catalog::TypeKind::kWorkload, "Server") != nullptr;
   }
-  absl::StatusOr<std::shared_ptr<const scheduler::RenderInput>> Input(int components) const {
-    WEFT_ASSIGN_OR_RETURN(scheduler::RenderInput input, MakeInput(*providers_.types(), components));
+  absl::StatusOr<std::shared_ptr<const scheduler::RenderInput>> Input(const Size& size) const {
+    WEFT_ASSIGN_OR_RETURN(scheduler::RenderInput input, MakeInput(*providers_.types(), size));
     return std::make_shared<const scheduler::RenderInput>(std::move(input));
   }
-  void Render(scheduler::RenderInput input, Done done) {
-    scheduler::Render(std::move(input), providers_, pool_,
-                      [done = std::move(done)](const scheduler::Rendered& rendered) {
-                        // A Deployment and a Service.
-                        done(rendered.diagnostics.empty() && rendered.objects.at(0).size() == 2);
-                      });
+  void Render(scheduler::RenderInput input, int traits, Done done) {
+    // A Deployment and a Service; of three traits an Ingress and a claim too.
+    const size_t objects = traits == 1 ? 2 : 4;
+    scheduler::Render(
+        std::move(input), providers_, pool_,
+        [objects, done = std::move(done)](const scheduler::Rendered& rendered) {
+          done(rendered.diagnostics.empty() && rendered.objects.at(0).size() == objects);
+        });
   }
 
   const std::vector<Process> processes_;
   const std::unique_ptr<store::Store> store_;
+  mesh::AnswerCache answers_{*store_};
   std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<int64_t> number_{0};
@@ -100,7 +105,7 @@ absl::StatusOr<std::unique_ptr<Mesh>> Mesh::Start(const std::string& programs,
   const std::string configuration = folder + "/providers";
   std::filesystem::create_directory(configuration);
   std::vector<Process> processes;
-  for (const std::string name : {"server", "manual-scaler"}) {
+  for (const std::string name : {"server", "manual-scaler", "ingress", "volume-mounter"}) {
     const std::string address = absl::StrCat("unix:", folder, "/", name, ".sock");
     WEFT_ASSIGN_OR_RETURN(
         Process process,

@@ -87,7 +87,7 @@ absl::Status Main() {
   WEFT_ASSIGN_OR_RETURN(const catalog::TypeTable types, MakeTypes());
   std::optional<Figures> decode, resolve, merge;  // Of one component.
   for (const int components : kComponents) {
-    const std::string text = DocumentsText(components);
+    const std::string text = DocumentsText({.components = components});
     WEFT_ASSIGN_OR_RETURN(const model::Decoded decoded, DecodeDocuments(text));
     WEFT_ASSIGN_OR_RETURN(const resolve::Application application, ResolveDocuments(decoded, types));
     WEFT_ASSIGN_OR_RETURN(const std::vector<Answers> answers, Ask(application));
