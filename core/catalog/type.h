@@ -35,6 +35,7 @@ struct ComponentFeatures {
   bool config_files = false;
   bool ephemeral_volumes = false;
   bool persistent_volumes = false;
+  bool image_pull_secrets = false;
 };
 
 // One type that users may write, as its provider described it.

@@ -124,7 +124,8 @@ absl::StatusOr<catalog::Type> ReadCapability(const std::string& provider,
   type.carries = {carries(pb::COMPONENT_FEATURE_PROBES),
                   carries(pb::COMPONENT_FEATURE_CONFIG_FILES),
                   carries(pb::COMPONENT_FEATURE_EPHEMERAL_VOLUMES),
-                  carries(pb::COMPONENT_FEATURE_PERSISTENT_VOLUMES)};
+                  carries(pb::COMPONENT_FEATURE_PERSISTENT_VOLUMES),
+                  carries(pb::COMPONENT_FEATURE_IMAGE_PULL_SECRETS)};
   type.assesses = has(pb::FEATURE_ASSESS);
   type.timeline = has(pb::FEATURE_TIMELINE);
   type.instances = has(pb::FEATURE_INSTANCES);

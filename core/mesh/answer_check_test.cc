@@ -165,6 +165,9 @@ TEST(ReadDescription, ReadsWhatATypeSays) {
   capability->add_component_features(pb::COMPONENT_FEATURE_EPHEMERAL_VOLUMES);
   const catalog::ComponentFeatures carries = ReadDescription("p", description).value()[0].carries;
   EXPECT_TRUE(carries.probes && carries.config_files && carries.ephemeral_volumes);
+  EXPECT_FALSE(carries.image_pull_secrets);
+  capability->add_component_features(pb::COMPONENT_FEATURE_IMAGE_PULL_SECRETS);
+  EXPECT_TRUE(ReadDescription("p", description).value()[0].carries.image_pull_secrets);
   capability->add_features(pb::FEATURE_TIMELINE);
   capability->add_features(pb::FEATURE_INSTANCES);
   capability->add_writes()->set_mode(pb::WRITE_MODE_STEER);

@@ -84,8 +84,8 @@ TEST(NotSupportedYet, IsSaidAtItsPlaceInTheComponent) {
   const std::string c = "/spec/containers/0/";
   const std::string gpu = "50:9 warning NOT_SUPPORTED_YET " + c + "resources/gpu";
   const std::string extended = "58:13 warning NOT_SUPPORTED_YET " + c + "resources/extended/0";
-  const std::string secret = "71:7 warning NOT_SUPPORTED_YET " + c + "imagePullSecret";
-  EXPECT_THAT(said(nullptr), ElementsAre(gpu, extended, secret)) << "nobody says what it carries";
+  const std::string secret = "71:7 warning UNSUPPORTED_BY_TYPE " + c + "imagePullSecret";
+  EXPECT_THAT(said(nullptr), ElementsAre(gpu, extended)) << "nobody says what it carries";
   catalog::Type type = MakeWorkload("example.org/v1.Web", {"Web"}, "");
   EXPECT_THAT(
       said(&type),
@@ -98,6 +98,8 @@ TEST(NotSupportedYet, IsSaidAtItsPlaceInTheComponent) {
                   "74:24 warning UNSUPPORTED_BY_TYPE /spec/containers/1/readinessProbe/tcpSocket"));
   type.carries = {true, true, true};
   EXPECT_THAT(said(&type), ElementsAre(gpu, extended, secret));
+  type.carries.image_pull_secrets = true;
+  EXPECT_THAT(said(&type), ElementsAre(gpu, extended));
 }
 
 constexpr char kSchema[] = R"({

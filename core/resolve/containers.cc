@@ -55,6 +55,7 @@ std::vector<Container> FillContainers(const model::ComponentSchematic& component
     out.liveness = container.liveness;
     out.config_files = FillConfigFiles(container, parameters, findings);
     out.volumes = container.resources.volumes;
+    out.image_pull_secret = container.image_pull_secret;
   }
   return filled;
 }

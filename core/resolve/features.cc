@@ -45,7 +45,7 @@ std::string UnsupportedFeature::Fault(const std::string& type) const {
 std::vector<UnsupportedFeature> UnsupportedFeatures(const model::ComponentSchematic& component,
                                                     const catalog::Type* type) {
   const catalog::ComponentFeatures carries =
-      type != nullptr ? type->carries : catalog::ComponentFeatures{true, true, true, true};
+      type != nullptr ? type->carries : catalog::ComponentFeatures{true, true, true, true, true};
   std::vector<UnsupportedFeature> out;
   for (size_t c = 0; c < component.containers.size(); ++c) {
     const model::Container& container = component.containers[c];
@@ -60,9 +60,9 @@ std::vector<UnsupportedFeature> UnsupportedFeatures(const model::ComponentSchema
     }
     if (container.readiness && !carries.probes)
       AddReadiness(*container.readiness, pointer + "/readinessProbe", out);
-    if (!container.image_pull_secret.empty()) {
+    if (!container.image_pull_secret.empty() && !carries.image_pull_secrets) {
       out.push_back({pointer + "/imagePullSecret", "image pull secrets", false,
-                     "the image must be on the machine or in a public registry"});
+                     "the image must be on the machine or in a public registry", kByType});
     }
   }
   return out;

@@ -43,6 +43,7 @@ struct Container {
   std::optional<model::Probe> liveness;
   std::vector<ConfigFile> config_files;
   std::vector<model::Volume> volumes;
+  std::string image_pull_secret;
 };
 
 struct TraitInstance {

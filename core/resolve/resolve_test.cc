@@ -376,40 +376,39 @@ TEST(NotSupportedYet, IsSaidWhereTheComponentIsUsed) {
   };
   const std::vector<std::string> error = {
       "13:23 NOT_SUPPORTED_YET /spec/components/0/componentName"};
-  const std::vector<std::string> warning = {
-      "13:23 warning NOT_SUPPORTED_YET /spec/components/0/componentName"};
   const std::vector<std::string> type_error = {
       "13:23 UNSUPPORTED_BY_TYPE /spec/components/0/componentName"};
   const std::vector<std::string> type_warning = {
       "13:23 warning UNSUPPORTED_BY_TYPE /spec/components/0/componentName"};
-  Check({{"volumes",
-          container("resources: {volumes: [{name: a, mountPath: /a}, {name: b, mountPath: /b}]}"),
-          Use(), type_error, "uses volumes that outlive their replica"},
-         {"config", container("config: [{path: /a, value: b}]"), Use(), type_error,
-          "uses config files, which are not supported by workloads of type Web"},
-         {"ephemeral",
-          container("resources: {volumes: [{name: a, mountPath: /a, disk: {required: 1, "
-                    "ephemeral: true}}]}"),
-          Use(), type_error, "ephemeral volumes"},
-         {"gpu", container("resources: {gpu: {required: 1}}"), Use(), error, "GPUs"},
-         {"extended", container("resources: {extended: [{name: a, required: 1}]}"), Use(), error,
-          "extended resources"},
-         {"exec", container("readinessProbe: {exec: {command: [a]}}"), Use(), type_error,
-          "exec readiness"},
-         {"tcp", container("readinessProbe: {tcpSocket: {port: 1}}"), Use(), type_error,
-          "tcpSocket readiness"},
-         {"headers",
-          container("readinessProbe: {httpGet: {port: 1, httpHeaders: [{name: a, value: b}]}}"),
-          Use(), type_error, "HTTP headers"},
-         {"liveness", container("livenessProbe: {httpGet: {port: 1}}"), Use(), type_warning,
-          "is not restarted"},
-         {"pull secret", container("imagePullSecret: s"), Use(), warning, "image pull secrets"},
-         {"scopes",
-          kContainers,
-          Use(", applicationScopes: [s, health]") + "  scopes: [{name: s, type: t}]\n",
-          {"13:70 NOT_SUPPORTED_YET /spec/components/0/applicationScopes/1",
-           "14:12 NOT_SUPPORTED_YET /spec/scopes/0"},
-          "cannot be joined"}});
+  Check(
+      {{"volumes",
+        container("resources: {volumes: [{name: a, mountPath: /a}, {name: b, mountPath: /b}]}"),
+        Use(), type_error, "uses volumes that outlive their replica"},
+       {"config", container("config: [{path: /a, value: b}]"), Use(), type_error,
+        "uses config files, which are not supported by workloads of type Web"},
+       {"ephemeral",
+        container("resources: {volumes: [{name: a, mountPath: /a, disk: {required: 1, "
+                  "ephemeral: true}}]}"),
+        Use(), type_error, "ephemeral volumes"},
+       {"gpu", container("resources: {gpu: {required: 1}}"), Use(), error, "GPUs"},
+       {"extended", container("resources: {extended: [{name: a, required: 1}]}"), Use(), error,
+        "extended resources"},
+       {"exec", container("readinessProbe: {exec: {command: [a]}}"), Use(), type_error,
+        "exec readiness"},
+       {"tcp", container("readinessProbe: {tcpSocket: {port: 1}}"), Use(), type_error,
+        "tcpSocket readiness"},
+       {"headers",
+        container("readinessProbe: {httpGet: {port: 1, httpHeaders: [{name: a, value: b}]}}"),
+        Use(), type_error, "HTTP headers"},
+       {"liveness", container("livenessProbe: {httpGet: {port: 1}}"), Use(), type_warning,
+        "is not restarted"},
+       {"pull secret", container("imagePullSecret: s"), Use(), type_warning, "image pull secrets"},
+       {"scopes",
+        kContainers,
+        Use(", applicationScopes: [s, health]") + "  scopes: [{name: s, type: t}]\n",
+        {"13:70 NOT_SUPPORTED_YET /spec/components/0/applicationScopes/1",
+         "14:12 NOT_SUPPORTED_YET /spec/scopes/0"},
+        "cannot be joined"}});
 }
 
 }  // namespace

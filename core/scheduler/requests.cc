@@ -110,6 +110,7 @@ pb::Container MakeContainer(const resolve::Container& container,
     out->set_disk_bytes(volume.disk_bytes);
     out->set_shared(!volume.ephemeral && volume.sharing_policy == "Shared");
   }
+  if (carries.image_pull_secrets) to.set_image_pull_secret(container.image_pull_secret);
   return to;
 }
 

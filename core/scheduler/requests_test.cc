@@ -105,6 +105,7 @@ TEST(Requests, OfAComponentAProviderGetsWhatItsTypeCarriesOut) {
   main.liveness->exec = {"test", "-f", "/alive"};
   main.readiness->http_get->headers = {{"X-Probe", "1"}};
   main.config_files = {{"/etc/a", "text"}};
+  main.image_pull_secret = "registry";
   main.volumes.emplace_back();
   main.volumes[0].name = "tmp";
   main.volumes[0].mount_path = "/tmp";
@@ -132,6 +133,9 @@ TEST(Requests, OfAComponentAProviderGetsWhatItsTypeCarriesOut) {
   ASSERT_EQ(asked.volumes_size(), 1);
   EXPECT_TRUE(asked.volumes(0).read_only() && asked.volumes(0).ephemeral());
   EXPECT_EQ(asked.volumes(0).disk_bytes(), 5);
+  EXPECT_EQ(asked.image_pull_secret(), "");
+  front.type.carries.image_pull_secrets = true;
+  EXPECT_EQ(ask().containers(0).image_pull_secret(), "registry");
   front.type.carries.persistent_volumes = true;
   const pb::Container outliving = ask().containers(0);
   ASSERT_EQ(outliving.volumes_size(), 2);

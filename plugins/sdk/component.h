@@ -69,6 +69,7 @@ struct Container {
   std::optional<Probe> liveness = {};
   std::vector<ConfigFile> config_files = {};
   std::vector<Volume> volumes = {};
+  std::string image_pull_secret = {};  // The name of a Secret of the namespace; empty: none.
 };
 
 }  // namespace weft::sdk

@@ -64,6 +64,7 @@ Container ConvertContainer(const pb::Container& from) {
   for (const auto& volume : from.volumes())
     to.volumes.push_back({volume.name(), volume.mount_path(), volume.read_only(),
                           volume.disk_bytes(), volume.ephemeral(), volume.shared()});
+  to.image_pull_secret = from.image_pull_secret();
   return to;
 }
 
@@ -364,6 +365,8 @@ pb::Capability ToProto(const Workload& workload) {
   if (carries.ephemeral_volumes) to.add_component_features(pb::COMPONENT_FEATURE_EPHEMERAL_VOLUMES);
   if (carries.persistent_volumes)
     to.add_component_features(pb::COMPONENT_FEATURE_PERSISTENT_VOLUMES);
+  if (carries.image_pull_secrets)
+    to.add_component_features(pb::COMPONENT_FEATURE_IMAGE_PULL_SECRETS);
   return to;
 }
 

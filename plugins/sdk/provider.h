@@ -315,6 +315,7 @@ struct Carries {
   bool config_files = false;
   bool ephemeral_volumes = false;
   bool persistent_volumes = false;
+  bool image_pull_secrets = false;
 };
 
 // A workload type. `render` is required; the other functions may be empty.

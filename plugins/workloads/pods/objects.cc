@@ -1,5 +1,7 @@
 #include "plugins/workloads/pods/objects.h"
 
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -95,6 +97,16 @@ json::object NodeSelector(const sdk::WorkloadRequest& request) {
   return selector;
 }
 
+// Of all containers, each once: any of them may be used for any image of the pod.
+json::array ImagePullSecrets(const sdk::WorkloadRequest& request) {
+  std::set<std::string> names;
+  for (const sdk::Container& container : request.containers)
+    if (!container.image_pull_secret.empty()) names.insert(container.image_pull_secret);
+  json::array secrets;
+  for (const std::string& name : names) secrets.push_back(json::object{{"name", name}});
+  return secrets;
+}
+
 json::array ServicePorts(const sdk::WorkloadRequest& request) {
   json::array ports;
   for (const sdk::Container& container : request.containers) {
@@ -119,6 +131,8 @@ json::object PodTemplate(const sdk::WorkloadRequest& request) {
   if (json::object selector = NodeSelector(request); !selector.empty())
     pod["nodeSelector"] = std::move(selector);
   if (json::array volumes = Volumes(request); !volumes.empty()) pod["volumes"] = std::move(volumes);
+  if (json::array secrets = ImagePullSecrets(request); !secrets.empty())
+    pod["imagePullSecrets"] = std::move(secrets);
   json::object metadata{{"labels", Labels(request.instance)}};
   if (std::string hash = ConfigHash(request); !hash.empty())
     metadata["annotations"] = json::object{{kConfigHash, std::move(hash)}};

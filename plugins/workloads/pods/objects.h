@@ -5,8 +5,11 @@
 // What a component becomes on a platform of pods, as Kubernetes writes it. Pure.
 namespace weft::pods {
 
-inline constexpr sdk::Carries kCarries = {
-    .probes = true, .config_files = true, .ephemeral_volumes = true, .persistent_volumes = true};
+inline constexpr sdk::Carries kCarries = {.probes = true,
+                                          .config_files = true,
+                                          .ephemeral_volumes = true,
+                                          .persistent_volumes = true,
+                                          .image_pull_secrets = true};
 
 // What such a workload may write: `own`, and what its pods mount (AddVolumeSources).
 std::vector<sdk::Write> Writes(std::vector<sdk::Write> own);

@@ -58,6 +58,22 @@ TEST(Server, AsksInEveryWay) {
             81);
 }
 
+TEST(Server, TellsWhatItsRegistriesAskForOnce) {
+  sdk::WorkloadRequest request = Request();
+  const auto secrets = [&] {
+    sdk::Diagnostics diagnostics;
+    const json::value deployment = kServer.render(request, diagnostics).parts().at(0).value;
+    const json::value* found =
+        json::FindPath(deployment, {"spec", "template", "spec", "imagePullSecrets"});
+    return found == nullptr ? "none" : json::Canonical(*found);
+  };
+  EXPECT_EQ(secrets(), "none");
+  request.containers[0].image_pull_secret = "ours";
+  request.containers.push_back({.name = "a", .image = "a:1", .image_pull_secret = "ours"});
+  request.containers.push_back({.name = "b", .image = "b:1", .image_pull_secret = "another"});
+  EXPECT_EQ(secrets(), R"([{"name":"another"},{"name":"ours"}])");
+}
+
 // Two containers that share a directory; each has files of its own.
 sdk::WorkloadRequest WithFiles() {
   sdk::WorkloadRequest request = Request();
