@@ -15,7 +15,7 @@ weft_run_packages=(docker.io=dockerd haproxy=haproxy iptables=iptables nftables=
 # Kubernetes takes, which tests/e2e/kubernetes makes (its lib/packages.sh has what of it is for which kind of cluster).
 weft_test_packages=(
   libclang-rt-14-dev busybox-static nginx-light=nginx
-  conntrack=conntrack containerd=containerd containernetworking-plugins curl=curl iproute2=ip openssl=openssl runc=runc
+  conntrack=conntrack containerd=containerd containernetworking-plugins curl=curl docker-registry=docker-registry iproute2=ip openssl=openssl runc=runc
   socat=socat util-linux=nsenter)
 
 # weft_missing PACKAGE[=PROGRAM]...: prints the packages that are not there, one a line.

@@ -10,6 +10,7 @@
 #include "core/api/page.h"
 #include "core/api/reply.h"
 #include "core/api/timeline.h"
+#include "core/api/usage_call.h"
 #include "core/api/watches.h"
 #include "core/auth/authorize.h"
 #include "core/base/connection_call.h"
@@ -31,6 +32,12 @@ auto FinishWith(grpc::ServerUnaryReactor* reactor, Response* response) {
     *response = *std::move(answer);
     reactor->Finish(grpc::Status::OK);
   };
+}
+
+// Has `begin`, which reads the store, begin the call in `pool`.
+void BeginIn(WorkerPool& pool, grpc::ServerUnaryReactor* reactor, std::function<void()> begin) {
+  if (!pool.TryRun(std::move(begin)))
+    reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls wait: try again"});
 }
 
 }  // namespace
@@ -165,11 +172,19 @@ grpc::ServerUnaryReactor* ApplicationsService::Timeline(grpc::CallbackServerCont
                                                         const core::v1::TimelineRequest* request,
                                                         core::v1::TimelineResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool taken = parts_.pool->TryRun([this, request, done = FinishWith(reactor, response)] {
+  BeginIn(*parts_.pool, reactor, [this, request, done = FinishWith(reactor, response)] {
     Foretell(*request, *parts_.store, *parts_.providers, done);
   });
-  if (!taken)
-    reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls wait: try again"});
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ApplicationsService::Usage(grpc::CallbackServerContext* context,
+                                                     const core::v1::UsageRequest* request,
+                                                     core::v1::UsageResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  BeginIn(*parts_.pool, reactor, [this, request, done = FinishWith(reactor, response)] {
+    AskUsage(*request, *parts_.scheduler, *parts_.runtimes, done);
+  });
   return reactor;
 }
 

@@ -71,6 +71,9 @@ class ApplicationsService final : public core::v1::Applications::CallbackService
   grpc::ServerUnaryReactor* Timeline(grpc::CallbackServerContext* context,
                                      const core::v1::TimelineRequest* request,
                                      core::v1::TimelineResponse* response) override;
+  grpc::ServerUnaryReactor* Usage(grpc::CallbackServerContext* context,
+                                  const core::v1::UsageRequest* request,
+                                  core::v1::UsageResponse* response) override;
   grpc::ServerWriteReactor<core::v1::LogsResponse>* Logs(
       grpc::CallbackServerContext* context, const core::v1::LogsRequest* request) override;
   grpc::ServerBidiReactor<core::v1::ExecRequest, core::v1::ExecResponse>* Exec(

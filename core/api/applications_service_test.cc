@@ -163,6 +163,35 @@ TEST_F(ApplicationsServiceTest, RelaysThePodsOutput) {
   EXPECT_EQ(logs("shop", &text).error_code(), grpc::StatusCode::FAILED_PRECONDITION);
 }
 
+TEST_F(ApplicationsServiceTest, TellsWhatPodsUseHoweverManyTheyAre) {
+  const auto ask = [&](const std::string& application, core::v1::UsageResponse* response) {
+    Call call;
+    core::v1::UsageRequest request;
+    request.set_namespace_("default");
+    request.set_application(application);
+    return stub_->Usage(&call, request, response);
+  };
+  core::v1::UsageResponse usage;
+  EXPECT_TRUE(ask("shop", &usage).ok());
+  EXPECT_EQ(usage.pods_size(), 0);
+  const int before = core_.runtime.usages();
+  constexpr int kPods = 600;
+  for (int i = 0; i < kPods; ++i) SayPod(absl::StrCat("front-", i), "");
+  core::v1::Application shop;
+  ASSERT_TRUE(
+      Await([&] { return Get("shop", &shop).ok() && shop.components(0).pods_size() == kPods; }));
+  const grpc::Status status = ask("shop", &usage);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_EQ(usage.pods_size(), kPods);
+  EXPECT_EQ(usage.pods(0).instance(), "front");
+  EXPECT_EQ(usage.pods(0).pod(), shop.components(0).pods(0).name());
+  EXPECT_EQ(usage.pods(0).containers(0).memory_bytes(), 1024u);
+  EXPECT_EQ(core_.runtime.usages(), before + 2);
+  EXPECT_EQ(ask("none", &usage).error_code(), grpc::StatusCode::NOT_FOUND);
+  core_.runtime.SetAway(true);
+  EXPECT_EQ(ask("shop", &usage).error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
 TEST_F(ApplicationsServiceTest, TellsTheTimeline) {
   const auto timeline = [&](const std::string& application, int64_t to) {
     Call call;

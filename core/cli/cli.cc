@@ -63,6 +63,7 @@ int Run(const std::vector<std::string>& arguments, const Terminal& terminal) {
   AddApplyCommand(app, context);
   AddGetCommand(app, context);
   AddApplicationCommands(app, context);
+  AddTopCommand(app, context);
   AddEventsCommand(app, context);
   AddRevisionCommands(app, context);
   AddConfirmCommand(app, context);

@@ -39,8 +39,8 @@ inline constexpr absl::Duration kCallLimit = absl::Seconds(10);
 // A failed call as people should read it: "ACTION: MESSAGE", with what to do where that is known.
 absl::Status CallError(const grpc::Status& status, const std::string& action);
 
-// The same of a call that may have done something, or is made by itself for a connection: nothing
-// is said of trying again, but why it failed.
+// The same of a call that may have done something, is made by itself for a connection, or asks what
+// not every platform can tell: nothing is said of trying again, but why it failed.
 absl::Status StreamError(const grpc::Status& status, const std::string& action);
 
 // Prints "weft: MESSAGE" on the terminal's error stream; returns 1, the exit status.

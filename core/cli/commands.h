@@ -33,6 +33,7 @@ void AddApplicationCommands(CLI::App& app, Context& context);  // status, logs, 
 void AddConfirmCommand(CLI::App& app, Context& context);       // confirm
 void AddExecCommand(CLI::App& app, Context& context);          // exec
 void AddPortForwardCommand(CLI::App& app, Context& context);   // port-forward
+void AddTopCommand(CLI::App& app, Context& context);           // top
 void AddEventsCommand(CLI::App& app, Context& context);        // events
 void AddRevisionCommands(CLI::App& app, Context& context);     // history, rollback
 void AddScheduleCommand(CLI::App& app, Context& context);      // schedule

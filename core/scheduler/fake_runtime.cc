@@ -152,6 +152,11 @@ int FakeRuntime::applies() const {
   return applies_;
 }
 
+int FakeRuntime::usages() const {
+  std::lock_guard lock(mutex_);
+  return usages_;
+}
+
 int FakeRuntime::describes() const {
   std::lock_guard lock(mutex_);
   return describes_;
@@ -314,6 +319,22 @@ Status FakeRuntime::Logs(grpc::ServerContext*, const pb::LogsRequest* request,
   for (const char* text : {"line 1\n", "line 2\n"}) {
     line.set_data(text);
     writer->Write(line);
+  }
+  return Status::OK;
+}
+
+Status FakeRuntime::Usage(grpc::ServerContext*, const pb::UsageRequest* request,
+                          pb::UsageResponse* response) {
+  std::lock_guard lock(mutex_);
+  if (away_) return kAway;
+  ++usages_;
+  for (const common::v1::ObjectRef& pod : request->pods()) {
+    if (!projections_.contains(store::ObjectKey(pod))) continue;
+    pb::PodUsage& usage = *response->add_pods();
+    *usage.mutable_pod() = pod;
+    common::v1::ContainerUsage& container = *usage.add_containers();
+    container.set_name("main");
+    container.set_memory_bytes(1024);
   }
   return Status::OK;
 }

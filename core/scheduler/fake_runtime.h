@@ -80,6 +80,10 @@ class FakeRuntime final : public runtime::v1::Runtime::Service {
   // "line 1\n", "line 2\n" for a pod that it has; NOT_FOUND.
   grpc::Status Logs(grpc::ServerContext* context, const runtime::v1::LogsRequest* request,
                     grpc::ServerWriter<runtime::v1::LogsResponse>* writer) override;
+  // Of each pod that it has a container "main" that uses 1 KiB.
+  grpc::Status Usage(grpc::ServerContext* context, const runtime::v1::UsageRequest* request,
+                     runtime::v1::UsageResponse* response) override;
+  int usages() const;  // Usage calls that were answered.
 
  private:
   struct Outcome {
@@ -108,7 +112,7 @@ class FakeRuntime final : public runtime::v1::Runtime::Service {
   bool away_ = false, complete_ = true;
   bool hold_deletions_ = false, hold_events_ = false, hold_list_ = false;
   bool stopping_ = false, digests_ = false;
-  int applies_ = 0, describes_ = 0, watches_ = 0;
+  int applies_ = 0, describes_ = 0, watches_ = 0, usages_ = 0;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<runtime::v1::Runtime::StubInterface> stub_;
 };

@@ -28,6 +28,23 @@ inline grpc::ServerUnaryReactor* RunOn(WorkerPool& pool, grpc::CallbackServerCon
   return reactor;
 }
 
+// Has `work`, which takes a while, done on a thread of its own and answers with its status.
+inline grpc::ServerUnaryReactor* RunOnThread(StreamLimit& limit,
+                                             grpc::CallbackServerContext* context,
+                                             std::function<absl::Status()> work) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (!limit.Take()) {
+    reactor->Finish(TooManyStreams());
+    return reactor;
+  }
+  std::thread([&limit, reactor, work = std::move(work)] {
+    const grpc::Status status = ToGrpc(work());
+    limit.Return();
+    reactor->Finish(status);  // Nothing of the call is touched after this.
+  }).detach();
+  return reactor;
+}
+
 // A call that sends, on a thread of its own, because the platform's side blocks: `work` runs there
 // and writes with Write. Deletes itself.
 template <typename Response>

@@ -114,6 +114,15 @@ TEST(ContainerJson, ReadsWhatAContainerUsesWithoutWhatTheKernelCanTakeBack) {
   EXPECT_EQ(read("total_inactive_file").cpu, absl::Seconds(1.5));
   EXPECT_EQ(read("total_inactive_file").memory_bytes, 700) << "cgroup v1";
   EXPECT_EQ(read("inactive_file").memory_bytes, 700) << "cgroup v2";
+  EXPECT_FALSE(read("inactive_file").network.has_value()) << "it shares another's";
+}
+
+TEST(ContainerJson, ReadsWhatAContainerSentAndReceived) {
+  const Usage usage = UsageFromJson(*json::Parse(
+      R"({"networks":{"eth0":{"rx_bytes":10,"tx_bytes":20},"eth1":{"rx_bytes":1,"tx_bytes":2}}})"));
+  ASSERT_TRUE(usage.network.has_value());
+  EXPECT_EQ(usage.network->received_bytes, 11);
+  EXPECT_EQ(usage.network->sent_bytes, 22);
 }
 
 TEST(ContainerJson, AVolumeBearsItsNameAndItsLabels) {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "runtime/engine/cgroup_usage.h"
 #include "runtime/engine/container_json.h"
 
 namespace weft::engine {
@@ -105,7 +106,9 @@ absl::StatusOr<Container> DockerEngine::InspectContainer(const std::string& id) 
   return ContainerFromJson(answer);
 }
 
-absl::StatusOr<Usage> DockerEngine::GetUsage(const std::string& id) {
+absl::StatusOr<Usage> DockerEngine::GetUsage(const Container& container) {
+  const std::string& id = container.id;
+  if (std::optional<Usage> usage = ReadCgroupUsage(container.pid, id)) return *std::move(usage);
   const std::string attempted = "ask what container " + id.substr(0, 12) + " uses";
   WEFT_ASSIGN_OR_RETURN(
       const json::value answer,
@@ -115,6 +118,16 @@ absl::StatusOr<Usage> DockerEngine::GetUsage(const std::string& id) {
   if (json::FindPath(answer, {"memory_stats", "usage"}) == nullptr)
     return absl::NotFoundError(attempted + ": it does not run");
   return UsageFromJson(answer);
+}
+
+absl::StatusOr<int64_t> DockerEngine::GetDiskUsage(const std::string& id, absl::Duration limit) {
+  const std::string attempted = "ask what container " + id.substr(0, 12) + " has on disk";
+  WEFT_ASSIGN_OR_RETURN(const json::value answer,
+                        Ask("GET", absl::StrCat("/containers/", UrlEncode(id), "/json?size=true"),
+                            attempted, "", limit));
+  const int64_t bytes = json::GetInt(answer, {"SizeRw"}, -1);
+  if (bytes < 0) return absl::UnavailableError(attempted + ": it does not tell");
+  return bytes;
 }
 
 absl::StatusOr<std::vector<ContainerSummary>> DockerEngine::ListContainers(const Labels& labels) {

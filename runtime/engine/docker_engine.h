@@ -30,7 +30,8 @@ class DockerEngine final : public Engine {
   absl::Status Unpack(const std::string& id, const std::string& path,
                       const std::string& archive) override;
   absl::StatusOr<Container> InspectContainer(const std::string& id) override;
-  absl::StatusOr<Usage> GetUsage(const std::string& id) override;
+  absl::StatusOr<Usage> GetUsage(const Container& container) override;
+  absl::StatusOr<int64_t> GetDiskUsage(const std::string& id, absl::Duration limit) override;
   absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) override;
 
   absl::Status CreateVolume(const VolumeSpec& spec) override;
@@ -41,7 +42,8 @@ class DockerEngine final : public Engine {
   absl::StatusOr<std::vector<Network>> ListNetworks(const Labels& labels) override;
 
   absl::StatusOr<Image> InspectImage(const std::string& reference) override;
-  absl::Status PullImage(const std::string& reference) override;
+  absl::Status PullImage(const std::string& reference,
+                         const std::optional<RegistryLogin>& login) override;
   absl::StatusOr<std::vector<std::string>> LoadImages(const ChunkSource& archive) override;
   absl::Status ImportImage(const std::string& reference, const std::vector<std::string>& entrypoint,
                            const ChunkSource& archive) override;

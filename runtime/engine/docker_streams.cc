@@ -1,6 +1,7 @@
 // The calls of the Docker Engine API whose bodies are streams.
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
@@ -81,18 +82,36 @@ absl::StatusOr<std::string> UnixSeconds(const std::string& rfc3339) {
   return absl::StrFormat("%d.%09d", nanos / 1000000000, nanos % 1000000000);
 }
 
+// Source: Docker Engine API, "Authentication": AuthConfig as JSON, in URL-safe base64.
+std::string RegistryAuth(const RegistryLogin& login) {
+  json::object auth{{"serveraddress", login.server}};
+  if (login.identity_token.empty()) {
+    auth["username"] = login.username;
+    auth["password"] = login.password;
+  } else {
+    auth["identitytoken"] = login.identity_token;
+  }
+  const std::string text = json::Canonical(std::move(auth));
+  std::string encoded;
+  absl::WebSafeBase64Escape(text, &encoded);
+  encoded.append((4 - encoded.size() % 4) % 4, '=');  // It insists on its padding.
+  return encoded;
+}
+
 }  // namespace
 
-absl::Status DockerEngine::PullImage(const std::string& reference) {
+absl::Status DockerEngine::PullImage(const std::string& reference,
+                                     const std::optional<RegistryLogin>& login) {
   StreamControl control;
   std::string progress;
   const std::string attempted = "pull image " + reference;
-  WEFT_ASSIGN_OR_RETURN(const HttpResponse response,
-                        http_.Stream({"POST", "/v1.41/images/create?" + PullQuery(reference), ""},
-                                     control, kPullSilence, {}, [&](std::string_view piece) {
-                                       progress.append(piece);
-                                       return true;
-                                     }));
+  HttpRequest request = {"POST", "/v1.41/images/create?" + PullQuery(reference), ""};
+  if (login.has_value()) request.registry_auth = RegistryAuth(*login);
+  WEFT_ASSIGN_OR_RETURN(const HttpResponse response, http_.Stream(request, control, kPullSilence,
+                                                                  {}, [&](std::string_view piece) {
+                                                                    progress.append(piece);
+                                                                    return true;
+                                                                  }));
   WEFT_RETURN_IF_ERROR(StatusFromAnswer(response.status, response.body, attempted));
   return ReportedFailure(progress, attempted);
 }

@@ -155,11 +155,26 @@ struct Info {
   int64_t memory_bytes = 0;
 };
 
+// Who asks a registry for an image.
+struct RegistryLogin {
+  std::string server;  // "registry.example.org:5000"
+  std::string username, password;
+  std::string identity_token;  // Instead of the password; empty: none.
+
+  bool operator==(const RegistryLogin&) const = default;
+};
+
+struct NetworkUsage {
+  int64_t received_bytes = 0;
+  int64_t sent_bytes = 0;
+};
+
 // What a container that runs has used. Of memory without what the kernel can take back at once, as
 // the kubelet counts.
 struct Usage {
   absl::Duration cpu;  // Of all processors, since it started.
   int64_t memory_bytes = 0;
+  std::optional<NetworkUsage> network = {};  // Of the network that it is in; nothing: not known.
 };
 
 // What a command in a container came to.
@@ -227,8 +242,11 @@ class Engine {
   virtual absl::Status Unpack(const std::string& id, const std::string& path,
                               const std::string& archive) = 0;
   virtual absl::StatusOr<Container> InspectContainer(const std::string& id) = 0;
-  // NOT_FOUND also if it does not run.
-  virtual absl::StatusOr<Usage> GetUsage(const std::string& id) = 0;
+  // What a container uses, by its id and its process. NOT_FOUND also if it does not run.
+  virtual absl::StatusOr<Usage> GetUsage(const Container& container) = 0;
+  // The bytes that a container holds on disk beside its image and volumes. Counted now, which takes
+  // the longer the more files they are: DEADLINE_EXCEEDED after `limit`.
+  virtual absl::StatusOr<int64_t> GetDiskUsage(const std::string& id, absl::Duration limit) = 0;
   // All that bear every one of `labels`, running or not.
   virtual absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) = 0;
 
@@ -245,7 +263,9 @@ class Engine {
   virtual absl::StatusOr<std::vector<Network>> ListNetworks(const Labels& labels) = 0;
 
   virtual absl::StatusOr<Image> InspectImage(const std::string& reference) = 0;
-  virtual absl::Status PullImage(const std::string& reference) = 0;
+  // As `login`, or as nobody.
+  virtual absl::Status PullImage(const std::string& reference,
+                                 const std::optional<RegistryLogin>& login) = 0;
   // The references that were loaded.
   virtual absl::StatusOr<std::vector<std::string>> LoadImages(const ChunkSource& archive) = 0;
   virtual absl::Status ImportImage(const std::string& reference,

@@ -215,11 +215,18 @@ absl::StatusOr<Container> FakeEngine::InspectContainer(const std::string& id) {
   return held->container;
 }
 
-absl::StatusOr<Usage> FakeEngine::GetUsage(const std::string& id) {
+absl::StatusOr<Usage> FakeEngine::GetUsage(const Container& container) {
   std::lock_guard lock(mutex_);
-  WEFT_ASSIGN_OR_RETURN(const Held* held, FindLocked(id));
+  WEFT_ASSIGN_OR_RETURN(const Held* held, FindLocked(container.id));
   if (held->container.state != "running") return absl::NotFoundError("it does not run");
   return usage_;
+}
+
+absl::StatusOr<int64_t> FakeEngine::GetDiskUsage(const std::string& id, absl::Duration limit) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(FindLocked(id).status());
+  if (limit <= absl::ZeroDuration()) return absl::DeadlineExceededError("it takes too long");
+  return kWritten;
 }
 
 absl::StatusOr<std::vector<ContainerSummary>> FakeEngine::ListContainers(const Labels& labels) {
@@ -295,10 +302,19 @@ absl::StatusOr<Image> FakeEngine::InspectImage(const std::string& reference) {
   return found->second;
 }
 
-absl::Status FakeEngine::PullImage(const std::string& reference) {
+absl::Status FakeEngine::PullImage(const std::string& reference,
+                                   const std::optional<RegistryLogin>& login) {
   std::lock_guard lock(mutex_);
   WEFT_RETURN_IF_ERROR(ReachableLocked());
   ++pulls_;
+  pulled_as_.push_back(login.has_value() ? login->username : "");
+  const std::string& password = private_image_.second;
+  if (reference == private_image_.first) {
+    if (!login.has_value() || login->password != password)
+      return absl::NotFoundError("pull image " + reference + ": pull access denied");
+    images_[reference] = {.id = "sha256:" + reference, .references = {reference}};
+    return absl::OkStatus();
+  }
   return absl::NotFoundError("pull image " + reference + ": no registry");
 }
 

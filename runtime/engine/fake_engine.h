@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/engine/engine.h"
@@ -45,14 +46,18 @@ class FakeEngine final : public Engine {
   int creations() const;
   int starts() const;
   int pulls() const;
+  // From now on its registry has this image for whoever gives this password.
+  void SetPrivateImage(const std::string& reference, const std::string& password);
+  std::vector<std::string> pulled_as() const;  // The users of all pulls; "": nobody.
   // Of a container that there is.
   std::vector<Bind> BindsOf(const std::string& id) const;
   std::vector<std::string> EnvironmentOf(const std::string& id) const;
   std::vector<VolumeMount> VolumesOf(const std::string& id) const;
   // What was unpacked: the container's id, the path and the archive, with a space between them.
   std::vector<std::string> unpacked() const;
-  void SetUsage(Usage usage);             // Of every container that runs.
-  std::set<std::string> volumes() const;  // That were made and are there.
+  void SetUsage(Usage usage);                // Of every container that runs.
+  static constexpr int64_t kWritten = 8192;  // The disk usage of every container.
+  std::set<std::string> volumes() const;     // That were made and are there.
 
   absl::Status Ping() override;
   absl::StatusOr<Info> GetInfo() override;
@@ -68,7 +73,8 @@ class FakeEngine final : public Engine {
   absl::Status Unpack(const std::string& id, const std::string& path,
                       const std::string& archive) override;
   absl::StatusOr<Container> InspectContainer(const std::string& id) override;
-  absl::StatusOr<Usage> GetUsage(const std::string& id) override;
+  absl::StatusOr<Usage> GetUsage(const Container& container) override;
+  absl::StatusOr<int64_t> GetDiskUsage(const std::string& id, absl::Duration limit) override;
   absl::StatusOr<std::vector<ContainerSummary>> ListContainers(const Labels& labels) override;
   absl::Status CreateVolume(const VolumeSpec& spec) override;
   absl::Status RemoveVolume(const std::string& name) override;
@@ -77,7 +83,8 @@ class FakeEngine final : public Engine {
   absl::Status RemoveNetwork(const std::string& name) override;
   absl::StatusOr<std::vector<Network>> ListNetworks(const Labels& labels) override;
   absl::StatusOr<Image> InspectImage(const std::string& reference) override;
-  absl::Status PullImage(const std::string& reference) override;
+  absl::Status PullImage(const std::string& reference,
+                         const std::optional<RegistryLogin>& login) override;
   absl::StatusOr<std::vector<std::string>> LoadImages(const ChunkSource& archive) override;
   absl::Status ImportImage(const std::string& reference, const std::vector<std::string>& entrypoint,
                            const ChunkSource& archive) override;
@@ -109,6 +116,8 @@ class FakeEngine final : public Engine {
   absl::StatusOr<ExecResult> exec_ = ExecResult{};
   std::vector<std::string> commands_, unpacked_;
   Usage usage_;
+  std::pair<std::string, std::string> private_image_;  // And its password.
+  std::vector<std::string> pulled_as_;
   int64_t counter_ = 0;
   int creations_ = 0, starts_ = 0, pulls_ = 0;
   std::map<std::string, Held> containers_;     // By id.

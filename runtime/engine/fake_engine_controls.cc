@@ -56,6 +56,16 @@ int FakeEngine::starts() const {
   return starts_;
 }
 
+void FakeEngine::SetPrivateImage(const std::string& reference, const std::string& password) {
+  std::lock_guard lock(mutex_);
+  private_image_ = {reference, password};
+}
+
+std::vector<std::string> FakeEngine::pulled_as() const {
+  std::lock_guard lock(mutex_);
+  return pulled_as_;
+}
+
 int FakeEngine::pulls() const {
   std::lock_guard lock(mutex_);
   return pulls_;

@@ -129,6 +129,7 @@ http::request<Body> MakeRequest(const HttpRequest& request) {
   message.set(http::field::host, "engine");
   message.set(http::field::user_agent, "weft");
   message.set(http::field::connection, "close");
+  if (!request.registry_auth.empty()) message.set("X-Registry-Auth", request.registry_auth);
   return message;
 }
 

@@ -18,6 +18,7 @@ struct HttpRequest {
   std::string target;  // "/v1.41/containers/json?all=1", percent-encoded.
   std::string body;
   std::string content_type = "application/json";
+  std::string registry_auth = {};  // X-Registry-Auth; empty: without.
 };
 
 struct HttpResponse {

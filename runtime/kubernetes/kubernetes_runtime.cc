@@ -10,6 +10,7 @@
 #include "runtime/base/choose_container.h"
 #include "runtime/kubernetes/managed_fields.h"
 #include "runtime/kubernetes/pod_socket.h"
+#include "runtime/kubernetes/pod_usage.h"
 #include "runtime/kubernetes/projecting.h"
 
 namespace weft::kubernetes {
@@ -167,6 +168,30 @@ absl::StatusOr<std::unique_ptr<Connection>> KubernetesRuntime::Connect(const std
     return absl::FailedPreconditionError(absl::StrCat("the pod ", ns, "/", pod, " does not run"));
   return OpenPort(client_->access(), client_->Token(),
                   absl::StrCat(found.path, "/portforward?ports=", port));
+}
+
+absl::StatusOr<std::vector<runtime::PodUsage>> KubernetesRuntime::Usage(
+    const std::vector<ObjectRef>& pods) {
+  std::vector<absl::StatusOr<FoundPod>> found(pods.size(), absl::UnknownError("not asked"));
+  ForEach(pods.size(), [&](size_t i) { found[i] = FindPod(pods[i].ns, pods[i].name); });
+  std::map<std::string, std::vector<PodOnNode>> by_node;
+  for (size_t i = 0; i < pods.size(); ++i) {
+    if (absl::IsNotFound(found[i].status())) continue;
+    WEFT_RETURN_IF_ERROR(found[i].status());
+    const std::string node = json::GetString(found[i]->object, {"spec", "nodeName"});
+    if (json::GetString(found[i]->object, {"status", "phase"}) == "Running")
+      by_node[node].push_back({pods[i].ns, pods[i].name, node});
+  }
+  std::vector<std::vector<PodOnNode>> nodes;
+  for (auto& [node, on_it] : by_node) nodes.push_back(std::move(on_it));
+  std::vector<absl::StatusOr<std::vector<runtime::PodUsage>>> measured(nodes.size());
+  ForEach(nodes.size(), [&](size_t i) { measured[i] = MeasureNode(*client_, nodes[i]); });
+  std::vector<runtime::PodUsage> result;
+  for (auto& of_node : measured) {
+    WEFT_RETURN_IF_ERROR(of_node.status());
+    std::move(of_node->begin(), of_node->end(), std::back_inserter(result));
+  }
+  return result;
 }
 
 std::string KubernetesRuntime::PlatformVersion() {

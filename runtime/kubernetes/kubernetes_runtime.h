@@ -11,6 +11,7 @@
 #include "core/base/connection.h"
 #include "core/base/worker_pool.h"
 #include "runtime/base/board.h"
+#include "runtime/base/pod_usage.h"
 #include "runtime/kubernetes/applier.h"
 #include "runtime/kubernetes/byte_stream.h"
 #include "runtime/kubernetes/cluster_watch.h"
@@ -70,6 +71,10 @@ class KubernetesRuntime {
   // not run; else as OpenPort.
   absl::StatusOr<std::unique_ptr<Connection>> Connect(const std::string& ns, const std::string& pod,
                                                       uint32_t port);
+
+  // What pods of this installation use: as MeasureNode. Those that are not there, or do not run,
+  // are left out.
+  absl::StatusOr<std::vector<runtime::PodUsage>> Usage(const std::vector<ObjectRef>& pods);
 
   // "v1.34.4", as the API server answered last; empty: it never did.
   std::string PlatformVersion();

@@ -140,4 +140,13 @@ RuntimeService::Forward(grpc::CallbackServerContext*) {
       });
 }
 
+grpc::ServerUnaryReactor* RuntimeService::Usage(grpc::CallbackServerContext* context,
+                                                const runtime::v1::UsageRequest* request,
+                                                runtime::v1::UsageResponse* response) {
+  return runtime::RunOnThread(streams_, context, [=, this] {
+    const auto measure = [this](const auto& pods) { return kubernetes_.Usage(pods); };
+    return runtime::AnswerUsage(*request, measure, *response);
+  });
+}
+
 }  // namespace weft::kubernetes

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "runtime/base/quantity.h"
 #include "runtime/local/local_test_support.h"
-#include "runtime/local/quantity.h"
 
 namespace weft::local {
 namespace {
@@ -297,14 +297,14 @@ TEST(Admission, ReadsWhatPodsReadFromAndNeverTellsASecret) {
 }
 
 TEST(Quantity, IsReadAsKubernetesReadsIt) {
-  EXPECT_EQ(ParseQuantityMilli("100m"), 100);
-  EXPECT_EQ(ParseQuantityMilli("1.5"), 1500);
-  EXPECT_EQ(ParseQuantityMilli("64Mi"), int64_t{64} * 1024 * 1024 * 1000);
-  EXPECT_EQ(ParseQuantityMilli("1e3"), 1000000);
-  EXPECT_EQ(ParseQuantityMilli("1k"), 1000000);
-  EXPECT_EQ(ParseQuantityMilli("1n"), 1);  // Rounded up.
+  EXPECT_EQ(runtime::ParseQuantityMilli("100m"), 100);
+  EXPECT_EQ(runtime::ParseQuantityMilli("1.5"), 1500);
+  EXPECT_EQ(runtime::ParseQuantityMilli("64Mi"), int64_t{64} * 1024 * 1024 * 1000);
+  EXPECT_EQ(runtime::ParseQuantityMilli("1e3"), 1000000);
+  EXPECT_EQ(runtime::ParseQuantityMilli("1k"), 1000000);
+  EXPECT_EQ(runtime::ParseQuantityMilli("1n"), 1);  // Rounded up.
   for (const char* wrong : {"", "x", "-1", "1Xi", "1 Mi", "99999999999999999999", "1e99"})
-    EXPECT_EQ(ParseQuantityMilli(wrong), std::nullopt) << wrong;
+    EXPECT_EQ(runtime::ParseQuantityMilli(wrong), std::nullopt) << wrong;
 }
 
 }  // namespace

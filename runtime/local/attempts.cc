@@ -27,8 +27,9 @@ absl::StatusOr<absl::Duration> Attempts::Try(const Attempt& attempt, Waiting& wa
     return failure.retry_at - now_();
   }
   if (attempt.image != nullptr) {
-    WEFT_ASSIGN_OR_RETURN(const ImagePuller::Answer answer,
-                          images_.Ask(attempt.image->image, attempt.image->pull, attempt.key));
+    WEFT_ASSIGN_OR_RETURN(
+        const ImagePuller::Answer answer,
+        images_.Ask({attempt.image->image, attempt.image->pull, attempt.key, attempt.logins}));
     waiting = {answer.reason, answer.message};
     if (!answer.present) return absl::InfiniteDuration();
   }

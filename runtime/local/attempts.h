@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -18,6 +19,7 @@ struct Attempt {
   std::string key;                           // Of the controller.
   std::string name;                          // Tells it from the others of its controller.
   const PodContainer* image = nullptr;       // Whose image it needs, unless it is made already.
+  std::vector<std::string> logins = {};      // For that: ImagePuller::Wish.
   const char* reason = "RunContainerError";  // Why it waits if `start` fails.
   // Makes and starts it. `failed`: the attempt before did.
   std::function<absl::Status(bool failed)> start;

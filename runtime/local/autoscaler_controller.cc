@@ -148,7 +148,7 @@ absl::StatusOr<std::map<std::string, std::vector<PodMetric>>> AutoscalerControll
     int64_t bytes = 0;
     for (const Member& member : pod.members) {
       if (member.init) continue;
-      const absl::StatusOr<engine::Usage> usage = parts_.engine.GetUsage(member.run.container.id);
+      const absl::StatusOr<engine::Usage> usage = parts_.engine.GetUsage(member.run.container);
       if (absl::IsUnavailable(usage.status())) return usage.status();
       if (!usage.ok()) {  // It does not run.
         cpu_known = memory_known = false;

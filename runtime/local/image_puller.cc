@@ -1,23 +1,40 @@
 #include "runtime/local/image_puller.h"
 
 #include <algorithm>
+#include <optional>
 #include <spdlog/spdlog.h>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "runtime/local/registry_login.h"
 
 namespace weft::local {
+namespace {
+
+// Whether a registry wants to know who asks. Docker and Podman say it in several ways.
+bool IsDenial(const absl::Status& status) {
+  const std::string text = absl::AsciiStrToLower(status.message());
+  for (const char* word : {"denied", "unauthorized", "authentication required", "no basic auth"})
+    if (absl::StrContains(text, word)) return true;
+  return false;
+}
+
+}  // namespace
 
 ImagePuller::ImagePuller(engine::Engine& engine, int threads, Duration first, Duration longest,
+                         MachineLogins machine_logins,
                          std::function<void(const std::string& key)> on_change)
     : engine_(engine),
       first_(first),
       longest_(longest),
+      machine_logins_(std::move(machine_logins)),
       on_change_(std::move(on_change)),
       queue_(threads, [this](const std::string& reference) { return Pull(reference); }) {}
 
-absl::StatusOr<ImagePuller::Answer> ImagePuller::Ask(const std::string& reference, bool may_pull,
-                                                     const std::string& key) {
+absl::StatusOr<ImagePuller::Answer> ImagePuller::Ask(const Wish& wish) {
+  const auto& [reference, may_pull, key, logins] = wish;
   {
     // Registered before looking, so that an image that comes in between is not missed.
     std::lock_guard lock(mutex_);
@@ -38,6 +55,7 @@ absl::StatusOr<ImagePuller::Answer> ImagePuller::Ask(const std::string& referenc
         false, "ErrImageNeverPull",
         absl::StrCat("image ", reference, " is not on this machine, and imagePullPolicy is Never")};
   }
+  wanted.logins[key] = logins;
   if (!wanted.pull || wanted.unasked) {  // Its time to wait is over when nobody asks.
     wanted.pull = true;
     wanted.unasked = false;
@@ -48,7 +66,34 @@ absl::StatusOr<ImagePuller::Answer> ImagePuller::Ask(const std::string& referenc
   return Answer{false, "ImagePullBackOff", wanted.failure};
 }
 
+// As everybody of whom there is a login for the image, the pods' own first; else as nobody. Whose
+// login it was is not told: the image may be another namespace's too.
+absl::Status ImagePuller::PullWith(const std::string& reference,
+                                   const std::vector<std::string>& logins) {
+  const std::vector<std::string> machine = machine_logins_();
+  std::vector<engine::RegistryLogin> found = LoginsFor(reference, logins);
+  for (engine::RegistryLogin& login : LoginsFor(reference, machine))
+    found.push_back(std::move(login));
+  absl::Status pulled;
+  for (const engine::RegistryLogin& login : found) {
+    pulled = engine_.PullImage(reference, login);
+    if (pulled.ok()) return pulled;
+  }
+  if (found.empty()) pulled = engine_.PullImage(reference, std::nullopt);
+  if (pulled.ok() || !IsDenial(pulled)) return pulled;
+  const char* const helper = HasHelperFor(reference, machine)
+                                 ? " but for one in a credential helper, which is not asked"
+                                 : "";
+  const std::string why =
+      found.empty()
+          ? absl::StrCat("there is no login for ", RegistryOf(reference), helper,
+                         ": `docker login` or an imagePullSecret gives one")
+          : absl::StrCat("no login that there is for ", RegistryOf(reference), " will do");
+  return absl::Status(pulled.code(), absl::StrCat(pulled.message(), ": ", why));
+}
+
 ImagePuller::Duration ImagePuller::Pull(const std::string& reference) {
+  std::vector<std::string> logins;
   {
     std::lock_guard lock(mutex_);
     const auto found = wanted_.find(reference);
@@ -61,8 +106,10 @@ ImagePuller::Duration ImagePuller::Pull(const std::string& reference) {
       wanted_.erase(found);
       return KeyedQueue::kDone;
     }
+    for (const auto& [key, own] : found->second.logins)
+      logins.insert(logins.end(), own.begin(), own.end());
   }
-  const absl::Status pulled = engine_.PullImage(reference);
+  const absl::Status pulled = PullWith(reference, logins);
   std::set<std::string> waiting;
   Duration again = KeyedQueue::kDone;
   {
@@ -77,6 +124,7 @@ ImagePuller::Duration ImagePuller::Pull(const std::string& reference) {
       spdlog::warn("msg=\"cannot pull\" image={} error=\"{}\"", reference,
                    std::string(pulled.message()));
       wanted.failure = std::string(pulled.message());
+      wanted.logins.clear();  // Whoever still waits asks again.
       again = wanted.next;
       wanted.next = std::min(wanted.next * 2, longest_);
     }

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/base/keyed_queue.h"
@@ -18,6 +19,15 @@ class ImagePuller {
  public:
   using Duration = KeyedQueue::Clock::duration;
 
+  struct Wish {
+    std::string reference;
+    bool may_pull = true;
+    std::string key;                       // Of whoever asks.
+    std::vector<std::string> logins = {};  // Texts of the pod's own (registry_login.h).
+  };
+  // Texts of the logins that hold for every pod; asked before each pull.
+  using MachineLogins = std::function<std::vector<std::string>()>;
+
   struct Answer {
     bool present = false;
     // If not: why the container waits, as the kubelet says it (ErrImageNeverPull,
@@ -29,11 +39,11 @@ class ImagePuller {
   // `on_change` gets the key of whoever asked for an image of which there is news. `first` and
   // `longest` bound the time between two attempts.
   ImagePuller(engine::Engine& engine, int threads, Duration first, Duration longest,
-              std::function<void(const std::string& key)> on_change);
+              MachineLogins machine_logins, std::function<void(const std::string& key)> on_change);
 
-  // Whether the image is there; if not and it may be pulled, sees to it. `key` hears of the result,
-  // once: it asks again then. Errors: the engine's, other than that it has no such image.
-  absl::StatusOr<Answer> Ask(const std::string& reference, bool may_pull, const std::string& key);
+  // Whether the image is there; if not and it may be pulled, sees to it. The key hears of the
+  // result, once: it asks again then. Errors: the engine's, other than that it has no such image.
+  absl::StatusOr<Answer> Ask(const Wish& wish);
 
   // An image came to the engine in another way: whoever waits is told.
   void ImagesChanged();
@@ -47,12 +57,15 @@ class ImagePuller {
     bool unasked = false;  // Nobody asked since the last attempt: forgotten if that stays so.
     std::string failure;   // Of the last attempt.
     Duration next;
+    std::map<std::string, std::vector<std::string>> logins;  // Of whoever waits, by key.
   };
   Duration Pull(const std::string& reference);
+  absl::Status PullWith(const std::string& reference, const std::vector<std::string>& logins);
 
   engine::Engine& engine_;
   const Duration first_;
   const Duration longest_;
+  const MachineLogins machine_logins_;
   const std::function<void(const std::string&)> on_change_;
   std::mutex mutex_;
   std::map<std::string, Wanted> wanted_;  // By reference.

@@ -103,6 +103,7 @@ void AddPodTemplate(std::vector<Leaf>& leaves) {
                                {at + "/spec/restartPolicy", kString},
                                {at + "/spec/terminationGracePeriodSeconds", kInteger},
                                {at + "/spec/nodeSelector/*", kString},
+                               {at + "/spec/imagePullSecrets/[]/name", kString},
                                {at + "/spec/securityContext/runAsUser", kInteger},
                                {at + "/spec/securityContext/runAsGroup", kInteger},
                                // Kept of what is in memory; the engine has no limit for a disk.

@@ -9,6 +9,7 @@
 #include "runtime/local/inspect.h"
 #include "runtime/local/names.h"
 #include "runtime/local/pod_port.h"
+#include "runtime/local/pod_usage.h"
 
 namespace weft::local {
 namespace {
@@ -56,7 +57,8 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
   runtime->queue_ = std::make_unique<KeyedQueue>(
       o.workers, [=](const std::string& key) { return runtime->Work(key); });
   runtime->images_ = std::make_unique<ImagePuller>(
-      engine, kPulls, absl::ToChronoNanoseconds(o.first_pull_retry), kLongestPullRetry, wake);
+      engine, kPulls, absl::ToChronoNanoseconds(o.first_pull_retry), kLongestPullRetry,
+      o.logins ? o.logins : [] { return std::vector<std::string>(); }, wake);
   const Prober::Ask ask = [&engine](const ProbeTarget& target) {
     return AskContainer(engine, target);
   };
@@ -202,6 +204,17 @@ absl::StatusOr<std::unique_ptr<Connection>> LocalRuntime::Connect(const std::str
   if (found.sandbox.pid == 0 || found.address.empty())
     return absl::FailedPreconditionError(absl::StrCat("the pod ", ns, "/", pod, " does not run"));
   return ConnectToPod(found.sandbox.pid, found.address, port);
+}
+
+absl::StatusOr<std::vector<runtime::PodUsage>> LocalRuntime::Usage(
+    const std::vector<ObjectRef>& pods) {
+  std::map<std::string, std::set<std::string>> wanted;  // Names by namespace.
+  for (const ObjectRef& pod : pods) wanted[pod.ns].insert(pod.name);
+  std::vector<Pod> found;
+  for (const auto& [ns, names] : wanted)
+    for (Pod& pod : pods_.InNamespace(ns))
+      if (names.contains(pod.name)) found.push_back(std::move(pod));
+  return MeasurePods(engine_, found, {.now = options_.now, .sleep = absl::SleepFor});
 }
 
 engine::Info LocalRuntime::EngineInfo() const {

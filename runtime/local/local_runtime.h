@@ -15,6 +15,7 @@
 #include "core/base/connection.h"
 #include "core/base/keyed_queue.h"
 #include "runtime/base/apply_outcome.h"
+#include "runtime/base/pod_usage.h"
 #include "runtime/engine/engine.h"
 #include "runtime/local/admission.h"
 #include "runtime/local/autoscaler_controller.h"
@@ -59,6 +60,7 @@ class LocalRuntime {
     absl::Duration resync = absl::Seconds(30);  // Everything is looked at again this often.
     absl::Duration termination_lead = absl::Milliseconds(500);  // See Terminator.
     absl::Duration first_pull_retry = absl::Seconds(10);
+    ImagePuller::MachineLogins logins;  // Empty: no pod has any but its own.
     IngressAddresses ingress;
     Prober::Ask probe;                // Empty: as the probes say.
     std::function<absl::Time()> now;  // Empty: the machine's clock.
@@ -91,6 +93,9 @@ class LocalRuntime {
   // not run; else as ConnectToPod, or the engine's errors.
   absl::StatusOr<std::unique_ptr<Connection>> Connect(const std::string& ns, const std::string& pod,
                                                       uint32_t port);
+
+  // What pods use: as MeasurePods. Those that are not there are left out.
+  absl::StatusOr<std::vector<runtime::PodUsage>> Usage(const std::vector<ObjectRef>& pods);
 
   // Of the engine, as it was when it answered last; empty before.
   engine::Info EngineInfo() const;

@@ -162,7 +162,9 @@ struct VolumeMount {
 struct PodContainer {
   std::string name;  // In the pod.
   std::string image;
-  bool pull = true;                  // False: only an image that is there.
+  bool pull = true;  // False: only an image that is there.
+  // Secrets with what its registry asks for: its pod's.
+  std::vector<std::string> pull_secrets;
   std::vector<std::string> command;  // Empty: the image's. With its "$(NAME)".
   std::vector<std::string> args;     // Likewise.
   std::vector<EnvironmentSource> environment_sources;

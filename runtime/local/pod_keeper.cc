@@ -26,6 +26,21 @@ bool IsUp(const engine::Container& container) {
   return state == "running" || state == "paused" || state == "restarting" || state == "removing";
 }
 
+// What a container's Secrets say that are there. Source: Kubernetes API, core/v1 SecretType.
+std::vector<std::string> LoginsOf(const PodContainer& container, const FindObject& find) {
+  std::vector<std::string> logins;
+  for (const std::string& name : container.pull_secrets) {
+    const ObjectPtr secret = find("Secret", name);
+    const DataSpec* data = DataOf(secret);
+    if (data == nullptr) continue;
+    if (const auto now = data->data.find(".dockerconfigjson"); now != data->data.end())
+      logins.push_back(now->second);
+    if (const auto former = data->data.find(".dockercfg"); former != data->data.end())
+      logins.push_back(absl::StrCat(R"({"auths":)", former->second, "}"));
+  }
+  return logins;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<Pod>> PodKeeper::Observe(const std::string& key) {
@@ -291,10 +306,10 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
     const absl::Duration wait = RestartOf(member.run, parts_.now()).at - parts_.now();
     if (wait > absl::ZeroDuration()) return wait;
   }
-  const absl::StatusOr<RunText> text =
-      TextOf(container, pod, [&](const std::string& kind, const std::string& name) {
-        return parts_.objects.Find(LocalKey(kind, pod.ns, name));
-      });
+  const FindObject find = [&](const std::string& kind, const std::string& name) {
+    return parts_.objects.Find(LocalKey(kind, pod.ns, name));
+  };
+  const absl::StatusOr<RunText> text = TextOf(container, pod, find);
   if (!text.ok()) {  // Whatever brings it wakes the controller.
     member.waiting = {"CreateContainerConfigError", std::string(text.status().message())};
     return absl::InfiniteDuration();
@@ -303,6 +318,7 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
       {.key = LocalKey(owner),
        .name = absl::StrCat(pod.name, ".", member.name),
        .image = made ? nullptr : &container,
+       .logins = LoginsOf(container, find),
        .start =
            [&](bool failed) { return StartRun(container, *text, identity, pod, failed, member); }},
       member.waiting);

@@ -1,7 +1,7 @@
 // Reads a HorizontalPodAutoscaler: Kubernetes API, autoscaling/v2, with its defaults.
 #include "absl/strings/str_cat.h"
 #include "core/base/json_list.h"
-#include "runtime/local/quantity.h"
+#include "runtime/base/quantity.h"
 #include "runtime/local/reader.h"
 
 namespace weft::local {
@@ -33,7 +33,7 @@ MetricTarget ReadMetric(const json::value& v, const std::string& at,
     const std::string text = value == nullptr     ? ""
                              : value->is_string() ? std::string(value->get_string())
                                                   : json::Canonical(*value);
-    metric.average_milli = ParseQuantityMilli(text).value_or(0);
+    metric.average_milli = runtime::ParseQuantityMilli(text).value_or(0);
     if (metric.average_milli <= 0)
       Refuse(problems, place + "/target/averageValue", "a quantity above 0 is needed", text,
              "such as 500m or 64Mi");

@@ -1,7 +1,7 @@
 // Reads a PersistentVolumeClaim: Kubernetes API, core/v1.
 #include "absl/strings/str_cat.h"
 #include "core/base/json_list.h"
-#include "runtime/local/quantity.h"
+#include "runtime/base/quantity.h"
 #include "runtime/local/reader.h"
 
 namespace weft::local {
@@ -35,7 +35,7 @@ Spec ReadPersistentVolumeClaim(const json::value& object, const Machine&,
   if (storage != nullptr)
     spec.storage =
         storage->is_string() ? std::string(storage->get_string()) : json::Canonical(*storage);
-  if (ParseQuantityMilli(spec.storage).value_or(0) <= 0)
+  if (runtime::ParseQuantityMilli(spec.storage).value_or(0) <= 0)
     Refuse(problems, at + "/resources/requests/storage", "a claim says how much it needs",
            spec.storage, "such as 10Gi");
   return spec;

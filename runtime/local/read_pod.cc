@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/json_list.h"
+#include "runtime/base/quantity.h"
 #include "runtime/local/environment.h"
-#include "runtime/local/quantity.h"
 #include "runtime/local/reader.h"
 
 namespace weft::local {
@@ -97,7 +97,7 @@ int64_t ReadQuantity(const json::value& container, const std::string& at, const 
   if (v == nullptr) return 0;
   const std::string text = v->is_string() ? std::string(v->get_string()) : json::Canonical(*v);
   const std::string pointer = absl::StrCat(at, "/resources/", list, "/", resource);
-  const std::optional<int64_t> milli = ParseQuantityMilli(text);
+  const std::optional<int64_t> milli = runtime::ParseQuantityMilli(text);
   if (!milli.has_value()) {
     Refuse(problems, pointer, absl::StrCat(pointer, " is not a quantity"), text,
            "such as 100m or 64Mi");
@@ -166,6 +166,8 @@ PodContainer ReadContainer(const json::value& container, const json::value& pod,
   PodContainer spec;
   Reader reader(container, at, problems);
   spec.pull = reader.OneOf("imagePullPolicy", "IfNotPresent", {"IfNotPresent", "Never"}) != "Never";
+  for (const json::value& secret : json::ListAt(pod, "imagePullSecrets"))
+    spec.pull_secrets.push_back(json::GetString(secret, {"name"}));
   spec.name = json::GetString(container, {"name"});
   if (!IsDnsLabel(spec.name)) Refuse(problems, at + "/name", "not a DNS label", spec.name);
   spec.image = json::GetString(container, {"image"});

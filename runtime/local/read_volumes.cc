@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/base/json_list.h"
-#include "runtime/local/quantity.h"
+#include "runtime/base/quantity.h"
 #include "runtime/local/read_pod.h"
 #include "runtime/local/reader.h"
 
@@ -54,7 +54,7 @@ void ReadEmpty(const json::value& source, const std::string& at, Volume& volume,
   if (limit == nullptr) return;
   const std::string text =
       limit->is_string() ? std::string(limit->get_string()) : json::Canonical(*limit);
-  const std::optional<int64_t> milli = ParseQuantityMilli(text);
+  const std::optional<int64_t> milli = runtime::ParseQuantityMilli(text);
   if (!milli.has_value())
     Refuse(problems, at + "/sizeLimit", "not a quantity", text, "such as 64Mi");
   volume.memory_bytes = milli.value_or(0) / 1000;

@@ -46,6 +46,10 @@ class RuntimeService final : public runtime::v1::Runtime::CallbackService {
   grpc::ServerBidiReactor<runtime::v1::ForwardRequest, runtime::v1::ForwardResponse>* Forward(
       grpc::CallbackServerContext* context) override;
 
+  grpc::ServerUnaryReactor* Usage(grpc::CallbackServerContext* context,
+                                  const runtime::v1::UsageRequest* request,
+                                  runtime::v1::UsageResponse* response) override;
+
  private:
   LocalRuntime& local_;
   WorkerPool& pool_;

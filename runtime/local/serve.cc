@@ -15,6 +15,7 @@
 #include "runtime/local/engine_choice.h"
 #include "runtime/local/images_service.h"
 #include "runtime/local/local_runtime.h"
+#include "runtime/local/registry_login.h"
 #include "runtime/local/runtime_service.h"
 #include "runtime/proxy/haproxy.h"
 
@@ -75,6 +76,7 @@ absl::Status Serve(const std::string& path, const std::string& listen, const std
   options.installation = installation;
   options.identities = data.Below("identities");
   options.sandbox_program = anchor::AnchorProgram();
+  options.logins = MachineLogins;
   if (const std::string http = Environment("WEFT_INGRESS_HTTP"); !http.empty())
     options.ingress.http = http;
   if (const std::string https = Environment("WEFT_INGRESS_HTTPS"); !https.empty())

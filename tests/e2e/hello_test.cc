@@ -15,6 +15,7 @@ namespace weft::e2e {
 namespace {
 
 using testing::Contains;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::IsSupersetOf;
 using testing::Key;
@@ -89,6 +90,24 @@ TEST_F(Hello, AnswersFromEveryPodThroughOneAddressAndByName) {
   for (const core::v1::ComponentStatus& component : hello->components()) {
     for (const core::v1::PodStatus& pod : component.pods())
       EXPECT_THAT(status.out, HasSubstr("pod " + pod.name()));
+  }
+}
+
+TEST_F(Hello, TopSaysWhatEachPodUses) {
+  const CommandResult one = Weft({"top", "hello"});
+  ASSERT_EQ(one.status, 0) << one.err;
+  EXPECT_THAT(one.out, HasSubstr("INSTANCE "));
+  const CommandResult all = Weft({"top", "--containers"});
+  ASSERT_EQ(all.status, 0) << all.err;
+  EXPECT_THAT(all.out, HasSubstr("CONTAINER "));
+  const absl::StatusOr<core::v1::Application> hello = Find("hello");
+  ASSERT_TRUE(hello.ok()) << hello.status();
+  for (const core::v1::ComponentStatus& component : hello->components()) {
+    for (const core::v1::PodStatus& pod : component.pods()) {
+      const std::string begin = absl::StrCat(component.instance_name(), " +", pod.name(), " +");
+      EXPECT_THAT(one.out, ContainsRegex(begin + "[0-9]+m +[0-9.]+[KM]i "));
+      EXPECT_THAT(all.out, ContainsRegex("hello +" + begin + "[a-z]+ +[0-9]+m +[0-9.]+[KM]i "));
+    }
   }
 }
 

@@ -68,6 +68,11 @@ class CallsOnly : public runtime::v1::Runtime::StubInterface {
     return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not simulated");
   }
 
+  grpc::Status Usage(Context*, const runtime::v1::UsageRequest&,
+                     runtime::v1::UsageResponse*) override {
+    return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not simulated");
+  }
+
  private:
   Reader<runtime::v1::DescribeResponse>* AsyncDescribeRaw(Context*,
                                                           const runtime::v1::DescribeRequest&,
@@ -138,6 +143,15 @@ class CallsOnly : public runtime::v1::Runtime::StubInterface {
   }
   grpc::ClientAsyncReaderWriterInterface<runtime::v1::ExecRequest, runtime::v1::ExecResponse>*
   PrepareAsyncExecRaw(Context*, Queue*) override {
+    return nullptr;
+  }
+  Reader<runtime::v1::UsageResponse>* AsyncUsageRaw(Context*, const runtime::v1::UsageRequest&,
+                                                    Queue*) override {
+    return nullptr;
+  }
+  Reader<runtime::v1::UsageResponse>* PrepareAsyncUsageRaw(Context*,
+                                                           const runtime::v1::UsageRequest&,
+                                                           Queue*) override {
     return nullptr;
   }
   grpc::ClientReaderWriterInterface<runtime::v1::ForwardRequest, runtime::v1::ForwardResponse>*

@@ -16,11 +16,13 @@
 //   exit CODE           ends
 //   crash               ends by a signal, SIGSEGV
 //   eat MIB             fills so much memory
+//   burn                uses about a fifth of a processor, for ever
 //   follow PATH         writes what is in the file whenever that has changed, for ever
 //   serve PORT          answers GET with the host's name, /fail with 503; ends with 0 at SIGTERM
 //   mirror PORT         sends back what comes to 127.0.0.1:PORT, and writes "gone" when that ends
 //   wait                ends with 0 at SIGTERM
 //   stay                does not end at SIGTERM
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -120,6 +122,15 @@ void Eat(size_t mebibytes) {
   }
 }
 
+void Burn() {
+  using Clock = std::chrono::steady_clock;
+  while (true) {
+    for (const auto end = Clock::now() + std::chrono::milliseconds(2); Clock::now() < end;) {
+    }
+    usleep(8'000);
+  }
+}
+
 // The word before the first space, and what follows it.
 std::pair<std::string, std::string> Split(const std::string& text) {
   const size_t space = text.find(' ');
@@ -173,6 +184,8 @@ void Run(const std::string& statement) {
     *static_cast<volatile int*>(nullptr) = 0;  // NOLINT(clang-analyzer-core.NullDereference)
   } else if (verb == "eat") {
     Eat(static_cast<size_t>(atoi(rest.c_str())));
+  } else if (verb == "burn") {
+    Burn();
   } else if (verb == "follow") {
     Follow(rest);
   } else if (verb == "serve") {

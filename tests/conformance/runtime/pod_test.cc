@@ -369,6 +369,11 @@ TEST_F(Pods, LogsOfWhatIsNotThereAreNotFound) {
   EXPECT_TRUE(absl::IsNotFound(Logs(PodsOf("web").at(0).name, previous).status()));
 }
 
+TEST_F(Pods, AnImageThatIsThereNeedsNoPullSecret) {
+  Make(PodOf({Container({"say here", "wait"})}, R"(,"imagePullSecrets":[{"name":"nobodys"}])"));
+  UntilSaid("web", {"here"});
+}
+
 TEST_F(Pods, FollowedLogsEndWithThePod) {
   const auto web = Deployment("web", 1, Pod({"say here", "wait"}));
   Accept(web);

@@ -39,6 +39,9 @@ class KubernetesTarget final : public Target, private kubernetes::RealCluster {
     RealCluster::SetUp();
     if (HasFatalFailure() || IsSkipped()) return;
     Allow("daemonsets.apps");
+    const auto usage =
+        cluster().Kubectl({"apply", "-f", WEFT_SOURCE_DIR "/deploy/kubernetes/rbac-usage.yaml"});
+    ASSERT_EQ(usage.status, 0) << usage.err;
     // What its administrator gives it: one volume for each case that stores something.
     for (int i = 0; i < kVolumes; ++i) {
       const auto given = cluster().Apply(absl::Substitute(

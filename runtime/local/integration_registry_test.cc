@@ -1,0 +1,166 @@
+// Images of a registry that wants to know who asks: a real one, on the loopback address.
+#include <algorithm>
+#include <arpa/inet.h>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <netinet/in.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
+#include "core/base/pointers.h"
+#include "runtime/local/integration_fixture.h"
+
+extern char** environ;
+
+namespace weft::local {
+namespace {
+
+constexpr char kProgram[] = "/usr/bin/docker-registry";
+// Of the password "secret".
+constexpr char kPasswords[] = "ann:$2b$04$xp.r0bD2u5TMcTWGBoURk..HANNnil5kkwfi.cVUJqc/aA9Ug6BlC\n";
+
+// A port that nobody listens on.
+int FreePort() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* const plain = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof(address);
+  const bool bound = bind(fd, plain, size) == 0 && getsockname(fd, plain, &size) == 0;
+  close(fd);
+  return bound ? ntohs(address.sin_port) : 0;
+}
+
+int RunShell(const std::string& command) { return std::system(command.c_str()); }
+
+class PrivateRegistry : public RealRuntime {
+ protected:
+  void SetUp() override {
+    if (access(kProgram, X_OK) != 0) GTEST_SKIP() << "docker-registry is not installed";
+    char path[] = "/tmp/wrgXXXXXX";
+    ASSERT_NE(mkdtemp(path), nullptr);
+    folder_ = path;
+    setenv("DOCKER_CONFIG", folder_.c_str(), 1);
+    RealRuntime::SetUp();
+    if (HasFatalFailure() || IsSkipped()) return;
+    StartRegistry();
+    ImportBusybox();
+    Push();
+  }
+  void TearDown() override {
+    RealRuntime::TearDown();
+    unsetenv("DOCKER_CONFIG");
+    if (registry_ > 0) {
+      kill(registry_, SIGKILL);
+      waitpid(registry_, nullptr, 0);
+    }
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
+
+  std::string Image() const { return absl::StrCat(host_, "/team/web:1"); }
+  std::string Login(const std::string& password) const {
+    return absl::Substitute(R"({"auths":{"$0":{"auth":"$1"}}})", host_,
+                            absl::Base64Escape("ann:" + password));
+  }
+  // A Deployment of the image, whose pods have the pull secret "registry".
+  std::string Web() const {
+    return absl::Substitute(R"({"apiVersion":"apps/v1","kind":"Deployment",
+        "metadata":{"name":"web","namespace":"default"},
+        "spec":{"selector":{"matchLabels":{"app":"web"}},"template":{
+        "metadata":{"labels":{"app":"web"}},"spec":{"terminationGracePeriodSeconds":1,
+        "imagePullSecrets":[{"name":"registry"}],
+        "containers":[{"name":"main","image":"$0",
+        "command":["/bin/busybox","sleep","100000"]}]}}}})",
+                            Image());
+  }
+  std::string Secret(const std::string& password) const {
+    return absl::Substitute(R"({"apiVersion":"v1","kind":"Secret",
+        "metadata":{"name":"registry","namespace":"default"},
+        "type":"kubernetes.io/dockerconfigjson","data":{".dockerconfigjson":"$0"}})",
+                            absl::Base64Escape(Login(password)));
+  }
+  void WaitUntilSaid(const std::string& text) {
+    WaitFor([&](const Projections& now) {
+      return std::any_of(now.begin(), now.end(), [&](const auto& entry) {
+        return absl::StrContains(entry.second.status(), text);
+      });
+    });
+  }
+  void WaitUntilReady() {
+    WaitFor([](const Projections& now) { return ReadyPods(now, "web").size() == 1; });
+  }
+
+  std::string folder_;
+
+ private:
+  void StartRegistry() {
+    host_ = absl::StrCat("127.0.0.1:", FreePort());
+    std::ofstream(folder_ + "/passwords") << kPasswords;
+    std::ofstream(folder_ + "/registry.yml") << absl::Substitute(
+        "version: 0.1\nstorage: {filesystem: {rootdirectory: $0/data}}\nhttp: {addr: '$1'}\n"
+        "auth: {htpasswd: {realm: test, path: $0/passwords}}\n",
+        folder_, host_);
+    std::vector<std::string> words = {kProgram, "serve", folder_ + "/registry.yml"};
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 2, (folder_ + "/log").c_str(), O_WRONLY | O_CREAT,
+                                     0600);
+    posix_spawn_file_actions_adddup2(&files, 2, 1);
+    ASSERT_EQ(posix_spawn(&registry_, kProgram, &files, nullptr, PointersTo(words).data(), environ),
+              0);
+    posix_spawn_file_actions_destroy(&files);
+    ASSERT_EQ(RunShell(absl::StrCat(
+                  "curl -s -o /dev/null --retry 100 --retry-connrefused --retry-delay 1 "
+                  "--retry-max-time 30 http://",
+                  host_, "/v2/")),
+              0);
+  }
+  // Puts the image there, which the engine has not any more.
+  void Push() {
+    std::string login = absl::WebSafeBase64Escape(
+        absl::Substitute(R"({"username":"ann","password":"secret","serveraddress":"$0"})", host_));
+    login.append((4 - login.size() % 4) % 4, '=');
+    // The engine says in its answer what went wrong.
+    const auto ask = [&](const std::string& method, const std::string& path) {
+      const std::string command = absl::Substitute(
+          "! curl -sf --unix-socket $0/engine/docker.sock -X $1 -H 'X-Registry-Auth: $2' "
+          "'http://engine/v1.41/images/$3' | grep -i error",
+          data_, method, login, path);
+      ASSERT_EQ(RunShell(command), 0) << command;
+    };
+    ask("POST", absl::StrCat("test/busybox:1/tag?repo=", host_, "/team/web&tag=1"));
+    ask("POST", absl::StrCat(host_, "/team/web/push?tag=1"));
+    ask("DELETE", Image());
+  }
+
+  std::string host_;
+  pid_t registry_ = -1;
+};
+
+TEST_F(PrivateRegistry, APodSaysWhatItsImageTakesAndHasItWhenItsSecretComes) {
+  Apply({Web()}, 1);
+  WaitUntilSaid("there is no login for 127.0.0.1:");
+  Apply({Secret("wrong")}, 2);
+  WaitUntilSaid("no login that there is for 127.0.0.1:");
+  Apply({Secret("secret")}, 3);
+  WaitUntilReady();
+}
+
+TEST_F(PrivateRegistry, WhoeverLoggedInOnTheMachineDidSoForAllPods) {
+  std::ofstream(folder_ + "/config.json") << Login("secret");
+  Apply({Web()}, 1);
+  WaitUntilReady();
+}
+
+}  // namespace
+}  // namespace weft::local
