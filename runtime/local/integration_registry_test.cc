@@ -1,14 +1,11 @@
 // Images of a registry that wants to know who asks: a real one, on the loopback address.
 #include <algorithm>
-#include <arpa/inet.h>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <netinet/in.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +15,7 @@
 #include "absl/strings/substitute.h"
 #include "core/base/pointers.h"
 #include "runtime/local/integration_fixture.h"
+#include "tests/free_port.h"
 
 extern char** environ;
 
@@ -27,19 +25,6 @@ namespace {
 constexpr char kProgram[] = "/usr/bin/docker-registry";
 // Of the password "secret".
 constexpr char kPasswords[] = "ann:$2b$04$xp.r0bD2u5TMcTWGBoURk..HANNnil5kkwfi.cVUJqc/aA9Ug6BlC\n";
-
-// A port that nobody listens on.
-int FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  auto* const plain = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof(address);
-  const bool bound = bind(fd, plain, size) == 0 && getsockname(fd, plain, &size) == 0;
-  close(fd);
-  return bound ? ntohs(address.sin_port) : 0;
-}
 
 int RunShell(const std::string& command) { return std::system(command.c_str()); }
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/files.h"
-#include "plugins/workloads/faas/testing.h"
+#include "tests/free_port.h"
 
 namespace weft::e2e {
 namespace {
@@ -14,7 +14,7 @@ std::string Folder() { return absl::StrCat(WEFT_BIN_DIR, "/../thirdparty/greeter
 }  // namespace
 
 std::vector<std::string> GreeterMesh::UpOptions() {
-  core_ = absl::StrCat("127.0.0.1:", faas::FreePort());
+  core_ = absl::StrCat("127.0.0.1:", FreePort());
   EXPECT_TRUE(
       WriteFileAtomically(data().Below("core.yaml"), absl::StrCat("listen: ", core_, "\n")).ok());
   return {};

@@ -18,7 +18,7 @@
 #include "core/cli/launch.h"
 #include "core/cli/process_record.h"
 #include "core/cli/status_tree.h"
-#include "plugins/workloads/faas/testing.h"
+#include "tests/free_port.h"
 
 namespace weft::e2e {
 namespace {
@@ -54,7 +54,7 @@ void Mesh::SetUp() {
   setenv("WEFT_DATA", (folder_ + "/d").c_str(), 1);
   setenv("WEFT_FAILPOINTS", (folder_ + "/failpoints").c_str(), 1);
   setenv("WEFT_ENGINE", "private", 1);
-  ingress_ = absl::StrCat("127.0.0.1:", faas::FreePort());
+  ingress_ = absl::StrCat("127.0.0.1:", FreePort());
   setenv("WEFT_INGRESS_HTTP", ingress_.c_str(), 1);
   absl::StatusOr<DataDirectory> data = DataDirectory::Open("");
   ASSERT_TRUE(data.ok()) << data.status();

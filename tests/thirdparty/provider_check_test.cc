@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/base/data_directory.h"
-#include "plugins/workloads/faas/testing.h"
 #include "tests/e2e/command.h"
+#include "tests/free_port.h"
 
 namespace weft {
 namespace {
@@ -99,7 +99,7 @@ class OverTcp : public Greeter {
 
   // Serves the greeter while it is checked with `options`.
   CommandResult Check(const std::vector<std::string>& options) const {
-    const std::string address = absl::StrCat("127.0.0.1:", faas::FreePort());
+    const std::string address = absl::StrCat("127.0.0.1:", FreePort());
     std::vector<std::string> arguments = {"/bin/sh",           "-c",      R"(
         WEFT_LISTEN=$1 WEFT_TLS_DIR=$2 "$3" >&2 & provider=$!
         shift 3; "$@"; status=$?

@@ -16,6 +16,7 @@
 #include "plugins/workloads/faas/functions_testing.h"
 #include "plugins/workloads/faas/listener.h"
 #include "plugins/workloads/faas/testing.h"
+#include "tests/free_port.h"
 
 namespace weft::faas {
 namespace {

@@ -194,10 +194,4 @@ std::string Ok(const std::string& body) {
   return absl::StrCat("HTTP/1.1 200 OK\r\nContent-Length: ", body.size(), "\r\n\r\n", body);
 }
 
-int FreePort() {
-  int port = 0;
-  close(Bind("127.0.0.1", port));
-  return port;
-}
-
 }  // namespace weft::faas

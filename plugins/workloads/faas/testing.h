@@ -68,7 +68,4 @@ class Backend {
 // An answer of 200 with this body.
 std::string Ok(const std::string& body);
 
-// A TCP port of 127.0.0.1 at which nobody listens.
-int FreePort();
-
 }  // namespace weft::faas

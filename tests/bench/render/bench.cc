@@ -16,9 +16,9 @@
 #include "core/base/service.h"
 #include "core/base/status.h"
 #include "core/mesh/provider_stub.h"
-#include "plugins/workloads/faas/testing.h"
 #include "tests/bench/process.h"
 #include "tests/bench/report.h"
+#include "tests/free_port.h"
 
 namespace weft::bench {
 namespace {
@@ -94,7 +94,7 @@ absl::Status RunAll(const std::string& greeter, const std::string& python) {
   for (const char* identity : {kProvider, kCoreIdentity})
     WEFT_RETURN_IF_ERROR(identities.Ensure({.identity = identity}, absl::Now()).status());
   const std::string unix_socket = data.SocketAddress("greeter");
-  const std::string tcp = absl::StrCat("127.0.0.1:", faas::FreePort());
+  const std::string tcp = absl::StrCat("127.0.0.1:", FreePort());
   const std::string python_socket = data.SocketAddress("python");
   const std::string artifact = absl::StrCat("WEFT_ARTIFACT=", kArtifact);
   WEFT_ASSIGN_OR_RETURN(const Process through_unix,
