@@ -116,8 +116,10 @@ TEST_P(StoreTest, AppliesLaterChangesInTheirOrder) {
 
 TEST_P(StoreTest, CountsEveryConcurrentConditionalChange) {
   ASSERT_TRUE(Put("n", "0").ok());
+  constexpr int kThreads = 4;
   std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
+  threads.reserve(kThreads);
+  for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([this] {
       for (int done = 0; done < 25;) {
         const std::string n = *store_->Get("n");

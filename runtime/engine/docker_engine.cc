@@ -108,7 +108,7 @@ absl::StatusOr<Container> DockerEngine::InspectContainer(const std::string& id) 
 
 absl::StatusOr<Usage> DockerEngine::GetUsage(const Container& container) {
   const std::string& id = container.id;
-  if (std::optional<Usage> usage = ReadCgroupUsage(container.pid, id)) return *std::move(usage);
+  if (const std::optional<Usage> usage = ReadCgroupUsage(container.pid, id)) return *usage;
   const std::string attempted = "ask what container " + id.substr(0, 12) + " uses";
   WEFT_ASSIGN_OR_RETURN(
       const json::value answer,

@@ -183,6 +183,7 @@ absl::StatusOr<std::vector<runtime::PodUsage>> KubernetesRuntime::Usage(
       by_node[node].push_back({pods[i].ns, pods[i].name, node});
   }
   std::vector<std::vector<PodOnNode>> nodes;
+  nodes.reserve(by_node.size());
   for (auto& [node, on_it] : by_node) nodes.push_back(std::move(on_it));
   std::vector<absl::StatusOr<std::vector<runtime::PodUsage>>> measured(nodes.size());
   ForEach(nodes.size(), [&](size_t i) { measured[i] = MeasureNode(*client_, nodes[i]); });
