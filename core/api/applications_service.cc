@@ -34,12 +34,6 @@ auto FinishWith(grpc::ServerUnaryReactor* reactor, Response* response) {
   };
 }
 
-// Has `begin`, which reads the store, begin the call in `pool`.
-void BeginIn(WorkerPool& pool, grpc::ServerUnaryReactor* reactor, std::function<void()> begin) {
-  if (!pool.TryRun(std::move(begin)))
-    reactor->Finish({grpc::StatusCode::RESOURCE_EXHAUSTED, "too many calls wait: try again"});
-}
-
 }  // namespace
 
 ApplicationsService::ApplicationsService(Parts parts)
