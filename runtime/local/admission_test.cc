@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "runtime/base/quantity.h"
 #include "runtime/local/local_test_support.h"
 
 namespace weft::local {
@@ -294,17 +293,6 @@ TEST(Admission, ReadsWhatPodsReadFromAndNeverTellsASecret) {
   ASSERT_EQ(number.size(), 1u);
   EXPECT_EQ(number[0].pointer, "/stringData/pin");
   EXPECT_EQ(number[0].found, "");
-}
-
-TEST(Quantity, IsReadAsKubernetesReadsIt) {
-  EXPECT_EQ(runtime::ParseQuantityMilli("100m"), 100);
-  EXPECT_EQ(runtime::ParseQuantityMilli("1.5"), 1500);
-  EXPECT_EQ(runtime::ParseQuantityMilli("64Mi"), int64_t{64} * 1024 * 1024 * 1000);
-  EXPECT_EQ(runtime::ParseQuantityMilli("1e3"), 1000000);
-  EXPECT_EQ(runtime::ParseQuantityMilli("1k"), 1000000);
-  EXPECT_EQ(runtime::ParseQuantityMilli("1n"), 1);  // Rounded up.
-  for (const char* wrong : {"", "x", "-1", "1Xi", "1 Mi", "99999999999999999999", "1e99"})
-    EXPECT_EQ(runtime::ParseQuantityMilli(wrong), std::nullopt) << wrong;
 }
 
 }  // namespace
