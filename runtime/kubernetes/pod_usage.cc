@@ -58,7 +58,8 @@ absl::StatusOr<std::vector<runtime::PodUsage>> AskMetrics(ApiServer& server,
       continue;
     }
     WEFT_ASSIGN_OR_RETURN(const json::value metrics, ReadObject(response, "ask what pods use"));
-    result.push_back(UsageFromMetrics(metrics, pod));
+    runtime::PodUsage usage = UsageFromMetrics(metrics, pod);
+    if (!usage.containers.empty()) result.push_back(std::move(usage));
   }
   return result;
 }

@@ -84,6 +84,8 @@ TEST(PodUsage, APodThatWasNotMeasuredYetIsLeftOut) {
   const auto usage = MeasureNode(server, {kWeb});
   ASSERT_TRUE(usage.ok()) << usage.status();
   EXPECT_TRUE(usage->empty());
+  server.answers_[kMetricsPath] = {200, R"({"kind":"PodMetrics","containers":[]})"};
+  EXPECT_EQ(MeasureNode(server, {kWeb})->size(), 0u) << "nothing of it runs";
 }
 
 TEST(PodUsage, OfANodeThatDoesNotAnswerNothingIsTold) {
