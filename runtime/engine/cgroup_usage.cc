@@ -64,9 +64,9 @@ std::optional<Usage> ReadVersion2(const std::string& group) {
 }
 
 // Source: proc(5), /proc/net/dev: after two lines of headings a line for each interface.
-std::optional<NetworkUsage> ReadNetwork(const std::string& path) {
+std::optional<runtime::NetworkUsage> ReadNetwork(const std::string& path) {
   constexpr size_t kReceived = 0, kSent = 8;
-  std::optional<NetworkUsage> sum;
+  std::optional<runtime::NetworkUsage> sum;
   const std::string text = ReadFileOrEmpty(path);
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     const std::vector<std::string> parts = absl::StrSplit(line, absl::MaxSplits(':', 1));

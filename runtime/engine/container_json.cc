@@ -198,7 +198,7 @@ Usage UsageFromJson(const json::value& v) {
   usage.memory_bytes = std::max(int64_t{0}, memory - inactive);
   const json::value* networks = json::Find(v, "networks");
   if (networks != nullptr && networks->is_object() && !networks->get_object().empty()) {
-    NetworkUsage& sum = usage.network.emplace();
+    runtime::NetworkUsage& sum = usage.network.emplace();
     for (const auto& [name, network] : networks->get_object()) {
       sum.received_bytes += json::GetInt(network, {"rx_bytes"});
       sum.sent_bytes += json::GetInt(network, {"tx_bytes"});

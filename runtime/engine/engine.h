@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "core/base/command.h"
+#include "runtime/base/pod_usage.h"
 
 // What Weft asks of a container engine: the part of the Docker Engine API (v1.41) that it uses, as
 // plain values.
@@ -164,17 +165,13 @@ struct RegistryLogin {
   bool operator==(const RegistryLogin&) const = default;
 };
 
-struct NetworkUsage {
-  int64_t received_bytes = 0;
-  int64_t sent_bytes = 0;
-};
-
 // What a container that runs has used. Of memory without what the kernel can take back at once, as
 // the kubelet counts.
 struct Usage {
   absl::Duration cpu;  // Of all processors, since it started.
   int64_t memory_bytes = 0;
-  std::optional<NetworkUsage> network = {};  // Of the network that it is in; nothing: not known.
+  std::optional<runtime::NetworkUsage> network =
+      {};  // Of the network that it is in; nothing: not known.
 };
 
 // What a command in a container came to.

@@ -78,8 +78,7 @@ absl::StatusOr<std::vector<runtime::PodUsage>> MeasurePods(engine::Engine& engin
     // The sandbox holds the network of all of them.
     WEFT_RETURN_IF_ERROR(LookAt(engine, pod.sandbox, clock, look));
     if (const auto sandbox = look.find(pod.sandbox.id); sandbox != look.end())
-      if (const auto& network = sandbox->second.usage.network; network.has_value())
-        usage.network = {network->received_bytes, network->sent_bytes};
+      usage.network = sandbox->second.usage.network;
     result.push_back(std::move(usage));
   }
   return result;
