@@ -46,7 +46,7 @@ class FakeEngine final : public Engine {
   int creations() const;
   int starts() const;
   int pulls() const;
-  // From now on its registry has this image for whoever gives this password.
+  // From now on its registry has this image for whoever gives this password; empty: for everybody.
   void SetPrivateImage(const std::string& reference, const std::string& password);
   std::vector<std::string> pulled_as() const;  // The users of all pulls; "": nobody.
   // Of a container that there is.

@@ -28,7 +28,7 @@ TEST(Admission, AcceptsADeploymentAndReadsIt) {
   EXPECT_EQ(spec.pod.containers[0].command[1], "$(B)");
   EXPECT_EQ(spec.pod.containers[0].cpu_milli, 100);
   EXPECT_EQ(spec.pod.containers[0].memory_bytes, 64 << 20);
-  EXPECT_TRUE(spec.pod.containers[0].pull);
+  EXPECT_EQ(spec.pod.containers[0].pull, PullPolicy::kIfNotPresent);
 }
 
 TEST(Admission, TheTemplateAloneDecidesItsHash) {
@@ -221,7 +221,7 @@ TEST(Admission, RefusesWhatTheMachineDoesNotHave) {
 
 TEST(Admission, RefusesValuesThatItCannotCarryOut) {
   for (const char* more :
-       {R"(,"imagePullPolicy":"Always")", R"(,"readinessProbe":{"periodSeconds":1})",
+       {R"(,"imagePullPolicy":"Sometimes")", R"(,"readinessProbe":{"periodSeconds":1})",
         R"(,"readinessProbe":{"httpGet":{"port":"nobody"}})",
         R"(,"resources":{"requests":{"cpu":"much"}})", R"(,"env":[{"name":"A=B","value":""}])",
         R"(,"env":[{"name":"A","valueFrom":{"secretKeyRef":{"name":"s"}}}])",

@@ -15,29 +15,34 @@ bool EngineIsAway(const absl::Status& status) {
 }
 
 absl::StatusOr<absl::Duration> Attempts::Try(const Attempt& attempt, Waiting& waiting) {
-  Failure failure;
+  const bool always = attempt.image != nullptr && attempt.image->pull == PullPolicy::kAlways;
+  State state;
   {
     std::lock_guard lock(mutex_);
-    const auto& failures = failures_[attempt.key];
-    if (const auto found = failures.find(attempt.name); found != failures.end())
-      failure = found->second;
+    auto& states = states_[attempt.key];
+    if (const auto found = states.find(attempt.name); found != states.end()) state = found->second;
+    if (always && state.since == 0) {
+      state.since = images_.Mark();
+      states[attempt.name] = state;
+    }
   }
-  if (failure.times > 0 && failure.retry_at > now_()) {
-    waiting = failure.waiting;
-    return failure.retry_at - now_();
+  if (state.times > 0 && state.retry_at > now_()) {
+    waiting = state.waiting;
+    return state.retry_at - now_();
   }
   if (attempt.image != nullptr) {
     WEFT_ASSIGN_OR_RETURN(
         const ImagePuller::Answer answer,
-        images_.Ask({attempt.image->image, attempt.image->pull, attempt.key, attempt.logins}));
+        images_.Ask({attempt.image->image, attempt.image->pull != PullPolicy::kNever, attempt.key,
+                     attempt.logins, always ? state.since : 0}));
     waiting = {answer.reason, answer.message};
     if (!answer.present) return absl::InfiniteDuration();
   }
-  const absl::Status started = attempt.start(failure.times > 0);
+  const absl::Status started = attempt.start(state.times > 0);
   if (EngineIsAway(started)) return started;
   std::lock_guard lock(mutex_);
   if (started.ok()) {
-    failures_[attempt.key].erase(attempt.name);
+    states_[attempt.key].erase(attempt.name);
     return absl::InfiniteDuration();
   }
   waiting = {attempt.image != nullptr ? "CreateContainerError" : attempt.reason,
@@ -45,14 +50,14 @@ absl::StatusOr<absl::Duration> Attempts::Try(const Attempt& attempt, Waiting& wa
   spdlog::warn("msg=\"cannot start a container\" object={} what=\"{}\" error=\"{}\"", attempt.key,
                attempt.name, waiting.message);
   const absl::Duration wait =
-      std::min(kFirstRetry * (1 << std::min(failure.times, 10)), kLongestRetry);
-  failures_[attempt.key][attempt.name] = {waiting, now_() + wait, failure.times + 1};
+      std::min(kFirstRetry * (1 << std::min(state.times, 10)), kLongestRetry);
+  states_[attempt.key][attempt.name] = {waiting, now_() + wait, state.times + 1};
   return wait;
 }
 
 void Attempts::Forget(const std::string& key) {
   std::lock_guard lock(mutex_);
-  failures_.erase(key);
+  states_.erase(key);
 }
 
 }  // namespace weft::local

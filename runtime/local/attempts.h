@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -44,17 +45,19 @@ class Attempts {
   void Forget(const std::string& key);
 
  private:
-  struct Failure {
-    Waiting waiting;
+  struct State {
+    Waiting waiting;  // Since the last time that it failed.
     absl::Time retry_at;
-    int times = 0;
+    int times = 0;       // That it failed, one after the other.
+    uint64_t since = 0;  // ImagePuller::Mark, of when its image was first asked for; 0: not yet.
   };
 
   ImagePuller& images_;
   const std::function<absl::Time()> now_;
   std::mutex mutex_;
-  // By the controller's key and the name of the attempt; guarded by mutex_.
-  std::map<std::string, std::map<std::string, Failure>> failures_;
+  // Of what has not started, by the controller's key and the name of the attempt; guarded by
+  // mutex_.
+  std::map<std::string, std::map<std::string, State>> states_;
 };
 
 }  // namespace weft::local

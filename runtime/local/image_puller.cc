@@ -33,15 +33,22 @@ ImagePuller::ImagePuller(engine::Engine& engine, int threads, Duration first, Du
       on_change_(std::move(on_change)),
       queue_(threads, [this](const std::string& reference) { return Pull(reference); }) {}
 
+uint64_t ImagePuller::Mark() const {
+  std::lock_guard lock(mutex_);
+  return begun_ + 1;
+}
+
 absl::StatusOr<ImagePuller::Answer> ImagePuller::Ask(const Wish& wish) {
-  const auto& [reference, may_pull, key, logins] = wish;
+  const auto& [reference, may_pull, key, logins, since] = wish;
   {
     // Registered before looking, so that an image that comes in between is not missed.
     std::lock_guard lock(mutex_);
     wanted_.try_emplace(reference, Wanted{.next = first_}).first->second.waiting.insert(key);
   }
-  const absl::Status there = engine_.InspectImage(reference).status();
+  absl::Status there = engine_.InspectImage(reference).status();
   std::lock_guard lock(mutex_);
+  if (there.ok() && since > 0 && brought_[reference] < since)
+    there = absl::NotFoundError("what is there may not be what the registry has");
   Wanted& wanted = wanted_.try_emplace(reference, Wanted{.next = first_}).first->second;
   if (there.ok() || !absl::IsNotFound(there)) {
     wanted.waiting.erase(key);
@@ -94,6 +101,7 @@ absl::Status ImagePuller::PullWith(const std::string& reference,
 
 ImagePuller::Duration ImagePuller::Pull(const std::string& reference) {
   std::vector<std::string> logins;
+  uint64_t number = 0;
   {
     std::lock_guard lock(mutex_);
     const auto found = wanted_.find(reference);
@@ -108,12 +116,14 @@ ImagePuller::Duration ImagePuller::Pull(const std::string& reference) {
     }
     for (const auto& [key, own] : found->second.logins)
       logins.insert(logins.end(), own.begin(), own.end());
+    number = ++begun_;
   }
   const absl::Status pulled = PullWith(reference, logins);
   std::set<std::string> waiting;
   Duration again = KeyedQueue::kDone;
   {
     std::lock_guard lock(mutex_);
+    if (pulled.ok()) brought_[reference] = number;
     const auto found = wanted_.find(reference);
     if (found == wanted_.end()) return KeyedQueue::kDone;
     Wanted& wanted = found->second;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -24,6 +25,8 @@ class ImagePuller {
     bool may_pull = true;
     std::string key;                       // Of whoever asks.
     std::vector<std::string> logins = {};  // Texts of the pod's own (registry_login.h).
+    // Not the image that is there, but what a pull brought that began after this Mark; 0: either.
+    uint64_t since = 0;
   };
   // Texts of the logins that hold for every pod; asked before each pull.
   using MachineLogins = std::function<std::vector<std::string>()>;
@@ -40,6 +43,9 @@ class ImagePuller {
   // `longest` bound the time between two attempts.
   ImagePuller(engine::Engine& engine, int threads, Duration first, Duration longest,
               MachineLogins machine_logins, std::function<void(const std::string& key)> on_change);
+
+  // Of now: no pull that has begun is after it. Never 0.
+  uint64_t Mark() const;
 
   // Whether the image is there; if not and it may be pulled, sees to it. The key hears of the
   // result, once: it asks again then. Errors: the engine's, other than that it has no such image.
@@ -67,9 +73,11 @@ class ImagePuller {
   const Duration longest_;
   const MachineLogins machine_logins_;
   const std::function<void(const std::string&)> on_change_;
-  std::mutex mutex_;
-  std::map<std::string, Wanted> wanted_;  // By reference.
-  KeyedQueue queue_;                      // Of references. Last: its threads use the rest.
+  mutable std::mutex mutex_;
+  std::map<std::string, Wanted> wanted_;     // By reference.
+  uint64_t begun_ = 0;                       // Pulls, which have the numbers from 1 on.
+  std::map<std::string, uint64_t> brought_;  // The last pull of a reference that came to its end.
+  KeyedQueue queue_;                         // Of references. Last: its threads use the rest.
 };
 
 }  // namespace weft::local

@@ -82,6 +82,27 @@ TEST_F(ImagePullerTest, AnEngineThatIsAwayIsAnErrorAndNoVerdictOnTheImage) {
   EXPECT_EQ(engine_.pulls(), 0);
 }
 
+TEST_F(ImagePullerTest, AMarkAsksForWhatTheRegistryHasNow) {
+  engine_.AddImage("web:1");
+  const uint64_t mark = puller_.Mark();
+  const auto ask = [&](uint64_t since) { return puller_.Ask({"web:1", true, "a", {}, since}); };
+  EXPECT_EQ(ask(mark)->reason, "ContainerCreating");
+  ASSERT_TRUE(WaitForNews("a", 1));
+  EXPECT_EQ(ask(mark)->reason, "ImagePullBackOff") << "the registry has none";
+  engine_.SetPrivateImage("web:1", "");
+  ASSERT_TRUE(WaitForNews("a", 2));
+  EXPECT_TRUE(ask(mark)->present);
+  const int pulls = engine_.pulls();
+  EXPECT_TRUE(ask(mark)->present);
+  EXPECT_TRUE(ask(0)->present);
+  EXPECT_EQ(engine_.pulls(), pulls);
+  const uint64_t later = puller_.Mark();
+  EXPECT_FALSE(ask(later)->present);
+  ASSERT_TRUE(WaitForNews("a", 3));
+  EXPECT_TRUE(ask(later)->present);
+  EXPECT_EQ(engine_.pulls(), pulls + 1);
+}
+
 std::string LoginText(const std::string& registry, const std::string& user,
                       const std::string& password) {
   return R"({"auths":{")" + registry + R"(":{"username":")" + user + R"(","password":")" +

@@ -15,6 +15,7 @@
 #include "absl/strings/substitute.h"
 #include "core/base/pointers.h"
 #include "runtime/local/integration_fixture.h"
+#include "runtime/local/names.h"
 #include "tests/free_port.h"
 
 extern char** environ;
@@ -40,7 +41,7 @@ class PrivateRegistry : public RealRuntime {
     if (HasFatalFailure() || IsSkipped()) return;
     StartRegistry();
     ImportBusybox();
-    Push();
+    Push("test/busybox:1");
   }
   void TearDown() override {
     RealRuntime::TearDown();
@@ -58,15 +59,15 @@ class PrivateRegistry : public RealRuntime {
                             absl::Base64Escape("ann:" + password));
   }
   // A Deployment of the image, whose pods have the pull secret "registry".
-  std::string Web() const {
+  std::string Web(const std::string& more = "") const {
     return absl::Substitute(R"({"apiVersion":"apps/v1","kind":"Deployment",
         "metadata":{"name":"web","namespace":"default"},
         "spec":{"selector":{"matchLabels":{"app":"web"}},"template":{
         "metadata":{"labels":{"app":"web"}},"spec":{"terminationGracePeriodSeconds":1,
         "imagePullSecrets":[{"name":"registry"}],
-        "containers":[{"name":"main","image":"$0",
+        "containers":[{"name":"main","image":"$0",$1
         "command":["/bin/busybox","sleep","100000"]}]}}}})",
-                            Image());
+                            Image(), more);
   }
   std::string Secret(const std::string& password) const {
     return absl::Substitute(R"({"apiVersion":"v1","kind":"Secret",
@@ -83,6 +84,17 @@ class PrivateRegistry : public RealRuntime {
   }
   void WaitUntilReady() {
     WaitFor([](const Projections& now) { return ReadyPods(now, "web").size() == 1; });
+  }
+
+  // Has the engine know an image of its own under the name.
+  void Tag(const std::string& own) {
+    AskEngine("POST", absl::StrCat(own, "/tag?repo=", host_, "/team/web&tag=1"));
+  }
+  // Puts an image of the engine's own into the registry; the engine has none of that name any more.
+  void Push(const std::string& own) {
+    Tag(own);
+    AskEngine("POST", absl::StrCat(host_, "/team/web/push?tag=1"));
+    AskEngine("DELETE", Image());
   }
 
   std::string folder_;
@@ -110,22 +122,16 @@ class PrivateRegistry : public RealRuntime {
                   host_, "/v2/")),
               0);
   }
-  // Puts the image there, which the engine has not any more.
-  void Push() {
+  // Asks the engine, which says in its answer what went wrong.
+  void AskEngine(const std::string& method, const std::string& path) {
     std::string login = absl::WebSafeBase64Escape(
         absl::Substitute(R"({"username":"ann","password":"secret","serveraddress":"$0"})", host_));
     login.append((4 - login.size() % 4) % 4, '=');
-    // The engine says in its answer what went wrong.
-    const auto ask = [&](const std::string& method, const std::string& path) {
-      const std::string command = absl::Substitute(
-          "! curl -sf --unix-socket $0/engine/docker.sock -X $1 -H 'X-Registry-Auth: $2' "
-          "'http://engine/v1.41/images/$3' | grep -i error",
-          data_, method, login, path);
-      ASSERT_EQ(RunShell(command), 0) << command;
-    };
-    ask("POST", absl::StrCat("test/busybox:1/tag?repo=", host_, "/team/web&tag=1"));
-    ask("POST", absl::StrCat(host_, "/team/web/push?tag=1"));
-    ask("DELETE", Image());
+    const std::string command = absl::Substitute(
+        "! curl -sf --unix-socket $0/engine/docker.sock -X $1 -H 'X-Registry-Auth: $2' "
+        "'http://engine/v1.41/images/$3' | grep -i error",
+        data_, method, login, path);
+    ASSERT_EQ(RunShell(command), 0) << command;
   }
 
   std::string host_;
@@ -144,6 +150,23 @@ TEST_F(PrivateRegistry, APodSaysWhatItsImageTakesAndHasItWhenItsSecretComes) {
 TEST_F(PrivateRegistry, WhoeverLoggedInOnTheMachineDidSoForAllPods) {
   std::ofstream(folder_ + "/config.json") << Login("secret");
   Apply({Web()}, 1);
+  WaitUntilReady();
+}
+
+TEST_F(PrivateRegistry, IsAskedBeforeEachRunWhereThePodSaysSo) {
+  std::ofstream(folder_ + "/config.json") << Login("secret");
+  Apply({Web(R"("imagePullPolicy":"Always","readinessProbe":{"periodSeconds":1,"exec":
+                {"command":["/bin/busybox","test","-e","/second"]}},)")},
+        1);
+  WaitUntilSaid(R"("running":)");
+  const std::string root = data_ + "/root";
+  ASSERT_EQ(RunShell(absl::Substitute("touch $0/second && tar -C $0 -cf $0.tar .", root)), 0);
+  Import("test/busybox:2", root + ".tar");
+  Push("test/busybox:2");
+  Tag("test/busybox:1");  // The engine does not know of it.
+  const auto runs = engine().ListContainers({{kContainerLabel, "main"}});
+  ASSERT_TRUE(runs.ok() && runs->size() == 1) << runs.status();
+  ASSERT_TRUE(engine().StopContainer(runs->at(0).id, absl::ZeroDuration()).ok());
   WaitUntilReady();
 }
 

@@ -133,6 +133,22 @@ TEST_F(PodsOfTheRuntime, AMissingImageIsSaidAndUsedWhenItComes) {
   EXPECT_TRUE(follower_->Until(Ready(2)));
 }
 
+TEST_F(PodsOfTheRuntime, TheRegistryIsAskedBeforeEachRunWhereThePodSaysSo) {
+  engine_.SetPrivateImage("web:1", "");
+  Start();
+  ApplyWeb(2, 1, R"(,"imagePullPolicy":"Always")");
+  EXPECT_TRUE(follower_->Until(Ready(2)));
+  const int pulls = engine_.pulls();
+  EXPECT_GE(pulls, 1);
+  const std::string first = Running("main").at(0).id;
+  engine_.Exit(first, 1);
+  EXPECT_TRUE(Soon([&] {
+    const auto now = Running("main");
+    return now.size() == 2 && now[0].id != first && now[1].id != first;
+  }));
+  EXPECT_EQ(engine_.pulls(), pulls + 1);
+}
+
 TEST_F(PodsOfTheRuntime, APodThatStillServesForANewTemplateIsKeptRunning) {
   Start();
   ApplyWeb(1, 1);

@@ -158,11 +158,18 @@ struct VolumeMount {
   bool read_only = false;
 };
 
+// When a registry is asked for an image. Source: Kubernetes API, core/v1 Container.
+enum class PullPolicy {
+  kIfNotPresent,
+  kNever,   // Only an image that is there will do.
+  kAlways,  // Before each run, so that it has what the registry has now.
+};
+
 // One container of a pod.
 struct PodContainer {
   std::string name;  // In the pod.
   std::string image;
-  bool pull = true;  // False: only an image that is there.
+  PullPolicy pull = PullPolicy::kIfNotPresent;
   // Secrets with what its registry asks for: its pod's.
   std::vector<std::string> pull_secrets;
   std::vector<std::string> command;  // Empty: the image's. With its "$(NAME)".

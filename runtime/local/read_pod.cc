@@ -160,12 +160,18 @@ void CheckSecurity(const Security& security, const std::string& at,
     Refuse(problems, at + "/securityContext/runAsGroup", "a group needs a user: runAsUser");
 }
 
+PullPolicy PullPolicyFrom(const std::string& name) {
+  if (name == "Always") return PullPolicy::kAlways;
+  return name == "Never" ? PullPolicy::kNever : PullPolicy::kIfNotPresent;
+}
+
 PodContainer ReadContainer(const json::value& container, const json::value& pod,
                            const std::string& at, const Machine& machine,
                            std::vector<Problem>& problems) {
   PodContainer spec;
   Reader reader(container, at, problems);
-  spec.pull = reader.OneOf("imagePullPolicy", "IfNotPresent", {"IfNotPresent", "Never"}) != "Never";
+  spec.pull = PullPolicyFrom(
+      reader.OneOf("imagePullPolicy", "IfNotPresent", {"IfNotPresent", "Never", "Always"}));
   for (const json::value& secret : json::ListAt(pod, "imagePullSecrets"))
     spec.pull_secrets.push_back(json::GetString(secret, {"name"}));
   spec.name = json::GetString(container, {"name"});
