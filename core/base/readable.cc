@@ -16,6 +16,12 @@ bool IsControl(uint32_t point) { return point < 0x20 || (point >= 0x7F && point 
 
 }  // namespace
 
+std::string_view CutTo(std::string_view text, size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && IsContinuation(text[bytes])) --bytes;
+  return text.substr(0, bytes);
+}
+
 std::string Readable(std::string_view text) {
   using Utf = boost::locale::utf::utf_traits<char>;
   std::string readable;
@@ -42,10 +48,7 @@ std::string LastLine(std::string_view text) {
   const std::string readable = Readable(text);
   const absl::string_view stripped = absl::StripAsciiWhitespace(absl::string_view(readable));
   std::string line(absl::StripAsciiWhitespace(stripped.substr(stripped.rfind('\n') + 1)));
-  if (line.size() <= kLongestLine) return line;
-  size_t size = kLongestLine;
-  while (size > 0 && IsContinuation(line[size])) --size;
-  line.resize(size);
+  line.resize(CutTo(line, kLongestLine).size());
   return line;
 }
 

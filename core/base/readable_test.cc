@@ -29,6 +29,13 @@ TEST(Readable, ACarriageReturnEndsALine) {
   EXPECT_EQ(Readable("10%\r20%\r\nend\r\n"), "10%\n20%\nend\n");
 }
 
+TEST(CutTo, EndsBetweenCharacters) {
+  EXPECT_EQ(CutTo("数据", 6), "数据");
+  EXPECT_EQ(CutTo("数据", 5), "数");
+  EXPECT_EQ(CutTo("数据", 3), "数");
+  EXPECT_EQ(CutTo("数据", 2), "");
+}
+
 TEST(LastLine, IsTheLastThatIsNotBlank) {
   EXPECT_EQ(LastLine("one\n  two \n\n \n"), "two");
   EXPECT_EQ(LastLine("one"), "one");

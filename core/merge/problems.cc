@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/readable.h"
 
 namespace weft::merge {
 namespace {
@@ -15,8 +16,7 @@ constexpr size_t kPointerBytes = 1024;
 // At most `bytes` of `text`, whole characters.
 std::string Cut(std::string text, size_t bytes) {
   if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  text.resize(bytes);
+  text.resize(CutTo(text, bytes).size());
   return text + "...";
 }
 

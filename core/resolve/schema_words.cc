@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/readable.h"
 
 namespace weft::resolve {
 namespace {
@@ -70,9 +71,8 @@ std::string ExpectedBy(const json::value& schema) {
 std::string ShortText(const json::value& value) {
   std::string text = json::Canonical(value);
   if (text.size() <= kShort) return text;
-  size_t end = kShort;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return absl::StrCat(text.substr(0, end), "...");
+  text.resize(CutTo(text, kShort).size());
+  return text + "...";
 }
 
 }  // namespace weft::resolve

@@ -29,9 +29,8 @@ std::string IdOf(const EventRecord& event) {
 std::string MakeReadable(std::string text) {
   constexpr char kCut[] = "...";
   if (text.size() > kMessageBytes) {
-    size_t end = kMessageBytes - sizeof(kCut) + 1;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    text = text.substr(0, end) + kCut;
+    text.resize(CutTo(text, kMessageBytes - sizeof(kCut) + 1).size());
+    text += kCut;
   }
   text = Readable(text);
   std::replace_if(

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/readable.h"
 #include "core/base/status.h"
 #include "plugins/sdk/convert.h"
 
@@ -10,14 +11,6 @@ namespace {
 namespace pb = ::weft::core::v1;
 
 constexpr size_t kReasonBytes = 256;
-
-// At most `limit` bytes of `text`, cut between characters.
-std::string Cut(const std::string& text, size_t limit) {
-  if (text.size() <= limit) return text;
-  size_t end = limit;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end);
-}
 
 absl::StatusOr<json::value> ParseValue(const std::string& key, const pb::SteeredLeaf& leaf,
                                        const std::string& text) {
@@ -84,7 +77,7 @@ pb::Action ToProto(const Action& from) {
     to.mutable_release();
   }
   if (from.not_after != absl::InfiniteFuture()) *to.mutable_not_after() = ToProto(from.not_after);
-  to.set_reason(Cut(from.reason, kReasonBytes));
+  to.set_reason(std::string(CutTo(from.reason, kReasonBytes)));
   return to;
 }
 
