@@ -17,14 +17,17 @@ constexpr size_t kInField = 3;
 constexpr size_t kInValue = 5;
 
 void AppendEscaped(std::string_view text, size_t escapes, std::string& out) {
-  for (char c : text) {
-    if (const size_t n = kEscaped.find(c); n < escapes) {
-      out.push_back('~');
-      out.push_back(static_cast<char>('0' + n));
-    } else {
-      out.push_back(c);
-    }
+  size_t begin = 0;  // Of what is still to be appended.
+  for (size_t i = 0; i < text.size(); ++i) {
+    size_t n = 0;
+    while (n < escapes && text[i] != kEscaped[n]) ++n;
+    if (n == escapes) continue;
+    out.append(text, begin, i - begin);
+    out.push_back('~');
+    out.push_back(static_cast<char>('0' + n));
+    begin = i + 1;
   }
+  out.append(text, begin);
 }
 
 absl::StatusOr<std::string> Unescape(std::string_view text) {

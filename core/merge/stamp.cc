@@ -1,7 +1,8 @@
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "core/merge/merge.h"
 #include "core/merge/pointer.h"
 
@@ -26,7 +27,7 @@ class Stamper {
     for (const char* field : {"metadata", "labels"}) {
       at = &at->get_object()[field];
       place += FieldToken(field);
-      gone_.insert(place);  // If it was a leaf, it is none any more.
+      Drop(place);  // If it was a leaf, it is none any more.
       if (!at->is_object()) at->emplace_object();
     }
     for (const auto& [label, value] : labels)
@@ -34,10 +35,11 @@ class Stamper {
   }
 
   void Finish() {
-    std::erase_if(object_.leaves,
-                  [&](const LeafOwner& leaf) { return gone_.contains(leaf.pointer); });
-    object_.leaves.insert(object_.leaves.end(), added_.begin(), added_.end());
-    std::ranges::sort(object_.leaves, {}, &LeafOwner::pointer);
+    std::ranges::sort(added_, {}, &LeafOwner::pointer);
+    const auto old = static_cast<std::ptrdiff_t>(object_.leaves.size());
+    std::ranges::move(added_, std::back_inserter(object_.leaves));
+    std::ranges::inplace_merge(object_.leaves, object_.leaves.begin() + old, {},
+                               &LeafOwner::pointer);
   }
 
  private:
@@ -48,12 +50,17 @@ class Stamper {
       });
     }
     label = value;
-    gone_.insert(place);
+    Drop(place);
     added_.push_back({place, kCoreOwner});
   }
 
+  // A leaf is none any more.
+  void Drop(const std::string& place) {
+    const auto found = std::ranges::lower_bound(object_.leaves, place, {}, &LeafOwner::pointer);
+    if (found != object_.leaves.end() && found->pointer == place) object_.leaves.erase(found);
+  }
+
   MergedObject& object_;
-  absl::flat_hash_set<std::string> gone_;
   std::vector<LeafOwner> added_;
 };
 
