@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "core/base/channel.h"
 #include "core/base/environment.h"
 #include "core/base/status.h"
@@ -55,6 +56,12 @@ absl::Status Listen(grpc::ServerBuilder& builder, const ServiceOptions& options,
 
 }  // namespace
 
+void SkipLockChecks() {
+#ifdef NDEBUG
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
+}
+
 void InitializeService(const std::string& name) {
   const sigset_t signals = DrainSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -67,6 +74,7 @@ void InitializeService(const std::string& name) {
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(logger);
   gpr_set_log_function(LogGrpc);
+  SkipLockChecks();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 }

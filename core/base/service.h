@@ -37,6 +37,11 @@ absl::Status RunService(const ServiceOptions& options);
 // on standard error (key=value; level from WEFT_LOG: debug, info, warn, error).
 void InitializeService(const std::string& name);
 
+// Part of InitializeService. A distribution's Abseil looks at each lock, and gRPC takes many,
+// whether one could wait for another in a circle. This has it do so in debug builds alone, which is
+// its default where it is built without assertions.
+void SkipLockChecks();
+
 // gRPC's status as Abseil's, and the reverse. The codes are the same (google.rpc.Code).
 absl::Status FromGrpc(const grpc::Status& status);
 grpc::Status ToGrpc(const absl::Status& status);

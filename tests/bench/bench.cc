@@ -73,6 +73,7 @@ absl::Status RunAll(const std::string& programs) {
 }
 
 int Main(char** argv) {
+  SkipLockChecks();
   // Standard output is for figures.
   spdlog::set_default_logger(spdlog::stderr_logger_mt("weft-bench"));
   spdlog::set_level(spdlog::level::warn);
