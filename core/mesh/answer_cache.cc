@@ -19,7 +19,8 @@ constexpr absl::Duration kDay = absl::Hours(24);
 constexpr std::chrono::minutes kFirst(5);  // A core that starts has other work.
 constexpr std::chrono::hours kEvery(24);
 constexpr std::chrono::minutes kAgain(1);  // After a failure.
-constexpr size_t kDeleted = 256;           // In one transaction.
+constexpr absl::Duration kWriteWithin = absl::Milliseconds(100);
+constexpr size_t kDeleted = 256;  // In one transaction.
 
 struct Kept {
   int64_t unix_ms = 0;  // Last used. One that cannot be read: long ago.
@@ -28,7 +29,7 @@ struct Kept {
 
 Kept KeptOf(const std::string& key, const std::string& value) {
   store::v1::CachedAnswer answer;
-  return {.unix_ms = answer.ParseFromString(value) ? answer.stored_unix_ms() : 0,
+  return {.unix_ms = answer.ParseFromString(value) ? answer.used_unix_ms() : 0,
           .bytes = static_cast<int64_t>(key.size() + value.size())};
 }
 
@@ -79,20 +80,20 @@ std::optional<provider::v1::RenderResponse> AnswerCache::Find(const std::string&
   store::v1::CachedAnswer answer;
   if (!bytes.ok() || !answer.ParseFromString(*bytes)) return std::nullopt;
   provider::v1::RenderResponse& response = *answer.mutable_response();
-  if (now - absl::FromUnixMillis(answer.stored_unix_ms()) > kDay) Keep(key, response, now);
+  if (now - absl::FromUnixMillis(answer.used_unix_ms()) > kDay) Keep(key, response, now);
   return std::move(response);
 }
 
 void AnswerCache::Keep(const std::string& key, const provider::v1::RenderResponse& response,
                        absl::Time now) {
   store::v1::CachedAnswer answer;
-  answer.set_stored_unix_ms(absl::ToUnixMillis(now));
+  answer.set_used_unix_ms(absl::ToUnixMillis(now));
   *answer.mutable_response() = response;
   std::string bytes = answer.SerializeAsString();
   const auto size = static_cast<int64_t>(key.size() + bytes.size());
   store::Transaction transaction;
   transaction.Put(key, std::move(bytes));
-  store_.CommitLater(std::move(transaction));
+  store_.CommitLater(std::move(transaction), kWriteWithin);
   if ((bytes_ += size) > limit_) {
     std::lock_guard lock(mutex_);
     wake_.notify_all();

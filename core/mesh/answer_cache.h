@@ -16,9 +16,10 @@
 
 namespace weft::mesh {
 
-// Answers to Render calls, kept in the store by what was asked, so that they outlive this process:
-// for 30 days after their last use, to the day, and of the last used as many as have room. For a
-// moment there may be more than `limit` bytes of them.
+// Answers to Render calls, kept in the store by what was asked, so that they outlive this process,
+// but for those of its last moment if it is killed: for 30 days after their last use, to the day,
+// and of the last used as many as have room. For a moment there may be more than `limit` bytes of
+// them.
 //
 // Thread-safe. `store` outlives the object.
 class AnswerCache {

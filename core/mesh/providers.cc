@@ -243,7 +243,7 @@ void Providers::Described(const std::shared_ptr<Entry>& entry,
     *record.mutable_description() = *std::move(response);
     store::Transaction transaction;
     transaction.Put(store::ProviderKey(entry->config.name), record.SerializeAsString());
-    options_.store->CommitLater(std::move(transaction));
+    options_.store->CommitLater(std::move(transaction), absl::ZeroDuration());
     RebuildTypesLocked();
   } else {
     std::string message =

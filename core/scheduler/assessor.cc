@@ -209,7 +209,7 @@ void Assessor::Keep(const std::string& application, const Application& of) {
   }
   store::Transaction transaction;
   transaction.Put(store::StatusKey(ns, name), record.SerializeAsString());
-  store_.CommitLater(std::move(transaction));
+  store_.CommitLater(std::move(transaction), absl::ZeroDuration());
 }
 
 void Assessor::RetryFailed() {
@@ -248,7 +248,7 @@ void Assessor::Forget(const std::string& application) {
   const auto [ns, name] = SplitApplicationKey(application);
   store::Transaction transaction;
   transaction.Delete(store::StatusKey(ns, name));
-  store_.CommitLater(std::move(transaction));
+  store_.CommitLater(std::move(transaction), absl::ZeroDuration());
 }
 
 }  // namespace weft::scheduler

@@ -38,7 +38,7 @@ class CountingStore final : public store::Store {
     if (broken) return absl::UnavailableError("the disk");
     return memory_.Commit(std::move(transaction));
   }
-  void CommitLater(store::Transaction transaction) override {
+  void CommitLater(store::Transaction transaction, absl::Duration) override {
     Commit(std::move(transaction)).IgnoreError();
   }
 

@@ -58,8 +58,8 @@ class HookedStore final : public store::Store {
   absl::Status Commit(store::Transaction transaction) override {
     return memory_.Commit(std::move(transaction));
   }
-  void CommitLater(store::Transaction transaction) override {
-    memory_.CommitLater(std::move(transaction));
+  void CommitLater(store::Transaction transaction, absl::Duration within) override {
+    memory_.CommitLater(std::move(transaction), within);
   }
 
  private:

@@ -38,7 +38,7 @@ absl::Status MemoryStore::Commit(Transaction transaction) {
   return absl::OkStatus();
 }
 
-void MemoryStore::CommitLater(Transaction transaction) {
+void MemoryStore::CommitLater(Transaction transaction, absl::Duration) {
   Commit(std::move(transaction)).IgnoreError();
 }
 

@@ -16,7 +16,7 @@ class MemoryStore final : public Store {
                                                                         const std::string& after,
                                                                         int64_t limit) override;
   absl::Status Commit(Transaction transaction) override;
-  void CommitLater(Transaction transaction) override;
+  void CommitLater(Transaction transaction, absl::Duration within) override;
 
  private:
   std::mutex mutex_;

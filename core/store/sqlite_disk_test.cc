@@ -81,8 +81,8 @@ TEST_F(FullDisk, ACommitFailsLosesNothingAndSucceedsWhenThereIsRoom) {
   Transaction both;
   both.Put("one", value);
   both.Put("two", value);
+  store->CommitLater(both, absl::ZeroDuration());
   EXPECT_TRUE(absl::IsResourceExhausted(store->Commit(both)));
-  store->CommitLater(both);
   EXPECT_EQ(*store->Get("before"), "kept");
   EXPECT_EQ(store->List("k")->size(), static_cast<size_t>(acknowledged));
   EXPECT_TRUE(absl::IsNotFound(store->Get("one").status()));

@@ -1,5 +1,6 @@
 #include "core/store/sqlite_store.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/sqlite.h"
 #include "core/base/status.h"
+#include "core/store/recent_values.h"
 
 namespace weft::store {
 namespace {
@@ -25,6 +27,8 @@ constexpr std::string_view kMigrations[] = {
     "DROP TABLE entries;"
     "ALTER TABLE moved RENAME TO entries",
 };
+
+constexpr int64_t kRecent = int64_t{16} << 20;  // Bytes.
 
 // The prepared statements of one connection.
 struct Connection {
@@ -72,9 +76,12 @@ class SqliteStore final : public Store {
   }
 
   absl::StatusOr<std::string> Get(const std::string& key) override {
+    if (std::optional<std::string> recent = recent_.Find(key)) return *std::move(recent);
+    const uint64_t moment = recent_.Moment();
     std::lock_guard lock(read_mutex_);
     WEFT_ASSIGN_OR_RETURN(std::optional<std::string> value, reader_->Get(key));
     if (!value.has_value()) return absl::NotFoundError(absl::StrCat("no ", key));
+    recent_.Read(key, *value, moment);
     return *std::move(value);
   }
 
@@ -102,31 +109,66 @@ class SqliteStore final : public Store {
     Pending pending{std::move(transaction)};
     std::unique_lock lock(mutex_);
     queue_.push_back(&pending);
-    changed_.notify_all();
+    WriteBefore(Clock::now());
     done_.wait(lock, [&] { return pending.done; });
     return pending.status;
   }
 
-  void CommitLater(Transaction transaction) override {
+  void CommitLater(Transaction transaction, absl::Duration within) override {
+    for (const auto& [key, value] : transaction.puts) recent_.Wrote(key, value);
     std::lock_guard lock(mutex_);
     later_.push_back(std::make_unique<Pending>(Pending{std::move(transaction)}));
     queue_.push_back(later_.back().get());
-    changed_.notify_all();
+    WriteBefore(Clock::now() + absl::ToChronoNanoseconds(within));
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   struct Pending {
     Transaction transaction;
     absl::Status status;
     bool done = false;
   };
 
+  // Tells recent_ of a batch that was written, or of which that is not known.
+  void Remember(const std::deque<Pending*>& batch, bool committed) {
+    for (const Pending* pending : batch) {
+      for (const auto& [key, value] : pending->transaction.puts) {
+        if (committed && pending->status.ok()) {
+          recent_.Wrote(key, value);
+        } else {
+          recent_.Forget(key);
+        }
+      }
+      for (const std::string& key : pending->transaction.deletes) recent_.Forget(key);
+    }
+  }
+
+  // Of what waits; under mutex_.
+  void WriteBefore(Clock::time_point due) {
+    if (due >= due_) return;
+    due_ = due;
+    changed_.notify_all();
+  }
+
+  void WaitUntilDue(std::unique_lock<std::mutex>& lock) {
+    while (!stopping_ && Clock::now() < due_) {
+      if (due_ == Clock::time_point::max()) {
+        changed_.wait(lock);
+      } else {
+        changed_.wait_until(lock, due_);
+      }
+    }
+    due_ = Clock::time_point::max();
+  }
+
   // Takes all that wait into one SQLite transaction: one write to the disk for all of them.
   void Write() {
     std::unique_lock lock(mutex_);
     while (true) {
-      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
+      WaitUntilDue(lock);
+      if (queue_.empty()) return;  // Stopping.
       const std::deque<Pending*> batch = std::exchange(queue_, {});
       std::vector<std::unique_ptr<Pending>> later = std::exchange(later_, {});
       lock.unlock();
@@ -140,6 +182,7 @@ class SqliteStore final : public Store {
       if (!committed.ok())
         spdlog::error("msg=\"cannot write the store\" error=\"{}\"",
                       std::string(committed.message()));
+      Remember(batch, committed.ok());
       lock.lock();
       for (Pending* pending : batch) {
         if (!committed.ok()) pending->status = committed;
@@ -163,6 +206,7 @@ class SqliteStore final : public Store {
     return absl::OkStatus();
   }
 
+  RecentValues recent_{kRecent};
   std::mutex read_mutex_;
   const std::unique_ptr<Connection> reader_;
   const std::unique_ptr<Connection> writer_;
@@ -171,6 +215,8 @@ class SqliteStore final : public Store {
   std::condition_variable done_;
   std::deque<Pending*> queue_;
   std::vector<std::unique_ptr<Pending>> later_;  // Those that nobody waits for.
+  Clock::time_point due_ =
+      Clock::time_point::max();  // When the queue is written; max: it is empty.
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace weft::store {
 
@@ -53,9 +54,11 @@ class Store {
   // Another error: whether it was applied is not known; read again.
   virtual absl::Status Commit(Transaction transaction) = 0;
 
-  // Applies `transaction` soon, after those committed before, without waiting and without an
-  // answer. For what may be lost, such as the last seen status.
-  virtual void CommitLater(Transaction transaction) = 0;
+  // Applies `transaction` after those committed before and with the next one, `within` a time at
+  // the latest, without waiting and without an answer. For what may be lost, such as the last seen
+  // status: the more time there is, the more of it shares one write to the disk. Get may
+  // see what it puts at once, List when it is applied.
+  virtual void CommitLater(Transaction transaction, absl::Duration within) = 0;
 };
 
 // Calls `each` with every entry below `prefix`, in the order of List, until it returns an error,

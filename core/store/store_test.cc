@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
+#include "absl/time/clock.h"
 #include "core/base/sqlite.h"
 #include "core/store/memory_store.h"
 #include "core/store/sqlite_store.h"
@@ -108,10 +109,29 @@ TEST_P(StoreTest, AppliesLaterChangesInTheirOrder) {
   for (int i = 0; i < 100; ++i) {
     Transaction transaction;
     transaction.Put("k", std::to_string(i));
-    store_->CommitLater(std::move(transaction));
+    store_->CommitLater(std::move(transaction), absl::ZeroDuration());
   }
   ASSERT_TRUE(Put("after", "").ok());
   EXPECT_EQ(*store_->Get("k"), "99");
+}
+
+TEST_P(StoreTest, AppliesWhatHasTimeWithTheNextOrWhenItsTimeIsOver) {
+  const auto later = [this](const char* key, absl::Duration within) {
+    Transaction transaction;
+    transaction.Put(key, "1");
+    store_->CommitLater(std::move(transaction), within);
+  };
+  const auto there = [this](const char* key) { return store_->List(key)->size() == 1; };
+  later("with the next", absl::Hours(1));
+  EXPECT_TRUE(store_->Get("with the next").ok());
+  ASSERT_TRUE(Put("next", "").ok());
+  EXPECT_TRUE(there("with the next"));
+  later("has more time", absl::Hours(1));
+  later("has less", absl::Milliseconds(1));
+  const absl::Time give_up = absl::Now() + absl::Seconds(30);
+  while (!there("has less") && absl::Now() < give_up) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(there("has less"));
+  EXPECT_TRUE(there("has more time"));
 }
 
 TEST_P(StoreTest, CountsEveryConcurrentConditionalChange) {
@@ -139,6 +159,14 @@ class DurableStoreTest : public StoreTest {};
 
 TEST_P(DurableStoreTest, KeepsWhatWasCommittedAcrossReopening) {
   ASSERT_TRUE(Put("k", "v").ok());
+  Open();
+  EXPECT_EQ(*store_->Get("k"), "v");
+}
+
+TEST_P(DurableStoreTest, KeepsWhatStillHadTime) {
+  Transaction transaction;
+  transaction.Put("k", "v");
+  store_->CommitLater(std::move(transaction), absl::Hours(1));
   Open();
   EXPECT_EQ(*store_->Get("k"), "v");
 }

@@ -66,7 +66,7 @@ class Simulation::FaultyStore final : public store::Store {
     }
     return committed;
   }
-  void CommitLater(store::Transaction transaction) override {
+  void CommitLater(store::Transaction transaction, absl::Duration) override {
     Commit(std::move(transaction)).IgnoreError();
   }
 
