@@ -289,6 +289,22 @@ TEST_F(CommandTest, ImageListShowsNamesAndSizes) {
   EXPECT_THAT(out_, HasSubstr("weft/hello:v1  0123456789ab  1.4 MB"));
 }
 
+TEST_F(CommandTest, ImagePruneAsksAndRemovesWhatItShowed) {
+  EXPECT_EQ(Weft({"image", "prune"}), 0) << err_;
+  EXPECT_EQ(out_, "every image is used\n");
+  auto* image = mesh_->images.images.add_images();
+  image->set_id("sha256:0123456789abcdef");
+  image->add_references("weft/hello:v1");
+  image->set_size_bytes(1400000);
+  EXPECT_EQ(Weft({"image", "prune"}, "n\n"), 1);
+  EXPECT_THAT(out_, HasSubstr("weft/hello:v1  0123456789ab  1.4 MB"));
+  EXPECT_THAT(err_, HasSubstr("not confirmed"));
+  EXPECT_EQ(mesh_->images.pruned.ids_size(), 0);
+  EXPECT_EQ(Weft({"image", "prune", "-y"}), 0) << err_;
+  EXPECT_THAT(mesh_->images.pruned.ids(), ElementsAre("sha256:0123456789abcdef"));
+  EXPECT_THAT(out_, HasSubstr("1 of 1 images removed, of 1.4 MB\n"));
+}
+
 TEST_F(CommandTest, VersionTellsWhatIsReachable) {
   EXPECT_EQ(Weft({"version"}), 0);
   EXPECT_EQ(out_, std::string("weft ") + WEFT_VERSION +

@@ -301,6 +301,13 @@ grpc::Status FakeImages::List(grpc::ServerContext*, const runtime::v1::ListImage
   return grpc::Status::OK;
 }
 
+grpc::Status FakeImages::Prune(grpc::ServerContext*, const runtime::v1::PruneImagesRequest* request,
+                               runtime::v1::ListImagesResponse* response) {
+  *response = images;
+  if (!request->dry_run()) pruned = *request;
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeRuntime::Describe(grpc::ServerContext*, const runtime::v1::DescribeRequest*,
                                    runtime::v1::DescribeResponse* response) {
   response->set_version("1.2.3");

@@ -122,6 +122,7 @@ class FakeImages final : public runtime::v1::Images::Service {
   size_t largest_chunk = 0;                // Bytes.
   runtime::v1::ImportImageRequest import;  // The first message of the last import, without data.
   runtime::v1::ListImagesResponse images;
+  runtime::v1::PruneImagesRequest pruned;
 
   grpc::Status Load(grpc::ServerContext* context,
                     grpc::ServerReader<runtime::v1::ImageChunk>* reader,
@@ -131,6 +132,8 @@ class FakeImages final : public runtime::v1::Images::Service {
                       runtime::v1::LoadImagesResponse* response) override;
   grpc::Status List(grpc::ServerContext* context, const runtime::v1::ListImagesRequest* request,
                     runtime::v1::ListImagesResponse* response) override;
+  grpc::Status Prune(grpc::ServerContext* context, const runtime::v1::PruneImagesRequest* request,
+                     runtime::v1::ListImagesResponse* response) override;
 };
 
 class FakeRuntime final : public runtime::v1::Runtime::Service {

@@ -19,6 +19,7 @@ constexpr absl::Duration kTransferLimit = absl::Minutes(10);
 struct ImageOptions {
   std::string file, reference, output;
   std::vector<std::string> entrypoint;
+  bool yes = false;
 };
 
 absl::StatusOr<std::unique_ptr<runtime::v1::Images::Stub>> Connect(const Context& context) {
@@ -104,6 +105,39 @@ absl::Status List(const Context& context, const ImageOptions& options) {
   return absl::OkStatus();
 }
 
+// What goes is what was shown.
+absl::Status Prune(const Context& context, const ImageOptions& options) {
+  const Terminal& terminal = context.terminal;
+  WEFT_ASSIGN_OR_RETURN(auto stub, Connect(context));
+  const auto prune = [&](const runtime::v1::PruneImagesRequest& request)
+      -> absl::StatusOr<runtime::v1::ListImagesResponse> {
+    grpc::ClientContext call;
+    SetDeadline(call, kTransferLimit);
+    runtime::v1::ListImagesResponse images;
+    WEFT_RETURN_IF_ERROR(CallError(stub->Prune(&call, request, &images), "prune images"));
+    return images;
+  };
+  runtime::v1::PruneImagesRequest request;
+  request.set_dry_run(true);
+  WEFT_ASSIGN_OR_RETURN(const runtime::v1::ListImagesResponse unused, prune(request));
+  if (unused.images().empty()) {
+    terminal.out << "every image is used" << std::endl;
+    return absl::OkStatus();
+  }
+  terminal.out << "no container has and no object names:\n"
+               << RenderImages(unused, absl::Now()) << std::flush;
+  if (!options.yes && !Agrees(terminal, "Remove them?"))
+    return absl::CancelledError("not confirmed: all stays as it is");
+  request.set_dry_run(false);
+  for (const auto& image : unused.images()) request.add_ids(image.id());
+  WEFT_ASSIGN_OR_RETURN(const runtime::v1::ListImagesResponse removed, prune(request));
+  int64_t bytes = 0;
+  for (const auto& image : removed.images()) bytes += image.size_bytes();
+  terminal.out << removed.images_size() << " of " << unused.images_size() << " images removed, of "
+               << SizeText(bytes) << std::endl;
+  return absl::OkStatus();
+}
+
 using Command = absl::Status (*)(const Context&, const ImageOptions&);
 
 void RunAs(CLI::App& app, Context& context, const std::shared_ptr<ImageOptions>& options,
@@ -141,6 +175,11 @@ void AddImageCommands(CLI::App& app, Context& context) {
   CLI::App* list = image->add_subcommand("list", "List images");
   list->add_option("-o,--output", options->output, "json")->check(CLI::IsMember({"json"}));
   RunAs(*list, context, options, List);
+
+  CLI::App* prune = image->add_subcommand(
+      "prune", "Remove images that no container of the engine has and no object names");
+  prune->add_flag("-y,--yes", options->yes, "Without a question");
+  RunAs(*prune, context, options, Prune);
 }
 
 }  // namespace weft::cli

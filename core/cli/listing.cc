@@ -37,12 +37,12 @@ std::string ShortDigest(const std::string& digest) {
   return OrDash(colon == std::string::npos ? digest : digest.substr(colon + 1, 12));
 }
 
+}  // namespace
+
 std::string SizeText(int64_t bytes) {
   return bytes < 1000 * 1000 ? absl::StrFormat("%.0f kB", static_cast<double>(bytes) / 1e3)
                              : absl::StrFormat("%.1f MB", static_cast<double>(bytes) / 1e6);
 }
-
-}  // namespace
 
 std::vector<std::string> ApplicationsHeading() {
   return {"NAMESPACE", "NAME", "HEALTH", "COMPONENTS", "PODS READY", "RUNTIME", "AGE"};

@@ -25,6 +25,7 @@ std::string RenderTypes(const core::v1::ListTypesResponse& list);
 std::string RenderProviders(const core::v1::ListProvidersResponse& list);
 std::string RenderOrphans(const core::v1::ListOrphansResponse& list);
 std::string RenderRuntimes(const core::v1::ListRuntimesResponse& list);
+std::string SizeText(int64_t bytes);  // "1.4 MB"
 std::string RenderImages(const runtime::v1::ListImagesResponse& list, absl::Time now);
 
 // "FILE:LINE:COLUMN: error: MESSAGE", and a line with the hint where there is one.

@@ -179,6 +179,7 @@ ContainerSummary SummaryFromJson(const json::value& v) {
   ContainerSummary s;
   s.id = json::GetString(v, {"Id"});
   s.labels = MapFrom(json::Find(v, "Labels"));
+  s.image_id = json::GetString(v, {"ImageID"});
   const json::value* names = json::Find(v, "Names");
   if (names != nullptr && names->is_array() && !names->get_array().empty() &&
       names->get_array()[0].is_string()) {

@@ -200,4 +200,16 @@ absl::StatusOr<std::vector<Image>> DockerEngine::ListImages() {
   return ListFrom(answer, &ImageFromJson);
 }
 
+absl::Status DockerEngine::RemoveImage(const Image& image) {
+  // By its id one of several names cannot be removed without force, which takes it from containers.
+  std::vector<std::string> names = image.references;
+  if (names.empty()) names.push_back(image.id);
+  for (const std::string& name : names) {
+    WEFT_RETURN_IF_ERROR(
+        IgnoreNotFound(Call("DELETE", absl::StrCat("/images/", UrlEncode(name)),
+                            absl::StrCat("remove image ", name), "", absl::Seconds(60))));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace weft::engine

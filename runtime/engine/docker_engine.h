@@ -48,6 +48,7 @@ class DockerEngine final : public Engine {
   absl::Status ImportImage(const std::string& reference, const std::vector<std::string>& entrypoint,
                            const ChunkSource& archive) override;
   absl::StatusOr<std::vector<Image>> ListImages() override;
+  absl::Status RemoveImage(const Image& image) override;
 
   absl::Status WatchEvents(StreamControl& control, const std::function<void()>& opened,
                            const std::function<void(const Event&)>& on_event) override;

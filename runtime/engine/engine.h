@@ -86,6 +86,7 @@ struct ContainerSummary {
   std::string id;
   std::string name;  // Without the engine's leading slash.
   Labels labels;
+  std::string image_id = {};
 };
 
 // A volume as a container has it.
@@ -269,6 +270,9 @@ class Engine {
                                    const std::vector<std::string>& entrypoint,
                                    const ChunkSource& archive) = 0;
   virtual absl::StatusOr<std::vector<Image>> ListImages() = 0;
+  // Removes it under all of its names. OK if there is none. FAILED_PRECONDITION: a container has
+  // it.
+  virtual absl::Status RemoveImage(const Image& image) = 0;
 
   // Events from now on; `opened` is called once when none can be missed any more. Blocks until the
   // engine ends the stream (UNAVAILABLE) or `control` does (CANCELLED).

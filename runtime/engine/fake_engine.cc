@@ -235,7 +235,7 @@ absl::StatusOr<std::vector<ContainerSummary>> FakeEngine::ListContainers(const L
   std::vector<ContainerSummary> list;
   for (const auto& [id, held] : containers_) {
     if (Bears(held.container.labels, labels))
-      list.push_back({id, held.container.name, held.container.labels});
+      list.push_back({id, held.container.name, held.container.labels, ImageIdLocked(held)});
   }
   return list;
 }
@@ -340,6 +340,21 @@ absl::StatusOr<std::vector<Image>> FakeEngine::ListImages() {
   std::vector<Image> list;
   for (const auto& [reference, image] : images_) list.push_back(image);
   return list;
+}
+
+absl::Status FakeEngine::RemoveImage(const Image& image) {
+  std::lock_guard lock(mutex_);
+  WEFT_RETURN_IF_ERROR(ReachableLocked());
+  for (const auto& [id, held] : containers_)
+    if (ImageIdLocked(held) == image.id)
+      return absl::FailedPreconditionError("image " + image.id + " is used by container " + id);
+  std::erase_if(images_, [&](const auto& entry) { return entry.second.id == image.id; });
+  return absl::OkStatus();
+}
+
+std::string FakeEngine::ImageIdLocked(const Held& held) const {
+  const auto found = images_.find(held.container.image);
+  return found == images_.end() ? "" : found->second.id;
 }
 
 absl::Status FakeEngine::WatchEvents(StreamControl& control, const std::function<void()>& opened,

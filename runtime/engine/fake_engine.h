@@ -89,6 +89,7 @@ class FakeEngine final : public Engine {
   absl::Status ImportImage(const std::string& reference, const std::vector<std::string>& entrypoint,
                            const ChunkSource& archive) override;
   absl::StatusOr<std::vector<Image>> ListImages() override;
+  absl::Status RemoveImage(const Image& image) override;
   absl::Status WatchEvents(StreamControl& control, const std::function<void()>& opened,
                            const std::function<void(const Event&)>& on_event) override;
   absl::Status ReadLogs(const std::string& id, const LogSelection& selection,
@@ -105,6 +106,7 @@ class FakeEngine final : public Engine {
   void RunLocked(Held& held, const Program& program);
   absl::Status ReachableLocked() const;
   absl::StatusOr<Held*> FindLocked(const std::string& id);
+  std::string ImageIdLocked(const Held& held) const;  // Empty: the image is not there.
   void EmitLocked(const std::string& type, const std::string& action, const std::string& id,
                   const Labels& attributes);
 

@@ -3,6 +3,7 @@
 #include "core/base/status.h"
 #include "runtime/base/calls.h"
 #include "runtime/local/convert.h"
+#include "runtime/local/unused_images.h"
 
 namespace weft::local {
 namespace {
@@ -63,6 +64,20 @@ grpc::ServerUnaryReactor* ImagesService::List(grpc::CallbackServerContext* conte
                                               runtime::v1::ListImagesResponse* response) {
   return runtime::RunOn(pool_, context, [=, this]() -> absl::Status {
     WEFT_ASSIGN_OR_RETURN(const std::vector<engine::Image> images, engine_.ListImages());
+    for (const engine::Image& image : images) ToProto(image, response->add_images());
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* ImagesService::Prune(grpc::CallbackServerContext* context,
+                                               const runtime::v1::PruneImagesRequest* request,
+                                               runtime::v1::ListImagesResponse* response) {
+  return runtime::RunOn(pool_, context, [=, this]() -> absl::Status {
+    WEFT_ASSIGN_OR_RETURN(const std::vector<engine::Image> images,
+                          request->dry_run()
+                              ? UnusedImages(engine_, objects_)
+                              : RemoveUnusedImages(engine_, objects_,
+                                                   {request->ids().begin(), request->ids().end()}));
     for (const engine::Image& image : images) ToProto(image, response->add_images());
     return absl::OkStatus();
   });

@@ -4,6 +4,7 @@
 
 #include "core/base/worker_pool.h"
 #include "runtime/engine/engine.h"
+#include "runtime/local/object_store.h"
 #include "runtime/local/receiving_call.h"
 #include "weft/runtime/v1/runtime.grpc.pb.h"
 
@@ -13,8 +14,9 @@ namespace weft::local {
 class ImagesService final : public runtime::v1::Images::CallbackService {
  public:
   // All outlive it.
-  ImagesService(engine::Engine& engine, WorkerPool& pool, StreamLimit& streams)
-      : engine_(engine), pool_(pool), streams_(streams) {}
+  ImagesService(engine::Engine& engine, const ObjectStore& objects, WorkerPool& pool,
+                StreamLimit& streams)
+      : engine_(engine), objects_(objects), pool_(pool), streams_(streams) {}
 
   grpc::ServerReadReactor<runtime::v1::ImageChunk>* Load(
       grpc::CallbackServerContext* context, runtime::v1::LoadImagesResponse* response) override;
@@ -23,9 +25,13 @@ class ImagesService final : public runtime::v1::Images::CallbackService {
   grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
                                  const runtime::v1::ListImagesRequest* request,
                                  runtime::v1::ListImagesResponse* response) override;
+  grpc::ServerUnaryReactor* Prune(grpc::CallbackServerContext* context,
+                                  const runtime::v1::PruneImagesRequest* request,
+                                  runtime::v1::ListImagesResponse* response) override;
 
  private:
   engine::Engine& engine_;
+  const ObjectStore& objects_;
   WorkerPool& pool_;
   StreamLimit& streams_;
 };

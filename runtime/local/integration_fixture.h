@@ -59,6 +59,7 @@ class RealRuntime : public testing::Test {
                       absl::Duration limit = absl::Seconds(40));
 
   runtime::v1::Runtime::Stub& runtime() { return *runtime_; }
+  runtime::v1::Images::Stub& images() { return *images_; }
   engine::DockerEngine& engine() { return *engine_; }
 
   std::string data_;

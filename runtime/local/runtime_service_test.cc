@@ -30,7 +30,7 @@ class RuntimeServiceTest : public testing::Test {
     local_ = *std::move(local);
     local_->Start();
     service_ = std::make_unique<RuntimeService>(*local_, pool_, streams_, "1.2.3");
-    images_ = std::make_unique<ImagesService>(engine_, pool_, streams_);
+    images_ = std::make_unique<ImagesService>(engine_, local_->objects(), pool_, streams_);
     grpc::ServerBuilder builder;
     builder.RegisterService(service_.get());
     builder.RegisterService(images_.get());
@@ -221,6 +221,33 @@ TEST_F(RuntimeServiceTest, ImportsAnImageOfManyPiecesAndListsIt) {
   runtime::v1::ListImagesResponse list;
   ASSERT_TRUE(images_stub_->List(&list_context, {}, &list).ok());
   EXPECT_EQ(list.images_size(), 2);
+}
+
+TEST_F(RuntimeServiceTest, PruneRemovesWhatNobodyHasAndNothingNames) {
+  for (const char* image : {"idle:1", "other:1", "run:1"}) engine_.AddImage(image);
+  ASSERT_TRUE(engine_.CreateContainer({.name = "somebody's", .image = "run:1"}).ok());
+  runtime::v1::ApplyResponse applied;
+  ASSERT_TRUE(Apply(WebRequest(), applied).ok());  // "web:1".
+  const auto prune = [&](bool dry_run, const std::string& id) {
+    runtime::v1::PruneImagesRequest request;
+    request.set_dry_run(dry_run);
+    if (!id.empty()) request.add_ids(id);
+    grpc::ClientContext context;
+    runtime::v1::ListImagesResponse response;
+    EXPECT_TRUE(images_stub_->Prune(&context, request, &response).ok());
+    std::set<std::string> references;
+    for (const auto& image : response.images())
+      references.insert(image.references().begin(), image.references().end());
+    // The pods' own, if none has it yet.
+    std::erase_if(references, [](const auto& name) { return name.starts_with("weft/anchor"); });
+    return references;
+  };
+  EXPECT_EQ(prune(true, ""), (std::set<std::string>{"idle:1", "other:1"}));
+  EXPECT_EQ(prune(false, "sha256:idle:1"), (std::set<std::string>{"idle:1"}));
+  EXPECT_EQ(prune(false, ""), (std::set<std::string>{"other:1"}));
+  EXPECT_TRUE(engine_.InspectImage("web:1").ok());
+  EXPECT_TRUE(engine_.InspectImage("run:1").ok());
+  EXPECT_FALSE(engine_.InspectImage("idle:1").ok());
 }
 
 TEST_F(RuntimeServiceTest, AnImportWithoutANameIsRefused) {

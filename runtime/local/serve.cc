@@ -45,7 +45,7 @@ absl::Status ServeRuntime(LocalRuntime& local, const std::string& address,
   WorkerPool pool(kWorkers, kMostWaiting);
   StreamLimit streams(kMostStreams);
   RuntimeService runtime(local, pool, streams, WEFT_VERSION);
-  ImagesService images(local.engine(), pool, streams);
+  ImagesService images(local.engine(), local.objects(), pool, streams);
   ServiceOptions options;
   options.name = "weft-runtime-local";
   options.address = address;
