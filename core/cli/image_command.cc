@@ -124,7 +124,7 @@ absl::Status Prune(const Context& context, const ImageOptions& options) {
     terminal.out << "every image is used" << std::endl;
     return absl::OkStatus();
   }
-  terminal.out << "no container has and no object names:\n"
+  terminal.out << "no container of the engine has, and no object of this installation names:\n"
                << RenderImages(unused, absl::Now()) << std::flush;
   if (!options.yes && !Agrees(terminal, "Remove them?"))
     return absl::CancelledError("not confirmed: all stays as it is");

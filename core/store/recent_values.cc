@@ -2,8 +2,8 @@
 
 namespace weft::store {
 
-int64_t RecentValues::SizeOf(const Entry& entry) {
-  return static_cast<int64_t>(entry.first.size() + entry.second.size());
+int64_t RecentValues::SizeOf(absl::string_view key, const std::string& value) {
+  return static_cast<int64_t>(key.size() + value.size()) + kEntryBytes;
 }
 
 std::optional<std::string> RecentValues::Find(const std::string& key) {
@@ -21,26 +21,35 @@ uint64_t RecentValues::Moment() {
 
 void RecentValues::Read(const std::string& key, const std::string& value, uint64_t moment) {
   std::lock_guard lock(mutex_);
-  if (writes_ == moment) PutLocked(key, value);
+  if (!writing_ && writes_ == moment) PutLocked(key, value);
 }
 
-void RecentValues::Wrote(const std::string& key, const std::string& value) {
+void RecentValues::Put(const std::string& key, const std::string& value) {
   std::lock_guard lock(mutex_);
   ++writes_;
   PutLocked(key, value);
 }
 
-void RecentValues::Forget(const std::string& key) {
+void RecentValues::BeginWrite(const Written& written) {
   std::lock_guard lock(mutex_);
-  ++writes_;
-  ForgetLocked(key);
+  writing_ = true;
+  for (const auto& [key, value] : written) ForgetLocked(key);
 }
 
-void RecentValues::PutLocked(const std::string& key, const std::string& value) {
+void RecentValues::EndWrite(const Written& written) {
+  std::lock_guard lock(mutex_);
+  writing_ = false;
+  ++writes_;
+  for (const auto& [key, value] : written)
+    if (value != nullptr && !places_.contains(key)) PutLocked(key, *value);
+}
+
+void RecentValues::PutLocked(absl::string_view key, const std::string& value) {
   ForgetLocked(key);
-  entries_.emplace_front(key, value);
+  if (SizeOf(key, value) > limit_) return;
+  entries_.emplace_front(std::string(key), value);
   places_[entries_.front().first] = entries_.begin();
-  size_ += SizeOf(entries_.front());
+  size_ += SizeOf(key, value);
   while (size_ > limit_) ForgetLocked(entries_.back().first);
 }
 
@@ -48,7 +57,7 @@ void RecentValues::ForgetLocked(absl::string_view key) {
   const auto found = places_.find(key);
   if (found == places_.end()) return;
   const auto entry = found->second;
-  size_ -= SizeOf(*entry);
+  size_ -= SizeOf(entry->first, entry->second);
   places_.erase(found);  // Before the key that it refers to.
   entries_.erase(entry);
 }

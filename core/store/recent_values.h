@@ -12,29 +12,39 @@
 
 namespace weft::store {
 
-// The last used values of a store, in memory: as many as have room in `limit` bytes. It never holds
-// another value than was written last, if whoever writes tells it after the store has the value.
-// Thread-safe.
+// The last used values of a store, in memory: as many as have room in `limit` bytes. All that is
+// written at once is seen at once: while it is written, its keys are not here, and nothing that is
+// read meanwhile comes here. Thread-safe; one thread writes.
 class RecentValues {
  public:
+  // What an entry takes beside its key and its value, about.
+  static constexpr int64_t kEntryBytes = 160;
+
+  // What a key has after a write: null: nothing, or it is not known.
+  using Written = absl::flat_hash_map<absl::string_view, const std::string*>;
+
   explicit RecentValues(int64_t limit) : limit_(limit) {}
 
   std::optional<std::string> Find(const std::string& key);
 
   // Of now: taken before a value is read from the store.
   uint64_t Moment();
-  // What was read. It is kept if nothing has been written since `moment`, and so not this key.
+  // What was read. It is kept if nothing has been written since `moment`.
   void Read(const std::string& key, const std::string& value, uint64_t moment);
 
-  void Wrote(const std::string& key, const std::string& value);
-  // It was erased, or it is not known what the store has.
-  void Forget(const std::string& key);
+  // What will be written.
+  void Put(const std::string& key, const std::string& value);
+
+  // Around a write of all keys of `written`, by the thread that writes. What was Put meanwhile is
+  // newer and stays.
+  void BeginWrite(const Written& written);
+  void EndWrite(const Written& written);
 
  private:
   using Entry = std::pair<std::string, std::string>;  // Key and value.
 
-  static int64_t SizeOf(const Entry& entry);
-  void PutLocked(const std::string& key, const std::string& value);
+  static int64_t SizeOf(absl::string_view key, const std::string& value);
+  void PutLocked(absl::string_view key, const std::string& value);
   void ForgetLocked(absl::string_view key);
 
   const int64_t limit_;
@@ -43,6 +53,7 @@ class RecentValues {
   absl::flat_hash_map<absl::string_view, std::list<Entry>::iterator> places_;  // Of their keys.
   int64_t size_ = 0;
   uint64_t writes_ = 0;
+  bool writing_ = false;
 };
 
 }  // namespace weft::store

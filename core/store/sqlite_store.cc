@@ -1,5 +1,6 @@
 #include "core/store/sqlite_store.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -29,6 +30,7 @@ constexpr std::string_view kMigrations[] = {
 };
 
 constexpr int64_t kRecent = int64_t{16} << 20;  // Bytes.
+constexpr absl::Duration kLongestWait = absl::Hours(24);
 
 // The prepared statements of one connection.
 struct Connection {
@@ -115,11 +117,11 @@ class SqliteStore final : public Store {
   }
 
   void CommitLater(Transaction transaction, absl::Duration within) override {
-    for (const auto& [key, value] : transaction.puts) recent_.Wrote(key, value);
+    for (const auto& [key, value] : transaction.puts) recent_.Put(key, value);
     std::lock_guard lock(mutex_);
     later_.push_back(std::make_unique<Pending>(Pending{std::move(transaction)}));
     queue_.push_back(later_.back().get());
-    WriteBefore(Clock::now() + absl::ToChronoNanoseconds(within));
+    WriteBefore(Clock::now() + absl::ToChronoNanoseconds(std::min(within, kLongestWait)));
   }
 
  private:
@@ -131,18 +133,15 @@ class SqliteStore final : public Store {
     bool done = false;
   };
 
-  // Tells recent_ of a batch that was written, or of which that is not known.
-  void Remember(const std::deque<Pending*>& batch, bool committed) {
+  // What the keys of a batch have when it was written; null: it is not known yet.
+  static RecentValues::Written WrittenBy(const std::deque<Pending*>& batch, bool committed) {
+    RecentValues::Written written;
     for (const Pending* pending : batch) {
-      for (const auto& [key, value] : pending->transaction.puts) {
-        if (committed && pending->status.ok()) {
-          recent_.Wrote(key, value);
-        } else {
-          recent_.Forget(key);
-        }
-      }
-      for (const std::string& key : pending->transaction.deletes) recent_.Forget(key);
+      for (const auto& [key, value] : pending->transaction.puts)
+        written[key] = committed && pending->status.ok() ? &value : nullptr;
+      for (const std::string& key : pending->transaction.deletes) written[key] = nullptr;
     }
+    return written;
   }
 
   // Of what waits; under mutex_.
@@ -172,6 +171,7 @@ class SqliteStore final : public Store {
       const std::deque<Pending*> batch = std::exchange(queue_, {});
       std::vector<std::unique_ptr<Pending>> later = std::exchange(later_, {});
       lock.unlock();
+      recent_.BeginWrite(WrittenBy(batch, false));
       const absl::Status committed = writer_->database.Transact([&]() -> absl::Status {
         for (Pending* pending : batch) {
           pending->status = Apply(pending->transaction);
@@ -182,7 +182,7 @@ class SqliteStore final : public Store {
       if (!committed.ok())
         spdlog::error("msg=\"cannot write the store\" error=\"{}\"",
                       std::string(committed.message()));
-      Remember(batch, committed.ok());
+      recent_.EndWrite(WrittenBy(batch, committed.ok()));
       lock.lock();
       for (Pending* pending : batch) {
         if (!committed.ok()) pending->status = committed;

@@ -21,7 +21,8 @@ absl::StatusOr<absl::Duration> Attempts::Try(const Attempt& attempt, Waiting& wa
     std::lock_guard lock(mutex_);
     auto& states = states_[attempt.key];
     if (const auto found = states.find(attempt.name); found != states.end()) state = found->second;
-    if (always && state.since == 0) {
+    if (always && (state.since == 0 || state.run != attempt.run)) {
+      state.run = attempt.run;
       state.since = images_.Mark();
       states[attempt.name] = state;
     }

@@ -20,6 +20,7 @@ struct Attempt {
   std::string key;                           // Of the controller.
   std::string name;                          // Tells it from the others of its controller.
   const PodContainer* image = nullptr;       // Whose image it needs, unless it is made already.
+  std::string run = {};                      // For which run: each run has another.
   std::vector<std::string> logins = {};      // For that: ImagePuller::Wish.
   const char* reason = "RunContainerError";  // Why it waits if `start` fails.
   // Makes and starts it. `failed`: the attempt before did.
@@ -49,7 +50,8 @@ class Attempts {
     Waiting waiting;  // Since the last time that it failed.
     absl::Time retry_at;
     int times = 0;       // That it failed, one after the other.
-    uint64_t since = 0;  // ImagePuller::Mark, of when its image was first asked for; 0: not yet.
+    std::string run;     // For which its image was asked for first at:
+    uint64_t since = 0;  // ImagePuller::Mark; 0: not yet.
   };
 
   ImagePuller& images_;

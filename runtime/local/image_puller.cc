@@ -43,7 +43,9 @@ absl::StatusOr<ImagePuller::Answer> ImagePuller::Ask(const Wish& wish) {
   {
     // Registered before looking, so that an image that comes in between is not missed.
     std::lock_guard lock(mutex_);
-    wanted_.try_emplace(reference, Wanted{.next = first_}).first->second.waiting.insert(key);
+    uint64_t& last =
+        wanted_.try_emplace(reference, Wanted{.next = first_}).first->second.waiting[key];
+    last = std::max(last, since);
   }
   absl::Status there = engine_.InspectImage(reference).status();
   std::lock_guard lock(mutex_);
@@ -51,12 +53,15 @@ absl::StatusOr<ImagePuller::Answer> ImagePuller::Ask(const Wish& wish) {
     there = absl::NotFoundError("what is there may not be what the registry has");
   Wanted& wanted = wanted_.try_emplace(reference, Wanted{.next = first_}).first->second;
   if (there.ok() || !absl::IsNotFound(there)) {
-    wanted.waiting.erase(key);
-    if (there.ok() && wanted.waiting.empty()) wanted_.erase(reference);
+    // Another container of the key may wait for what is not there yet.
+    if (const auto found = wanted.waiting.find(key);
+        found != wanted.waiting.end() && (!there.ok() || found->second <= since))
+      wanted.waiting.erase(found);
+    if (there.ok() && wanted.waiting.empty() && !wanted.pull) wanted_.erase(reference);
     if (!there.ok()) return there;
     return Answer{true, "", ""};
   }
-  wanted.waiting.insert(key);
+  wanted.waiting[key] = std::max(wanted.waiting[key], since);
   if (!may_pull) {
     return Answer{
         false, "ErrImageNeverPull",
@@ -119,7 +124,7 @@ ImagePuller::Duration ImagePuller::Pull(const std::string& reference) {
     number = ++begun_;
   }
   const absl::Status pulled = PullWith(reference, logins);
-  std::set<std::string> waiting;
+  std::map<std::string, uint64_t> waiting;
   Duration again = KeyedQueue::kDone;
   {
     std::lock_guard lock(mutex_);
@@ -139,18 +144,18 @@ ImagePuller::Duration ImagePuller::Pull(const std::string& reference) {
       wanted.next = std::min(wanted.next * 2, longest_);
     }
   }
-  for (const std::string& key : waiting) on_change_(key);
+  for (const auto& [key, since] : waiting) on_change_(key);
   return again;
 }
 
 void ImagePuller::ImagesChanged() {
-  std::set<std::string> waiting;
+  std::map<std::string, uint64_t> waiting;
   {
     std::lock_guard lock(mutex_);
     for (auto& [reference, wanted] : wanted_) waiting.merge(wanted.waiting);
     std::erase_if(wanted_, [](const auto& entry) { return !entry.second.pull; });
   }
-  for (const std::string& key : waiting) on_change_(key);
+  for (const auto& [key, since] : waiting) on_change_(key);
 }
 
 }  // namespace weft::local

@@ -58,7 +58,7 @@ class ImagePuller {
 
  private:
   struct Wanted {
-    std::set<std::string> waiting;  // Keys.
+    std::map<std::string, uint64_t> waiting;  // By key, the last of its Wish::since.
     bool pull = false;
     bool unasked = false;  // Nobody asked since the last attempt: forgotten if that stays so.
     std::string failure;   // Of the last attempt.

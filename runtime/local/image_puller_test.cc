@@ -89,6 +89,7 @@ TEST_F(ImagePullerTest, AMarkAsksForWhatTheRegistryHasNow) {
   EXPECT_EQ(ask(mark)->reason, "ContainerCreating");
   ASSERT_TRUE(WaitForNews("a", 1));
   EXPECT_EQ(ask(mark)->reason, "ImagePullBackOff") << "the registry has none";
+  EXPECT_TRUE(ask(0)->present) << "which does not take the news from who waits";
   engine_.SetPrivateImage("web:1", "");
   ASSERT_TRUE(WaitForNews("a", 2));
   EXPECT_TRUE(ask(mark)->present);

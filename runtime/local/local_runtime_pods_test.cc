@@ -149,6 +149,30 @@ TEST_F(PodsOfTheRuntime, TheRegistryIsAskedBeforeEachRunWhereThePodSaysSo) {
   EXPECT_EQ(engine_.pulls(), pulls + 1);
 }
 
+TEST_F(PodsOfTheRuntime, WhatAPodOfThatNameWaitedForOnceDoesNotServeTheNextOne) {
+  const auto always = [&](const ObjectRef& ref, int replicas, uint64_t generation) {
+    Apply(ref, DeploymentText(ref.name, replicas, "web:1", R"(,"imagePullPolicy":"Always")"),
+          generation);
+  };
+  engine_.SetPrivateImage("web:1", "");
+  Start();
+  always(DeploymentRef("web"), 1, 1);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  engine_.SetPrivateImage("another:1", "");
+  always(DeploymentRef("web"), 2, 2);
+  ASSERT_TRUE(follower_->Until(SomePodSays("ImagePullBackOff")));
+  always(DeploymentRef("web"), 1, 3);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  engine_.SetPrivateImage("web:1", "");
+  always(DeploymentRef("other"), 1, 1);
+  ASSERT_TRUE(follower_->Until([](const Seen& seen) {
+    return Number(seen, "Deployment/default/other", "readyReplicas") == 1;
+  }));
+  engine_.SetPrivateImage("another:1", "");
+  always(DeploymentRef("web"), 2, 4);
+  EXPECT_TRUE(follower_->Until(SomePodSays("ImagePullBackOff")));
+}
+
 TEST_F(PodsOfTheRuntime, APodThatStillServesForANewTemplateIsKeptRunning) {
   Start();
   ApplyWeb(1, 1);

@@ -6,7 +6,7 @@
 namespace weft::local {
 
 // Everything on the engine that is ours bears this label with the installation's id; what does not
-// is never touched.
+// is never touched, but for images, where somebody asks to prune them.
 inline constexpr char kInstallationLabel[] = "weft.dev/installation";
 inline constexpr char kNamespaceLabel[] = "weft.dev/namespace";
 inline constexpr char kControllerLabel[] = "weft.dev/controller";  // "KIND/NAME"

@@ -318,6 +318,7 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpMember(const ObjectRef& owner,
       {.key = LocalKey(owner),
        .name = absl::StrCat(pod.name, ".", member.name),
        .image = made ? nullptr : &container,
+       .run = absl::StrCat(pod.sandbox.id, " after ", now.id),
        .logins = LoginsOf(container, find),
        .start =
            [&](bool failed) { return StartRun(container, *text, identity, pod, failed, member); }},

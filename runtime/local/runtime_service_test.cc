@@ -227,7 +227,14 @@ TEST_F(RuntimeServiceTest, PruneRemovesWhatNobodyHasAndNothingNames) {
   for (const char* image : {"idle:1", "other:1", "run:1"}) engine_.AddImage(image);
   ASSERT_TRUE(engine_.CreateContainer({.name = "somebody's", .image = "run:1"}).ok());
   runtime::v1::ApplyResponse applied;
-  ASSERT_TRUE(Apply(WebRequest(), applied).ok());  // "web:1".
+  runtime::v1::ApplyRequest objects = WebRequest();  // "web:1".
+  auto* data = objects.add_objects();
+  ToProto(ObjectRef{"v1", "ConfigMap", "default", "data"}, data->mutable_object()->mutable_ref());
+  data->mutable_object()->set_json(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":
+      {"name":"data","namespace":"default"},"data":{"image":"idle:1"}})");
+  data->set_owner("default/app/web");
+  data->set_generation(1);
+  ASSERT_TRUE(Apply(objects, applied).ok());
   const auto prune = [&](bool dry_run, const std::string& id) {
     runtime::v1::PruneImagesRequest request;
     request.set_dry_run(dry_run);
