@@ -120,8 +120,8 @@ void Assessor::Ask(const std::string& application, const std::string& provider, 
                    pb::AssessRequest request, std::string hash) {
   const std::string instance = request.instance().key();
   auto done = [this, application, provider, instance,
-               hash = std::move(hash)](absl::StatusOr<pb::AssessResponse> response) {
-    Answered(application, provider, instance, hash, std::move(response));
+               hash = std::move(hash)](const absl::StatusOr<pb::AssessResponse>& response) {
+    Answered(application, provider, instance, hash, response);
   };
   const auto stub = providers_.Find(provider);
   if (stub == nullptr) return done(absl::UnavailableError(providers_.WhyAway(provider)));
@@ -136,7 +136,7 @@ void Assessor::Ask(const std::string& application, const std::string& provider, 
 
 void Assessor::Answered(const std::string& application, const std::string& provider,
                         const std::string& instance, const std::string& hash,
-                        absl::StatusOr<pb::AssessResponse> response) {
+                        const absl::StatusOr<pb::AssessResponse>& response) {
   Failpoint("core.status.before");
   {
     std::lock_guard lock(mutex_);

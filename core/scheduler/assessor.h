@@ -79,7 +79,7 @@ class Assessor {
            provider::v1::AssessRequest request, std::string hash);
   void Answered(const std::string& application, const std::string& provider,
                 const std::string& instance, const std::string& hash,
-                absl::StatusOr<provider::v1::AssessResponse> response);
+                const absl::StatusOr<provider::v1::AssessResponse>& response);
   void TellLocked(const std::string& application, const std::string& instance,
                   const std::string& provider, Held& held);
   static void TakeLocked(Held& held, const std::string& hash,

@@ -13,11 +13,8 @@ namespace weft::scheduler {
 namespace {
 
 using store::v1::EventRecord;
-using testing::AllOf;
 using testing::ElementsAre;
-using testing::Ge;
 using testing::IsEmpty;
-using testing::Le;
 using testing::SizeIs;
 
 EventRecord Refused(const std::string& message = "no") {
