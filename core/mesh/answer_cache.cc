@@ -76,9 +76,15 @@ void AnswerCache::Run() {
 
 std::optional<provider::v1::RenderResponse> AnswerCache::Find(const std::string& key,
                                                               absl::Time now) {
-  const absl::StatusOr<std::string> bytes = store_.Get(key);
+  std::optional<std::string> bytes = recent_.Find(key);
+  if (!bytes.has_value()) {
+    absl::StatusOr<std::string> stored = store_.Get(key);
+    if (!stored.ok()) return std::nullopt;
+    recent_.Put(key, *stored);
+    bytes = *std::move(stored);
+  }
   store::v1::CachedAnswer answer;
-  if (!bytes.ok() || !answer.ParseFromString(*bytes)) return std::nullopt;
+  if (!answer.ParseFromString(*bytes)) return std::nullopt;
   provider::v1::RenderResponse& response = *answer.mutable_response();
   if (now - absl::FromUnixMillis(answer.used_unix_ms()) > kDay) Keep(key, response, now);
   return std::move(response);
@@ -91,6 +97,7 @@ void AnswerCache::Keep(const std::string& key, const provider::v1::RenderRespons
   *answer.mutable_response() = response;
   std::string bytes = answer.SerializeAsString();
   const auto size = static_cast<int64_t>(key.size() + bytes.size());
+  recent_.Put(key, bytes);
   store::Transaction transaction;
   transaction.Put(key, std::move(bytes));
   store_.CommitLater(std::move(transaction), kWriteWithin);
@@ -122,6 +129,7 @@ absl::Status AnswerCache::Trim(absl::Time now) {
         const Kept answer = KeptOf(key, value);
         if (answer.unix_ms >= since) return go_on();
         if (store_.Get(key).value_or(value) != value) return go_on();  // Used meanwhile.
+        recent_.Forget(key);
         transaction.Delete(key);
         left -= answer.bytes;
         return transaction.deletes.size() < kDeleted ? go_on() : commit();

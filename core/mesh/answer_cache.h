@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/mesh/recent_answers.h"
 #include "core/store/store.h"
 #include "weft/provider/v1/render.pb.h"
 
@@ -24,7 +25,8 @@ namespace weft::mesh {
 // Thread-safe. `store` outlives the object.
 class AnswerCache {
  public:
-  static constexpr int64_t kLimit = int64_t{1} << 30;  // Bytes: of about 100,000 applications.
+  static constexpr int64_t kLimit = int64_t{1} << 30;   // Bytes: of about 100,000 applications.
+  static constexpr int64_t kRecent = int64_t{8} << 20;  // Bytes of those that are in memory too.
 
   explicit AnswerCache(store::Store& store, int64_t limit = kLimit);
   ~AnswerCache();
@@ -49,6 +51,7 @@ class AnswerCache {
 
   store::Store& store_;
   const int64_t limit_;
+  RecentAnswers recent_{kRecent};   // Also those that the store does not have yet.
   std::atomic<int64_t> bytes_ = 0;  // Found by the last Trim, and kept since.
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/sqlite.h"
 #include "core/base/status.h"
-#include "core/store/recent_values.h"
 
 namespace weft::store {
 namespace {
@@ -29,7 +28,6 @@ constexpr std::string_view kMigrations[] = {
     "ALTER TABLE moved RENAME TO entries",
 };
 
-constexpr int64_t kRecent = int64_t{16} << 20;  // Bytes.
 constexpr absl::Duration kLongestWait = absl::Hours(24);
 
 // The prepared statements of one connection.
@@ -78,12 +76,9 @@ class SqliteStore final : public Store {
   }
 
   absl::StatusOr<std::string> Get(const std::string& key) override {
-    if (std::optional<std::string> recent = recent_.Find(key)) return *std::move(recent);
-    const uint64_t moment = recent_.Moment();
     std::lock_guard lock(read_mutex_);
     WEFT_ASSIGN_OR_RETURN(std::optional<std::string> value, reader_->Get(key));
     if (!value.has_value()) return absl::NotFoundError(absl::StrCat("no ", key));
-    recent_.Read(key, *value, moment);
     return *std::move(value);
   }
 
@@ -117,7 +112,6 @@ class SqliteStore final : public Store {
   }
 
   void CommitLater(Transaction transaction, absl::Duration within) override {
-    for (const auto& [key, value] : transaction.puts) recent_.Put(key, value);
     std::lock_guard lock(mutex_);
     later_.push_back(std::make_unique<Pending>(Pending{std::move(transaction)}));
     queue_.push_back(later_.back().get());
@@ -132,17 +126,6 @@ class SqliteStore final : public Store {
     absl::Status status;
     bool done = false;
   };
-
-  // What the keys of a batch have when it was written; null: it is not known yet.
-  static RecentValues::Written WrittenBy(const std::deque<Pending*>& batch, bool committed) {
-    RecentValues::Written written;
-    for (const Pending* pending : batch) {
-      for (const auto& [key, value] : pending->transaction.puts)
-        written[key] = committed && pending->status.ok() ? &value : nullptr;
-      for (const std::string& key : pending->transaction.deletes) written[key] = nullptr;
-    }
-    return written;
-  }
 
   // Of what waits; under mutex_.
   void WriteBefore(Clock::time_point due) {
@@ -171,7 +154,6 @@ class SqliteStore final : public Store {
       const std::deque<Pending*> batch = std::exchange(queue_, {});
       std::vector<std::unique_ptr<Pending>> later = std::exchange(later_, {});
       lock.unlock();
-      recent_.BeginWrite(WrittenBy(batch, false));
       const absl::Status committed = writer_->database.Transact([&]() -> absl::Status {
         for (Pending* pending : batch) {
           pending->status = Apply(pending->transaction);
@@ -182,7 +164,6 @@ class SqliteStore final : public Store {
       if (!committed.ok())
         spdlog::error("msg=\"cannot write the store\" error=\"{}\"",
                       std::string(committed.message()));
-      recent_.EndWrite(WrittenBy(batch, committed.ok()));
       lock.lock();
       for (Pending* pending : batch) {
         if (!committed.ok()) pending->status = committed;
@@ -206,7 +187,6 @@ class SqliteStore final : public Store {
     return absl::OkStatus();
   }
 
-  RecentValues recent_{kRecent};
   std::mutex read_mutex_;
   const std::unique_ptr<Connection> reader_;
   const std::unique_ptr<Connection> writer_;

@@ -56,8 +56,7 @@ class Store {
 
   // Applies `transaction` after those committed before and with the next one, `within` a time at
   // the latest, without waiting and without an answer. For what may be lost, such as the last seen
-  // status: the more time there is, the more of it shares one write to the disk. Get may
-  // see what it puts at once, List when it is applied.
+  // status: the more time there is, the more of it shares one write to the disk.
   virtual void CommitLater(Transaction transaction, absl::Duration within) = 0;
 };
 
