@@ -1,10 +1,12 @@
-// Images of a registry that wants to know who asks: a real one, on the loopback address.
+// Images of a registry that wants to know who asks: a real one, on the loopback address. And those
+// that are not used.
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <gmock/gmock.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/substitute.h"
 #include "core/base/pointers.h"
 #include "runtime/local/integration_fixture.h"
@@ -168,6 +171,23 @@ TEST_F(PrivateRegistry, IsAskedBeforeEachRunWhereThePodSaysSo) {
   ASSERT_TRUE(runs.ok() && runs->size() == 1) << runs.status();
   ASSERT_TRUE(engine().StopContainer(runs->at(0).id, absl::ZeroDuration()).ok());
   WaitUntilReady();
+}
+
+TEST_F(RealRuntime, PruneRemovesTheImagesThatNobodyHasAndNothingNames) {
+  ImportBusybox();
+  Import("test/second:1", data_ + "/root.tar");
+  Import("test/named:1", data_ + "/root.tar");
+  std::string none = WebDeployment("none", 0);
+  none = absl::StrReplaceAll(none, {{"test/busybox:1", "test/named:1"}});
+  Apply({WebDeployment("web", 1), none}, 1);
+  WaitFor([](const Projections& now) { return ReadyPods(now, "web").size() == 1; });
+  grpc::ClientContext context;
+  runtime::v1::ListImagesResponse removed;
+  ASSERT_TRUE(images().Prune(&context, {}, &removed).ok());
+  ASSERT_EQ(removed.images_size(), 1) << removed.ShortDebugString();
+  EXPECT_THAT(removed.images(0).references(), testing::ElementsAre("test/second:1"));
+  EXPECT_TRUE(absl::IsNotFound(engine().InspectImage("test/second:1").status()));
+  EXPECT_TRUE(engine().InspectImage("test/named:1").ok());
 }
 
 }  // namespace

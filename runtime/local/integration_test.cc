@@ -369,23 +369,6 @@ TEST_F(RealRuntime, AnImageThatIsMissingHoldsUpNothingElseAndIsUsedWhenItComes) 
   WaitFor(Ready(1));
 }
 
-TEST_F(RealRuntime, PruneRemovesTheImagesThatNobodyHasAndNothingNames) {
-  ImportBusybox();
-  Import("test/second:1", data_ + "/root.tar");
-  Import("test/named:1", data_ + "/root.tar");
-  std::string none = WebDeployment("none", 0);
-  none = absl::StrReplaceAll(none, {{"test/busybox:1", "test/named:1"}});
-  Apply({WebDeployment("web", 1), none}, 1);
-  WaitFor(Ready(1));
-  grpc::ClientContext context;
-  runtime::v1::ListImagesResponse removed;
-  ASSERT_TRUE(images().Prune(&context, {}, &removed).ok());
-  ASSERT_EQ(removed.images_size(), 1) << removed.ShortDebugString();
-  EXPECT_THAT(removed.images(0).references(), testing::ElementsAre("test/second:1"));
-  EXPECT_TRUE(absl::IsNotFound(engine().InspectImage("test/second:1").status()));
-  EXPECT_TRUE(engine().InspectImage("test/named:1").ok());
-}
-
 TEST_F(RealRuntime, ServesTheOutputOfAPod) {
   ImportBusybox();
   std::string talking = WebDeployment("web", 1);
