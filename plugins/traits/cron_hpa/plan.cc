@@ -1,11 +1,8 @@
 #include "plugins/traits/cron_hpa/plan.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace weft::cron_hpa {
@@ -21,20 +18,10 @@ const json::array* FindArray(const json::value& properties, std::string_view nam
   return found == nullptr ? nullptr : found->if_array();
 }
 
-// Names of the zone database only: Abseil would also open files by their path.
-bool IsZoneName(const std::string& name) {
-  const auto odd = [](unsigned char c) {
-    return !absl::ascii_isalnum(c) && !absl::StrContains("_+-/", static_cast<char>(c));
-  };
-  return !name.empty() && name[0] != '/' && std::none_of(name.begin(), name.end(), odd) &&
-         name != "localtime";
-}
-
 // The zone `name`, or UTC and an error.
 absl::TimeZone ReadZone(const std::string& name, const std::string& pointer,
                         sdk::Diagnostics& diagnostics) {
-  absl::TimeZone zone = absl::UTCTimeZone();
-  if (IsZoneName(name) && absl::LoadTimeZone(name, &zone)) return zone;
+  if (const std::optional<absl::TimeZone> zone = FindTimeZone(name)) return *zone;
   diagnostics.Error("UNKNOWN_TIME_ZONE", absl::StrCat("there is no time zone '", name, "'"),
                     pointer, "write a name of the IANA database, such as Europe/Berlin");
   return absl::UTCTimeZone();
@@ -45,7 +32,7 @@ std::optional<CronSchedule> ReadSchedule(const std::string& text, const std::str
   const absl::StatusOr<CronSchedule> schedule = CronSchedule::Parse(text);
   if (schedule.ok()) return *schedule;
   diagnostics.Error("BAD_SCHEDULE", std::string(schedule.status().message()), pointer,
-                    HintFor(text));
+                    CronHintFor(text));
   return std::nullopt;
 }
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "core/base/cron_schedule.h"
 #include "plugins/sdk/provider.h"
-#include "plugins/traits/cron_hpa/cron_schedule.h"
 
 // What the properties of an instance mean. Pure.
 namespace weft::cron_hpa {

@@ -1,4 +1,5 @@
-// How schedules are written: Parse and HintFor.
+// How schedules are written: Parse, and names of zones.
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -9,10 +10,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "core/base/cron_schedule.h"
 #include "core/base/status.h"
-#include "plugins/traits/cron_hpa/cron_schedule.h"
 
-namespace weft::cron_hpa {
+namespace weft {
 namespace {
 
 struct FieldKind {
@@ -104,6 +105,14 @@ absl::StatusOr<uint64_t> ParseItem(const FieldKind& kind, absl::string_view item
 }  // namespace
 
 absl::StatusOr<CronSchedule> CronSchedule::Parse(std::string_view text) {
+  return ParseFrom(0, text);
+}
+
+absl::StatusOr<CronSchedule> CronSchedule::ParseMinutes(std::string_view text) {
+  return ParseFrom(1, text);
+}
+
+absl::StatusOr<CronSchedule> CronSchedule::ParseFrom(size_t first_field, std::string_view text) {
   absl::string_view plain = absl::StripAsciiWhitespace(View(text));
   if (absl::StartsWith(plain, "@")) {
     const std::string lower = absl::AsciiStrToLower(plain);
@@ -112,14 +121,18 @@ absl::StatusOr<CronSchedule> CronSchedule::Parse(std::string_view text) {
     }
     if (absl::StartsWith(plain, "@"))
       return absl::InvalidArgumentError(absl::StrCat("'", plain, "' is not supported"));
+    first_field = 0;
   }
   const std::vector<std::string> fields = FieldsOf(plain);
-  if (fields.size() != kFields.size()) {
+  const size_t wanted = kFields.size() - first_field;
+  if (fields.size() != wanted) {
     return absl::InvalidArgumentError(
-        absl::StrCat("a schedule has 6 fields, this one has ", fields.size()));
+        absl::StrCat("a schedule has ", wanted, " fields, this one has ", fields.size()));
   }
   CronSchedule schedule;
-  for (size_t i = 0; i < fields.size(); ++i) WEFT_RETURN_IF_ERROR(schedule.SetField(i, fields[i]));
+  if (first_field > 0) WEFT_RETURN_IF_ERROR(schedule.SetField(0, "0"));
+  for (size_t i = 0; i < fields.size(); ++i)
+    WEFT_RETURN_IF_ERROR(schedule.SetField(first_field + i, fields[i]));
   return schedule;
 }
 
@@ -155,7 +168,19 @@ absl::Status CronSchedule::SetField(size_t index, std::string_view text) {
   return absl::OkStatus();
 }
 
-std::string HintFor(std::string_view text) {
+std::optional<absl::TimeZone> FindTimeZone(const std::string& name) {
+  // Abseil would also open files by their path.
+  const auto odd = [](unsigned char c) {
+    return !absl::ascii_isalnum(c) && !absl::StrContains("_+-/", static_cast<char>(c));
+  };
+  absl::TimeZone zone;
+  if (name.empty() || name[0] == '/' || name == "localtime" || std::ranges::any_of(name, odd) ||
+      !absl::LoadTimeZone(name, &zone))
+    return std::nullopt;
+  return zone;
+}
+
+std::string CronHintFor(std::string_view text) {
   const absl::string_view plain = absl::StripAsciiWhitespace(View(text));
   if (absl::StartsWithIgnoreCase(plain, "@date"))
     return "write the day and the month as a schedule and add \"runOnce: true\"";
@@ -170,4 +195,4 @@ std::string HintFor(std::string_view text) {
   return "";
 }
 
-}  // namespace weft::cron_hpa
+}  // namespace weft

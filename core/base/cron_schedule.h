@@ -10,7 +10,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 
-namespace weft::cron_hpa {
+namespace weft {
 
 // When something fires, as crontab(5) writes it with the seconds first:
 //
@@ -32,6 +32,8 @@ class CronSchedule {
  public:
   // INVALID_ARGUMENT, saying which field is wrong and why.
   static absl::StatusOr<CronSchedule> Parse(std::string_view text);
+  // The same without the seconds, as crontab(5) and Kubernetes write it: minutes, as they begin.
+  static absl::StatusOr<CronSchedule> ParseMinutes(std::string_view text);
 
   // The first fire after `after`, or the last at or before `at`, in `zone`, on a day that none of
   // `excluded` matches; nothing if there is none within 10 years.
@@ -48,6 +50,7 @@ class CronSchedule {
  private:
   using Excluded = std::vector<CronSchedule>;
 
+  static absl::StatusOr<CronSchedule> ParseFrom(size_t first_field, std::string_view text);
   absl::Status SetField(size_t index, std::string_view text);
   bool FiresOn(absl::CivilDay day, const Excluded& excluded) const;
   std::optional<absl::CivilSecond> FirstFrom(absl::CivilSecond from,
@@ -67,7 +70,10 @@ class CronSchedule {
   bool weekdays_restricted_ = false;
 };
 
-// What the author of a schedule that Parse refuses may have meant; empty: no idea.
-std::string HintFor(std::string_view text);
+// The time zone of this name in the IANA database; nothing: there is none.
+std::optional<absl::TimeZone> FindTimeZone(const std::string& name);
 
-}  // namespace weft::cron_hpa
+// What the author of a schedule that Parse refuses may have meant; empty: no idea.
+std::string CronHintFor(std::string_view text);
+
+}  // namespace weft

@@ -1,9 +1,9 @@
 // When schedules fire: arithmetic on local times.
-#include "plugins/traits/cron_hpa/cron_schedule.h"
+#include "core/base/cron_schedule.h"
 
 #include <bit>
 
-namespace weft::cron_hpa {
+namespace weft {
 namespace {
 
 constexpr int kHorizonDays = 3653;  // 10 years.
@@ -147,4 +147,4 @@ std::optional<absl::Time> CronSchedule::Previous(absl::Time at, const absl::Time
   return FireOf(*local, zone);
 }
 
-}  // namespace weft::cron_hpa
+}  // namespace weft

@@ -1,11 +1,11 @@
-#include "plugins/traits/cron_hpa/cron_schedule.h"
+#include "core/base/cron_schedule.h"
 
 #include <algorithm>
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace weft::cron_hpa {
+namespace weft {
 namespace {
 
 using testing::ElementsAre;
@@ -34,6 +34,7 @@ std::vector<std::string> NextOf(const std::string& text, absl::CivilSecond after
                                 const std::vector<std::string>& excluded = {}) {
   const absl::TimeZone zone = Zone(zone_name);
   std::vector<CronSchedule> days;
+  days.reserve(excluded.size());
   for (const std::string& pattern : excluded) days.push_back(Parse(pattern));
   std::vector<std::string> fires;
   absl::Time time = absl::FromCivil(after, zone);
@@ -247,12 +248,35 @@ TEST(CronSchedule, SaysWhichFieldIsWrongAndWhy) {
   EXPECT_EQ(Error("@reboot"), "'@reboot' is not supported");
 }
 
+TEST(CronSchedule, WithoutSecondsItFiresAsAMinuteBegins) {
+  const auto fires = [](const std::string& text) {
+    const auto schedule = CronSchedule::ParseMinutes(text);
+    EXPECT_TRUE(schedule.ok()) << text << ": " << schedule.status();
+    const auto next = schedule->Next(
+        absl::FromCivil(absl::CivilSecond(2026, 1, 1, 8, 29, 59), absl::UTCTimeZone()),
+        absl::UTCTimeZone());
+    return absl::FormatTime("%F %T", next.value_or(absl::InfinitePast()), absl::UTCTimeZone());
+  };
+  EXPECT_EQ(fires("30 8 * * *"), "2026-01-01 08:30:00");
+  EXPECT_EQ(fires("*/7 * * * *"), "2026-01-01 08:35:00");
+  EXPECT_EQ(fires("@daily"), "2026-01-02 00:00:00");
+  EXPECT_EQ(CronSchedule::ParseMinutes("0 30 8 * * *").status().message(),
+            "a schedule has 5 fields, this one has 6");
+}
+
+TEST(CronSchedule, FindsZonesByTheirNamesAlone) {
+  EXPECT_TRUE(FindTimeZone("Europe/Berlin").has_value());
+  EXPECT_TRUE(FindTimeZone("UTC").has_value());
+  for (const char* name : {"", "Nowhere", "localtime", "/etc/localtime", "../localtime"})
+    EXPECT_FALSE(FindTimeZone(name).has_value()) << name;
+}
+
 TEST(CronSchedule, KnowsWhatMayHaveBeenMeant) {
-  EXPECT_EQ(HintFor("30 8 * * 1"), "seconds come first: '0 30 8 * * 1'");
-  EXPECT_THAT(HintFor("0 30 8 * * 1 2026"), HasSubstr("no field for the year"));
-  EXPECT_THAT(HintFor("@every 20s"), HasSubstr("'*/20 * * * * *'"));
-  EXPECT_THAT(HintFor("@reboot"), HasSubstr("@daily"));
-  EXPECT_EQ(HintFor("0 0 24 * * *"), "");
+  EXPECT_EQ(CronHintFor("30 8 * * 1"), "seconds come first: '0 30 8 * * 1'");
+  EXPECT_THAT(CronHintFor("0 30 8 * * 1 2026"), HasSubstr("no field for the year"));
+  EXPECT_THAT(CronHintFor("@every 20s"), HasSubstr("'*/20 * * * * *'"));
+  EXPECT_THAT(CronHintFor("@reboot"), HasSubstr("@daily"));
+  EXPECT_EQ(CronHintFor("0 0 24 * * *"), "");
 }
 
 TEST(CronSchedule, KnowsWhetherItIsAWholeDay) {
@@ -263,4 +287,4 @@ TEST(CronSchedule, KnowsWhetherItIsAWholeDay) {
 }
 
 }  // namespace
-}  // namespace weft::cron_hpa
+}  // namespace weft
