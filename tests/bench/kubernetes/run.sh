@@ -15,4 +15,4 @@ fi
   weft_install "${weft_build_packages[@]}" "${weft_run_packages[@]}" "${weft_test_packages[@]}"
   weft_build release weft-bench-kubernetes
 } >&2
-build/release/bin/weft-bench-kubernetes "$@" | tee /dev/stderr | { grep '^{"bench"' || true; }
+build/release/bin/weft-bench-kubernetes "$@" | tee -a /dev/stderr | { grep '^{"bench"' || true; }

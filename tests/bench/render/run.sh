@@ -12,4 +12,4 @@ python=build/release/thirdparty/greeter
   weft_build release weft-bench-render
   tests/thirdparty/greeter/build.sh "$python"
 } >&2
-WEFT_LOG=warn build/release/bin/weft-bench-render "$python/run" | tee /dev/stderr | { grep '^{"bench"' || true; }
+WEFT_LOG=warn build/release/bin/weft-bench-render "$python/run" | tee -a /dev/stderr | { grep '^{"bench"' || true; }

@@ -13,4 +13,4 @@ fi
   weft_install "${weft_build_packages[@]}" "${weft_run_packages[@]}"
   weft_build release e2e_test
 } >&2
-WEFT_BENCH=1 build/release/bin/e2e_test --gtest_filter='Repair.*' | tee /dev/stderr | { grep '^{"bench"' || true; }
+WEFT_BENCH=1 build/release/bin/e2e_test --gtest_filter='Repair.*' | tee -a /dev/stderr | { grep '^{"bench"' || true; }
