@@ -131,7 +131,7 @@ const ComponentRevision* Resolver::FindComponent(const std::string& name,
                       absl::StrCat("there is no component ", Quoted(name), " in the namespace ",
                                    Quoted(application_.metadata.name_space)));
   error.found = Quoted(name);
-  const std::string nearest = model::Nearest(name, environment_.component_names);
+  const std::string nearest = model::Nearest(name, environment_.component_names());
   error.hint = nearest.empty() ? "apply the component first, or together with the application"
                                : absl::StrCat("write ", nearest);
   return nullptr;

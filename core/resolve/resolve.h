@@ -80,7 +80,8 @@ struct Environment {
   const catalog::TypeTable* types = nullptr;
   // The component `name` of the application's namespace at the revision to use, or null.
   std::function<const ComponentRevision*(const std::string& name)> component;
-  std::vector<std::string> component_names;  // Of the namespace, for near names.
+  // Of the namespace, for near names; asked for when a component is missing.
+  std::function<std::vector<std::string>()> component_names;
   // The application other than this one that owns the instance `name` in the namespace, or "".
   std::function<std::string(const std::string& name)> owner;
 };

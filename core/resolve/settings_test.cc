@@ -147,7 +147,7 @@ TEST(Settings, ThatWereCheckedInTheSameCallAreNotReportedAgain) {
   const catalog::TypeTable types = Types();
   Environment environment{.types = &types,
                           .component = [&](const std::string&) { return &revision; },
-                          .component_names = {},
+                          .component_names = [] { return std::vector<std::string>(); },
                           .owner = [](const std::string&) { return std::string(); }};
   EXPECT_THAT(Brief(CheckComponent(decoded.documents[0], types)),
               ElementsAre("9:42 BAD_PROPERTY /spec/workloadSettings/0/value"));

@@ -83,7 +83,11 @@ class World {
       const auto found = components_.find(name);
       return found == components_.end() ? nullptr : &found->second;
     };
-    for (const auto& [name, component] : components_) environment.component_names.push_back(name);
+    environment.component_names = [&] {
+      std::vector<std::string> names;
+      for (const auto& [name, component] : components_) names.push_back(name);
+      return names;
+    };
     environment.owner = [&](const std::string& name) {
       const auto found = owners_.find(name);
       return found == owners_.end() ? std::string() : found->second;

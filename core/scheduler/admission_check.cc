@@ -74,10 +74,14 @@ class Components {
     return &*slot;
   }
 
-  absl::StatusOr<std::vector<std::string>> Names() const {
-    WEFT_ASSIGN_OR_RETURN(std::vector<std::string> names, catalog::ComponentNames(store_, ns_));
-    std::set<std::string> all(names.begin(), names.end());
-    for (const auto& [name, component] : found_) all.insert(name);
+  // Of all components, which is to read the whole namespace; what Find did not find is none.
+  std::vector<std::string> Names() {
+    const auto stored = catalog::ComponentNames(store_, ns_);
+    if (!stored.ok()) error_ = stored.status();
+    std::set<std::string> all;
+    if (stored.ok()) all.insert(stored->begin(), stored->end());
+    for (const auto& [name, component] : found_)
+      if (component.has_value()) all.insert(name);
     return std::vector<std::string>(all.begin(), all.end());
   }
 
@@ -103,11 +107,10 @@ absl::StatusOr<CheckedApplication> CheckOne(const model::Document& document,
   const std::string ns = document.metadata().name_space;
   const std::string self = document.metadata().name;
   Components components(ns, given, rules.revisions, store, decoded);
-  WEFT_ASSIGN_OR_RETURN(std::vector<std::string> names, components.Names());
   resolve::Environment environment;
   environment.types = &types;
   environment.component = [&](const std::string& name) { return components.Find(name); };
-  environment.component_names = std::move(names);
+  environment.component_names = [&] { return components.Names(); };
   environment.owner = [&](const std::string& name) {
     const absl::StatusOr<std::string> owner = store.Get(store::InstanceKey(ns, name));
     return owner.ok() && *owner != self ? *owner : std::string();

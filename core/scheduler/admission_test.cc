@@ -1,11 +1,13 @@
 #include "core/scheduler/admission.h"
 
+#include <atomic>
 #include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "core/base/json.h"
 #include "core/scheduler/records.h"
 #include "core/scheduler/testing.h"
@@ -54,7 +56,7 @@ class AdmissionTest : public testing::Test {
   core::v1::ApplyResponse Answer(const core::v1::ApplyRequest& request, bool system) {
     std::promise<core::v1::ApplyResponse> answer;
     core_.admission().Apply(request,
-                            [&](absl::StatusOr<core::v1::ApplyResponse> response) {
+                            [&](const absl::StatusOr<core::v1::ApplyResponse>& response) {
                               answer.set_value(response.value_or(core::v1::ApplyResponse()));
                             },
                             {.system = system});
@@ -63,14 +65,32 @@ class AdmissionTest : public testing::Test {
   // The status of an Apply that fails as a call.
   static absl::Status Failure(const Admission& admission, core::v1::ApplyRequest request) {
     std::promise<absl::Status> answer;
-    admission.Apply(std::move(request), [&](absl::StatusOr<core::v1::ApplyResponse> response) {
-      answer.set_value(response.status());
-    });
+    admission.Apply(std::move(request),
+                    [&](const absl::StatusOr<core::v1::ApplyResponse>& response) {
+                      answer.set_value(response.status());
+                    });
     return answer.get_future().get();
   }
 
   TestCore core_;
 };
+
+// There may be very many in a namespace.
+TEST_F(AdmissionTest, ReadsTheNamesOfAllComponentsOnlyWhereOneIsMissing) {
+  std::atomic<int> lists = 0;
+  core_.store.OnList([&](const std::string& prefix) {
+    if (prefix == store::ComponentKey("default", "")) ++lists;
+  });
+  EXPECT_THAT(Brief(core_.Apply({ComponentText("site:1"), ApplicationText(kScaler)})), IsEmpty());
+  EXPECT_THAT(Brief(core_.Apply({ApplicationText(kScaler, "blog", "page")})), IsEmpty());
+  EXPECT_EQ(lists, 0);
+  const core::v1::ApplyResponse missing = core_.Apply({absl::StrReplaceAll(
+      ApplicationText(kScaler, "wiki", "text"), {{"componentName: site", "componentName: siet"}})});
+  ASSERT_EQ(missing.diagnostics_size(), 1);
+  EXPECT_THAT(missing.diagnostics(0).hint(), HasSubstr("write site"));
+  EXPECT_EQ(lists, 1);
+  core_.store.OnList(nullptr);
+}
 
 TEST_F(AdmissionTest, StoresComponentsAndApplicationsOfOneCall) {
   const core::v1::ApplyResponse response = core_.Apply({ApplicationText(kScaler), ComponentText()});
@@ -375,6 +395,7 @@ TEST_F(AdmissionTest, ManyCallsAtOnceAllEndWell) {
   constexpr int kCalls = 20;
   core_.Apply({ComponentText()});
   std::vector<std::future<core::v1::ApplyResponse>> calls;
+  calls.reserve(kCalls);
   for (int i = 0; i < kCalls; ++i) {
     calls.push_back(std::async(std::launch::async, [this, i] {
       return core_.Apply(
