@@ -73,6 +73,7 @@ struct Providers::Entry {
   const std::shared_ptr<ProviderStub> stub;
   std::string version;
   std::vector<catalog::Type> types;
+  std::string record;  // What is stored of it.
   bool connected = false;
   bool described = false;   // Since it was connected.
   bool describing = false;  // A call is under way.
@@ -154,6 +155,7 @@ void Providers::Resolve() {
     if (entries[i] == entries_[i]) continue;
     entries[i]->types = entries_[i]->types;
     entries[i]->version = entries_[i]->version;
+    entries[i]->record = entries_[i]->record;
   }
   entries_ = std::move(entries);
 }
@@ -192,6 +194,7 @@ std::shared_ptr<Providers::Entry> Providers::Adopt(const ProviderConfig& config)
   if (!types.ok()) return entry;
   entry->types = *std::move(types);
   entry->version = record.description().version();
+  entry->record = *bytes;
   return entry;
 }
 
@@ -238,11 +241,15 @@ void Providers::Described(const std::shared_ptr<Entry>& entry,
     entry->version = response->version();
     entry->described = true;
     entry->message.clear();
+    changed_ = true;
     store::v1::ProviderRecord record;
     record.set_artifact(entry->config.artifact);
     *record.mutable_description() = *std::move(response);
+    std::string bytes = record.SerializeAsString();
+    if (bytes == entry->record) return;  // It says what it said before.
+    entry->record = bytes;
     store::Transaction transaction;
-    transaction.Put(store::ProviderKey(entry->config.name), record.SerializeAsString());
+    transaction.Put(store::ProviderKey(entry->config.name), std::move(bytes));
     options_.store->CommitLater(std::move(transaction), absl::ZeroDuration());
     RebuildTypesLocked();
   } else {

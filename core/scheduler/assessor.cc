@@ -212,13 +212,17 @@ void Assessor::Keep(const std::string& application, const Application& of) {
   store_.CommitLater(std::move(transaction), absl::ZeroDuration());
 }
 
-void Assessor::RetryFailed() {
+std::set<std::string> Assessor::RetryFailed() {
+  std::set<std::string> failed;
   std::lock_guard lock(mutex_);
   for (auto& [key, application] : applications_) {
     for (auto& [instance, held] : application.held) {
-      if (held.failures > 0) held.again = absl::InfinitePast();
+      if (held.failures == 0) continue;
+      held.again = absl::InfinitePast();
+      failed.insert(key);
     }
   }
+  return failed;
 }
 
 Opinion Assessor::Of(const std::string& application, const std::string& instance) const {

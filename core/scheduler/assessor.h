@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "absl/time/time.h"
@@ -43,8 +44,9 @@ class Assessor {
   absl::Duration Assess(const store::v1::ApplicationRecord& application, const Inventory& inventory,
                         const Observed::View& observed);
 
-  // Lets what failed be asked again at the next Assess, without back-off.
-  void RetryFailed();
+  // Lets what failed be asked again at the next Assess, without back-off. The applications that it
+  // is about.
+  std::set<std::string> RetryFailed();
 
   Opinion Of(const std::string& application, const std::string& instance) const;
 

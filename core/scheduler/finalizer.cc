@@ -236,13 +236,17 @@ bool Finalizer::WasTold(const ApplicationRecord& application, const Key& instanc
          });
 }
 
-void Finalizer::RetryFailed() {
+std::set<std::string> Finalizer::RetryFailed() {
+  std::set<std::string> failed;
   std::lock_guard lock(mutex_);
   for (auto& [key, application] : applications_) {
     for (auto& [instance, held] : application) {
-      if (held.failures > 0) held.again = absl::InfinitePast();
+      if (held.failures == 0) continue;
+      held.again = absl::InfinitePast();
+      failed.insert(key);
     }
   }
+  return failed;
 }
 
 std::string Finalizer::WaitsFor(const LeavingRecord& leaving, const ApplicationRecord& record,

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -47,7 +48,7 @@ class Finalizer {
                      const Observed::View& observed);
 
   // Lets what failed be asked again at the next Ask, without back-off.
-  void RetryFailed();
+  std::set<std::string> RetryFailed();
 
   // Why `leaving` of `application` is not let go, for people.
   std::string WaitsFor(const store::v1::LeavingRecord& leaving,

@@ -77,11 +77,11 @@ absl::Status Scheduler::Start() {
                        },
                    .on_runtime =
                        [this](const std::string& runtime) {
-                         Look([&](const Work& work) {
+                         Look([&](const std::string&, const Work& work) {
                            return work.runtime == runtime || work.runtime == kUnplaced;
                          });
                        }});
-  Look([](const Work&) { return true; });
+  Look([](const std::string&, const Work&) { return true; });
   return absl::OkStatus();
 }
 
@@ -91,9 +91,16 @@ void Scheduler::Touch(const std::string& application) {
 }
 
 void Scheduler::ProvidersChanged() {
-  assessor_->RetryFailed();
-  finalizer_->RetryFailed();
-  Look([](const Work&) { return true; });
+  std::set<std::string> waiting = assessor_->RetryFailed();
+  waiting.merge(finalizer_->RetryFailed());
+  Look([&](const std::string& application, const Work&) { return waiting.contains(application); });
+  // The status of each says which of its providers are away.
+  std::vector<std::string> all;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [application, work] : work_) all.push_back(application);
+  }
+  for (const std::string& application : all) NotifyStatus(application);
 }
 
 void Scheduler::Add(const std::string& application, milliseconds delay, bool urgent) {
@@ -107,11 +114,11 @@ void Scheduler::Add(const std::string& application, milliseconds delay, bool urg
 // Looks at every application of which `which` says so. At the start, with very many: what a runtime
 // tells first comes in one piece, and then all of its applications are looked at. Until then there
 // is nothing to compare with; but what was asked for and has failed is tried again.
-void Scheduler::Look(const std::function<bool(const Work&)>& which) {
+void Scheduler::Look(const Which& which) {
   std::lock_guard lock(mutex_);
   std::map<std::string, bool> has_spoken;  // By runtime.
   for (auto& [application, work] : work_) {
-    if (!which(work)) continue;
+    if (!which(application, work)) continue;
     work.pending = true;
     const auto [spoken, is_new] = has_spoken.try_emplace(work.runtime);
     if (is_new) spoken->second = runtimes_.HasSpoken(work.runtime);
@@ -308,6 +315,10 @@ void Scheduler::TellListener(const std::string& application) {
 
 void Scheduler::Notify(const std::string& application) {
   TellListener(application);
+  NotifyStatus(application);
+}
+
+void Scheduler::NotifyStatus(const std::string& application) {
   changes_.Add(application);
   std::lock_guard lock(subscriptions_mutex_);
   for (const std::string& of : {application, std::string()}) {

@@ -40,7 +40,8 @@ class Scheduler {
 
   // Something was stored for `application`: look at it now.
   void Touch(const std::string& application);
-  // A provider came, went or was replaced: look at everything.
+  // A provider came, went or was replaced: looks at what waits for one, and nothing else, as it may
+  // come and go all the time.
   void ProvidersChanged();
 
   // NOT_FOUND; else the store's errors.
@@ -76,9 +77,11 @@ class Scheduler {
   KeyedQueue::Clock::duration Looked(const std::string& application,
                                      const absl::StatusOr<absl::Duration>& again);
   void Add(const std::string& application, std::chrono::milliseconds delay, bool urgent);
-  void Look(const std::function<bool(const Work&)>& which);
+  using Which = std::function<bool(const std::string& application, const Work& work)>;
+  void Look(const Which& which);
   void EnqueueLocked(const std::string& application, KeyedQueue::Clock::duration delay);
   void Notify(const std::string& application);
+  void NotifyStatus(const std::string& application);
   void TellListener(const std::string& application);
 
   store::Store& store_;

@@ -217,6 +217,33 @@ TEST_F(SchedulerTest, ATraitIsUnknownWhileItsProviderIsAway) {
   EXPECT_TRUE(core_.AwaitSettled(VERDICT_HEALTHY));
 }
 
+// However many there are: a provider may come and go all the time.
+TEST_F(SchedulerTest, AProviderThatComesAndGoesHasNobodyLookedAtWhoDoesNotWaitForIt) {
+  ApplyShop();
+  ASSERT_TRUE(core_.AwaitSettled(VERDICT_HEALTHY));
+  const std::thread::id test = std::this_thread::get_id();
+  std::atomic<int> looks = 0, told = 0;
+  core_.store.OnList([&](const std::string& prefix) {
+    if (prefix == store::InventoryPrefix("default", "shop") && std::this_thread::get_id() != test)
+      ++looks;
+  });
+  const uint64_t subscription = core_.scheduler().Subscribe("default/shop", [&] { ++told; });
+  constexpr int kTimes = 5;
+  for (int i = 0; i < kTimes; ++i)
+    for (const bool connected : {false, true}) {
+      const int before = told;
+      core_.SetConnected(*core_.traits, "traits", connected);
+      ASSERT_TRUE(Await([&] { return told > before; })) << "its status says so";
+    }
+  // What would have been looked at is by the time that something later is.
+  core_.Apply({ApplicationText("", "blog", "page")});
+  ASSERT_TRUE(Await([&] { return core_.Status("blog").settled(); }));
+  core_.store.OnList(nullptr);
+  core_.scheduler().Unsubscribe("default/shop", subscription);
+  // What the runtime said at the start may have it looked at once more.
+  EXPECT_LT(looks, kTimes);
+}
+
 TEST_F(SchedulerTest, ARestartRendersAndAppliesNothing) {
   ApplyShop();
   ASSERT_TRUE(core_.AwaitSettled(VERDICT_HEALTHY));
