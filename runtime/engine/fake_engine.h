@@ -39,6 +39,8 @@ class FakeEngine final : public Engine {
   void SetReachable(bool reachable);  // False: calls fail, event streams end.
   // The process ends.
   void Exit(const std::string& id, int exit_code, bool out_of_memory = false);
+  // It runs on without a place on its network, and nobody is told.
+  void LoseNetwork(const std::string& id);
   // Of every start of a container in whose name `of` stands, until it is set to OK.
   void SetStartError(absl::Status error, std::string of = "");
   void SetExec(absl::StatusOr<ExecResult> result);  // Of every command; before: exit code 0.

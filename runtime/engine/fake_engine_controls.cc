@@ -35,6 +35,11 @@ void FakeEngine::Exit(const std::string& id, int exit_code, bool out_of_memory) 
   EmitLocked("container", "start", id, c.labels);
 }
 
+void FakeEngine::LoseNetwork(const std::string& id) {
+  std::lock_guard lock(mutex_);
+  containers_.at(id).container.addresses.clear();
+}
+
 void FakeEngine::SetStartError(absl::Status error, std::string of) {
   std::lock_guard lock(mutex_);
   start_error_ = std::move(error);

@@ -67,6 +67,22 @@ TEST_F(PodsOfTheRuntime, ASecondContainerThatIsRemovedComesBack) {
   EXPECT_EQ(Running("main").at(0).id, main);
 }
 
+// As by an engine that was killed as it connected it.
+TEST_F(PodsOfTheRuntime, ASandboxThatHasLostItsNetworkIsStartedAnew) {
+  Start();
+  ApplyWeb(1, 1);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  const std::string sandbox = Sandboxes().at(0);
+  const int starts = engine_.starts();
+  engine_.LoseNetwork(sandbox);
+  Start();
+  ASSERT_TRUE(Soon([&] {
+    const auto now = engine_.InspectContainer(sandbox);
+    return now.ok() && !now->addresses.empty() && engine_.starts() == starts + 2;
+  })) << "it, and what had joined its network";
+  EXPECT_TRUE(follower_->Until(Ready(1)));
+}
+
 TEST_F(PodsOfTheRuntime, ContainersOfTheStartRunToTheirEndBeforeTheOthers) {
   Start();
   ApplyWeb(1, 1,

@@ -26,6 +26,12 @@ bool IsUp(const engine::Container& container) {
   return state == "running" || state == "paused" || state == "restarting" || state == "removing";
 }
 
+// An engine that was killed as it connected a sandbox may know it without its place on the network,
+// which it gives to another then.
+bool HasLostItsNetwork(const Pod& pod) {
+  return pod.sandbox.state == "running" && pod.address.empty();
+}
+
 // What a container's Secrets say that are there. Source: Kubernetes API, core/v1 SecretType.
 std::vector<std::string> LoginsOf(const PodContainer& container, const FindObject& find) {
   std::vector<std::string> logins;
@@ -177,7 +183,7 @@ bool PodKeeper::AwaitsIdentity(const std::string& provider, Pod& pod) const {
 absl::StatusOr<absl::Duration> PodKeeper::BringUpSandbox(const std::string& key,
                                                          const PodTemplate& pod_template,
                                                          Pod& pod) {
-  if (IsUp(pod.sandbox)) return absl::InfiniteDuration();
+  if (IsUp(pod.sandbox) && !HasLostItsNetwork(pod)) return absl::InfiniteDuration();
   Waiting waiting;
   const absl::Status claims =
       pod.sandbox.id.empty() ? parts_.claims.Check(pod.ns, pod.rules.volumes) : absl::OkStatus();
@@ -211,6 +217,12 @@ absl::Status PodKeeper::RemoveRuns(Pod& pod) {
 absl::Status PodKeeper::StartSandbox(const std::string& key, const PodTemplate& pod_template,
                                      bool failed, Pod& pod) {
   const bool current = pod.template_hash == pod_template.hash;
+  if (HasLostItsNetwork(pod)) {
+    spdlog::warn("msg=\"a pod has lost its network: it gets another\" object={} pod={}", key,
+                 pod.name);
+    WEFT_RETURN_IF_ERROR(parts_.engine.StopContainer(pod.sandbox.id, absl::ZeroDuration()));
+    pod.sandbox.state = "exited";
+  }
   if (!pod.sandbox.id.empty() && current && (failed || pod.sandbox.state == "dead")) {
     // What could not be started may refer to what is no longer there: made anew. Its volumes go
     // with it, so the pod begins anew; what still names them would keep them on the engine.
@@ -234,6 +246,7 @@ absl::Status PodKeeper::StartSandbox(const std::string& key, const PodTemplate& 
   WEFT_ASSIGN_OR_RETURN(pod.sandbox, parts_.engine.InspectContainer(pod.sandbox.id));
   pod.address = AddressOn(NetworkName(parts_.installation, pod.ns), pod.sandbox);
   volumes_.Fresh(key, pod);
+  if (HasLostItsNetwork(pod)) return absl::InternalError("the engine gave it no address");
   return absl::OkStatus();
 }
 
