@@ -58,6 +58,20 @@ absl::StatusOr<std::string> EngineRange(const std::string& subnet) {
   return absl::StrCat(Text(whole.first), "/", whole.prefix + 1);
 }
 
+absl::StatusOr<std::string> ServiceRange(const std::string& subnet) {
+  WEFT_ASSIGN_OR_RETURN(const Subnet whole, ParseSubnet(subnet));
+  return absl::StrCat(Text(whole.first + whole.half()), "/", whole.prefix + 1);
+}
+
+bool IsIn(const std::string& subnet, const std::string& address) {
+  const absl::StatusOr<Subnet> whole = ParseSubnet(subnet);
+  const std::optional<uint32_t> number = Number(address);
+  return whole.ok() && number && *number >= whole->first &&
+         *number - whole->first < 2 * whole->half();
+}
+
+bool IsIpv4(const std::string& text) { return Number(text).has_value(); }
+
 bool IsServiceAddress(const std::string& subnet, const std::string& address) {
   const absl::StatusOr<Subnet> whole = ParseSubnet(subnet);
   const std::optional<uint32_t> number = Number(address);

@@ -14,6 +14,15 @@ namespace weft::anchor {
 // "10.88.0.0/21". INVALID_ARGUMENT: not an IPv4 subnet of /8 to /28.
 absl::StatusOr<std::string> EngineRange(const std::string& subnet);
 
+// The upper half, likewise: where Services are.
+absl::StatusOr<std::string> ServiceRange(const std::string& subnet);
+
+// Whether `address` is one of `subnet`. False for garbage.
+bool IsIn(const std::string& subnet, const std::string& address);
+
+// Whether it is the text of an IPv4 address.
+bool IsIpv4(const std::string& text);
+
 // Whether `address` is one that PickAddress might choose in `subnet`. False for garbage.
 bool IsServiceAddress(const std::string& subnet, const std::string& address);
 

@@ -55,5 +55,17 @@ TEST(IsServiceAddress, IsOnlyTheUpperHalf) {
   EXPECT_FALSE(IsServiceAddress("", "10.88.8.0"));
 }
 
+TEST(ServiceRange, IsTheUpperHalf) {
+  EXPECT_EQ(*ServiceRange("10.88.0.0/20"), "10.88.8.0/21");
+  EXPECT_FALSE(ServiceRange("everywhere").ok());
+}
+
+TEST(IsIn, IsTheWholeSubnetAndNothingElse) {
+  EXPECT_TRUE(IsIn("10.88.0.0/20", "10.88.0.1"));
+  EXPECT_TRUE(IsIn("10.88.0.0/20", "10.88.15.254"));
+  for (const char* other : {"10.87.255.255", "10.88.16.0", "192.168.0.1", "", "web"})
+    EXPECT_FALSE(IsIn("10.88.0.0/20", other)) << other;
+}
+
 }  // namespace
 }  // namespace weft::anchor

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "runtime/anchor/network_access.h"
 #include "runtime/engine/engine.h"
 
 namespace weft::anchor {
@@ -10,9 +11,14 @@ namespace weft::anchor {
 // Where the image has its program.
 inline constexpr char kProgramPath[] = "/weft-anchor";
 
+// What its command "connect" writes first, once it is connected.
+inline constexpr char kConnected = '+';
+
 // The reference of an image that runs `program`, the path of a static executable, and holds nothing
-// else: "weft/anchor:" and a hash of the file. Imported into `engine` if it is not there; nothing
-// is pulled. NOT_FOUND: no such program; else the engine's errors.
-absl::StatusOr<std::string> EnsureAnchorImage(engine::Engine& engine, const std::string& program);
+// else but what `access` needs: "weft/anchor:" and a hash of all. Imported into `engine` if it is
+// not there; nothing is pulled. NOT_FOUND: no such program; else as NetworkTools, or the engine's
+// errors.
+absl::StatusOr<std::string> EnsureAnchorImage(engine::Engine& engine, const std::string& program,
+                                              NetworkAccess access = NetworkAccess::kDirect);
 
 }  // namespace weft::anchor

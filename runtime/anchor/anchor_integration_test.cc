@@ -19,6 +19,7 @@
 #include "runtime/anchor/anchor_network.h"
 #include "runtime/anchor/connections.h"
 #include "runtime/anchor/network.h"
+#include "runtime/anchor/network_access.h"
 #include "runtime/anchor/network_namespace.h"
 #include "runtime/anchor/rules.h"
 #include "runtime/engine/docker_engine.h"
@@ -38,18 +39,6 @@ sockaddr_in Socket(const std::string& address, int port) {
   in.sin_port = htons(port);
   inet_pton(AF_INET, address.c_str(), &in.sin_addr);
   return in;
-}
-
-// The address that packets of this machine's bear on their way to `address`.
-std::string OwnAddressTowards(const std::string& address) {
-  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
-  sockaddr_in in = Socket(address, 9);
-  socklen_t size = sizeof in;
-  EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&in), sizeof in), 0);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&in), &size);
-  close(fd);
-  char text[INET_ADDRSTRLEN];
-  return inet_ntop(AF_INET, &in.sin_addr, text, sizeof text);
 }
 
 // A connection over which one asks for "/" again and again.
@@ -95,7 +84,7 @@ class Datagrams {
  public:
   explicit Datagrams(const std::string& address) : fd_(socket(AF_INET, SOCK_DGRAM, 0)) {
     sockaddr_in in = Socket(address, 0);
-    bind(fd_, reinterpret_cast<sockaddr*>(&in), sizeof in);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&in), sizeof in), 0);
   }
   ~Datagrams() { close(fd_); }
   Datagrams(const Datagrams&) = delete;
@@ -158,7 +147,7 @@ class AnchorIntegrationTest : public ::testing::Test {
     ASSERT_NE(engine_, nullptr);
     const auto network = EnsureNetwork(*engine_, kNetwork, kLabels);
     ASSERT_TRUE(network.ok()) << network.status();
-    services_ = MakeAnchorNetwork(*engine_, "test");
+    services_ = MakeAnchorNetwork(*engine_, "test", NetworkAccess::kDirect);
   }
 
   void TearDown() override {
@@ -182,7 +171,7 @@ class AnchorIntegrationTest : public ::testing::Test {
     const auto id = engine_->CreateContainer(spec);
     EXPECT_TRUE(id.ok()) << id.status();
     EXPECT_TRUE(engine_->StartContainer(*id).ok());
-    const std::string address = engine_->InspectContainer(*id)->addresses.at(kNetwork);
+    std::string address = engine_->InspectContainer(*id)->addresses.at(kNetwork);
     EXPECT_TRUE(Eventually([&] { return !Client(address, 8080).Get().empty(); })) << name;
     return address;
   }
@@ -313,7 +302,7 @@ TEST_F(AnchorIntegrationTest, ARemovedAnchorComesBackWithItsAddress) {
   const auto web = Web({Start("one")});
   const std::string address = Ensure(web);
   ASSERT_TRUE(engine_->RemoveContainer(Anchor().id).ok());
-  services_ = MakeAnchorNetwork(*engine_, "test");
+  services_ = MakeAnchorNetwork(*engine_, "test", NetworkAccess::kDirect);
   EXPECT_EQ(Ensure(web), address);
   EXPECT_EQ(Client(address).Get(), "Hello from one");
 }

@@ -10,8 +10,6 @@
 #include "core/base/status.h"
 #include "runtime/anchor/addresses.h"
 #include "runtime/anchor/anchor_image.h"
-#include "runtime/anchor/connections.h"
-#include "runtime/anchor/network_namespace.h"
 #include "runtime/anchor/rules.h"
 
 namespace weft::anchor {
@@ -19,30 +17,16 @@ namespace {
 
 // The address of an anchor, also while it does not run.
 constexpr char kAddressLabel[] = "weft.dev/address";
-
-absl::Status ForwardWithNftables(const std::string& file, const std::string& address,
-                                 const std::vector<ServiceNetwork::Port>& ports) {
-  return RunInNetworkNamespace(file, [&] {
-    WEFT_RETURN_IF_ERROR(RunNft(Rules(address, ports)));
-    WEFT_RETURN_IF_ERROR(SetParameter("ipv4/ip_forward", "1"));
-    // A pod sees all clients as one, with some 64,000 ports: those of ended connections are soon
-    // free.
-    WEFT_RETURN_IF_ERROR(SetParameter("netfilter/nf_conntrack_tcp_timeout_time_wait", "10"));
-    const absl::Status released = ReleaseConnections(address, ports);
-    // New connections are right already.
-    if (!released.ok())
-      spdlog::warn("msg=\"old connections stay\" address={} error=\"{}\"", address,
-                   released.ToString());
-    return absl::OkStatus();
-  });
-}
+// On one that can be changed through the engine.
+constexpr char kAccessLabel[] = "weft.dev/network-access";
 
 class AnchorNetwork final : public ServiceNetwork {
  public:
-  AnchorNetwork(engine::Engine& engine, std::string installation, Forwarding forward,
-                std::string program)
+  AnchorNetwork(engine::Engine& engine, std::string installation, NetworkAccess access,
+                Forwarding forward, std::string program)
       : engine_(engine),
         installation_(std::move(installation)),
+        access_(access),
         forward_(std::move(forward)),
         program_(std::move(program)) {}
 
@@ -64,6 +48,7 @@ class AnchorNetwork final : public ServiceNetwork {
 
   engine::Engine& engine_;
   const std::string installation_;
+  const NetworkAccess access_;
   const Forwarding forward_;
   const std::string program_;
   std::mutex image_mutex_;  // Held while the image is looked for and imported.
@@ -98,6 +83,10 @@ absl::StatusOr<engine::Container> AnchorNetwork::Running(const Service& service)
   WEFT_ASSIGN_OR_RETURN(const std::vector<engine::ContainerSummary> anchors,
                         engine_.ListContainers(LabelsOf(service.ns, service.name)));
   for (const engine::ContainerSummary& summary : anchors) {
+    if (access_ == NetworkAccess::kThroughEngine && !summary.labels.contains(kAccessLabel)) {
+      WEFT_RETURN_IF_ERROR(engine_.RemoveContainer(summary.id));  // Root's, or a former version's.
+      continue;
+    }
     WEFT_ASSIGN_OR_RETURN(engine::Container anchor, engine_.InspectContainer(summary.id));
     if (anchor.addresses.count(service.network) > 0) return anchor;
     if (engine_.StartContainer(summary.id).ok()) {
@@ -119,7 +108,7 @@ absl::StatusOr<std::string> AnchorNetwork::Create(const Service& service) {
   {
     // Of two Services that come at once, one imports the image.
     std::lock_guard lock(image_mutex_);
-    WEFT_ASSIGN_OR_RETURN(spec.image, EnsureAnchorImage(engine_, program_));
+    WEFT_ASSIGN_OR_RETURN(spec.image, EnsureAnchorImage(engine_, program_, access_));
   }
   WEFT_ASSIGN_OR_RETURN(spec.address, AddressFor(service));
   spec.labels = LabelsOf(service.ns, service.name);
@@ -127,6 +116,11 @@ absl::StatusOr<std::string> AnchorNetwork::Create(const Service& service) {
   spec.stop_grace_seconds = 1;
   spec.keep_running = true;
   spec.network = service.network;
+  AllowNetworkAccess(access_, spec);
+  if (access_ == NetworkAccess::kThroughEngine) {
+    spec.sysctls = {{"net.ipv4.ip_forward", "1"}};
+    spec.labels[kAccessLabel] = "engine";
+  }
   // The names that it has on Kubernetes.
   const std::string qualified = absl::StrCat(service.name, ".", service.ns);
   spec.aliases = {service.name, qualified, qualified + ".svc", qualified + ".svc.cluster.local"};
@@ -158,7 +152,7 @@ absl::Status AnchorNetwork::Forward(const Service& service, const engine::Contai
   const std::string key = Key(service.ns, service.name);
   const std::string wanted =
       absl::StrCat(anchor.id, "\n", anchor.started_at, "\n", anchor.network_namespace, "\n",
-                   Rules(address, service.ports));
+                   Rules(address, service.ports, service.filters));
   {
     std::lock_guard lock(mutex_);
     Known& known = known_[key];
@@ -166,7 +160,7 @@ absl::Status AnchorNetwork::Forward(const Service& service, const engine::Contai
     if (known.forwarded == wanted) return absl::OkStatus();
     known.forwarded.clear();
   }
-  WEFT_RETURN_IF_ERROR(forward_(anchor.network_namespace, address, service.ports));
+  WEFT_RETURN_IF_ERROR(forward_(anchor, address, service));
   std::lock_guard lock(mutex_);
   known_[key].forwarded = wanted;
   return absl::OkStatus();
@@ -185,9 +179,10 @@ absl::Status AnchorNetwork::Remove(const std::string& ns, const std::string& nam
 }  // namespace
 
 std::unique_ptr<ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine, std::string installation,
-                                                  Forwarding forward, std::string program) {
-  return std::make_unique<AnchorNetwork>(engine, std::move(installation), std::move(forward),
-                                         std::move(program));
+                                                  NetworkAccess access, Forwarding forward,
+                                                  std::string program) {
+  return std::make_unique<AnchorNetwork>(engine, std::move(installation), access,
+                                         std::move(forward), std::move(program));
 }
 
 std::string AnchorProgram() {
@@ -196,9 +191,13 @@ std::string AnchorProgram() {
   return self.parent_path() / "weft-anchor";
 }
 
-std::unique_ptr<ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine,
-                                                  std::string installation) {
-  return MakeAnchorNetwork(engine, std::move(installation), ForwardWithNftables, AnchorProgram());
+std::unique_ptr<ServiceNetwork> MakeAnchorNetwork(engine::Engine& engine, std::string installation,
+                                                  NetworkAccess access) {
+  const auto forward = [&engine, access](const engine::Container& anchor,
+                                         const std::string& address, const auto& service) {
+    return ForwardService(engine, access, anchor, address, service);
+  };
+  return MakeAnchorNetwork(engine, std::move(installation), access, forward, AnchorProgram());
 }
 
 }  // namespace weft::anchor

@@ -15,9 +15,10 @@ class AnchorNetworkTest : public ::testing::Test {
 
   std::unique_ptr<ServiceNetwork> Make(const std::string& installation = "0123456789ab") {
     return MakeAnchorNetwork(
-        engine_, installation,
-        [this](const std::string&, const std::string& address, const auto& ports) {
-          forwarded_.push_back(address + " to " + std::to_string(ports.at(0).targets.size()));
+        engine_, installation, access_,
+        [this](const engine::Container&, const std::string& address, const auto& service) {
+          forwarded_.push_back(address + " to " +
+                               std::to_string(service.ports.at(0).targets.size()));
           return std::exchange(forwarding_, absl::OkStatus());
         },
         WEFT_SOURCE_DIR "/LICENSE");
@@ -34,6 +35,7 @@ class AnchorNetworkTest : public ::testing::Test {
     return *engine_.ListContainers({{kRoleLabel, "anchor"}});
   }
 
+  NetworkAccess access_ = NetworkAccess::kDirect;
   engine::FakeEngine engine_;
   engine::Network network_;
   std::vector<std::string> forwarded_;
@@ -101,6 +103,14 @@ TEST_F(AnchorNetworkTest, AnotherRuntimeAdoptsTheAnchorAndWritesItsRules) {
   EXPECT_EQ(*next->Ensure(Web(2)), address);
   EXPECT_EQ(engine_.creations(), 1);
   EXPECT_EQ(forwarded_.size(), 2u);
+}
+
+TEST_F(AnchorNetworkTest, AnAnchorThatOnlyRootCanChangeIsMadeAnewWithoutRoot) {
+  const std::string address = *Make()->Ensure(Web(2));
+  access_ = NetworkAccess::kThroughEngine;
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(*Make()->Ensure(Web(2)), address);
+  EXPECT_EQ(engine_.creations(), 2);
+  EXPECT_EQ(Anchors().size(), 1u);
 }
 
 TEST_F(AnchorNetworkTest, TheAddressOfAStoppedAnchorIsNotGivenAway) {

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "runtime/anchor/service_network.h"
+#include "runtime/anchor/tracking.h"
 
 namespace weft::anchor {
 
@@ -13,14 +14,14 @@ namespace weft::anchor {
 // seconds in which a pod ends gracefully by default.
 inline constexpr absl::Duration kDrain = absl::Seconds(60);
 
+std::vector<Target> TargetsOf(const std::vector<ServiceNetwork::Port>& ports);
+
 // Rules decide where a connection goes when it begins; the kernel then remembers. This makes it
 // forget, in the calling thread's network namespace, what goes through `address` to none of the
 // targets of `ports`: at once where no answer was seen or there is nothing to drain (UDP), so that
 // the next packet goes to a target of now; after `drain` (whole seconds) an answered TCP
 // connection, whose client is then reset by the next target rather than left waiting for a pod that
 // is gone. Idempotent.
-//
-// Speaks to the kernel itself (nf_conntrack_netlink): nft cannot delete connections.
 absl::Status ReleaseConnections(const std::string& address,
                                 const std::vector<ServiceNetwork::Port>& ports,
                                 absl::Duration drain = kDrain);

@@ -39,14 +39,6 @@ absl::Status Enter(const std::string& file) {
   return absl::OkStatus();
 }
 
-// In the sbin folders too, which a user's PATH may lack.
-std::string FindNft() {
-  for (const char* path : {"/usr/sbin/nft", "/sbin/nft", "/usr/local/sbin/nft", "/usr/bin/nft"}) {
-    if (access(path, X_OK) == 0) return path;
-  }
-  return "";
-}
-
 // The exit status of `program -f -`, or -1 with errno.
 int RunWith(const std::string& program, int input, int output) {
   posix_spawn_file_actions_t files;
@@ -90,10 +82,16 @@ absl::Status RunInNetworkNamespace(const std::string& file,
   return status;
 }
 
+// In the sbin folders too, which a user's PATH may lack.
+absl::StatusOr<std::string> FindNft() {
+  for (const char* path : {"/usr/sbin/nft", "/sbin/nft", "/usr/local/sbin/nft", "/usr/bin/nft"}) {
+    if (access(path, X_OK) == 0) return path;
+  }
+  return absl::FailedPreconditionError("nft is not installed: apt-get install nftables");
+}
+
 absl::Status RunNft(const std::string& rules) {
-  const std::string program = FindNft();
-  if (program.empty())
-    return absl::FailedPreconditionError("nft is not installed: apt-get install nftables");
+  WEFT_ASSIGN_OR_RETURN(const std::string program, FindNft());
   // Files in memory rather than pipes: neither side can wait for the other.
   const Descriptor input(memfd_create("nft-rules", MFD_CLOEXEC));
   const Descriptor output(memfd_create("nft-output", MFD_CLOEXEC));

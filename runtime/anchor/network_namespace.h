@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace weft::anchor {
 
@@ -13,6 +14,9 @@ namespace weft::anchor {
 // root may do this.
 absl::Status RunInNetworkNamespace(const std::string& file,
                                    const std::function<absl::Status()>& work);
+
+// The path of nft. FAILED_PRECONDITION: it is not installed.
+absl::StatusOr<std::string> FindNft();
 
 // Runs `nft -f -` with `rules` as its input in the calling thread's network namespace. A
 // transaction: all or nothing. INTERNAL: refused, with what nft says; FAILED_PRECONDITION: nft is

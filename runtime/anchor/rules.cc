@@ -1,18 +1,13 @@
 #include "runtime/anchor/rules.h"
 
-#include <arpa/inet.h>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "runtime/anchor/addresses.h"
 
 namespace weft::anchor {
 namespace {
-
-bool IsIpv4(const std::string& text) {
-  in_addr in;
-  return inet_pton(AF_INET, text.c_str(), &in) == 1;
-}
 
 bool IsPort(int port) { return port > 0 && port < 65536; }
 
@@ -37,9 +32,27 @@ std::string Rule(const std::string& address, const ServiceNetwork::Port& port) {
                       absl::StrJoin(choices, ", "), " }\n");
 }
 
+// Where what goes to a pod still says from whom it comes.
+std::string FilterChain(const Filters& filters) {
+  if (filters.pods.empty()) return "";
+  std::string chain =
+      "  chain filters {\n"
+      "    type filter hook forward priority filter;\n"
+      "    ct state established,related accept\n";
+  if (IsIpv4(filters.machine))
+    absl::StrAppend(&chain, "    ip saddr ", filters.machine, " accept\n");
+  for (const auto& [pod, filter] : filters.pods) {
+    // A pod reaches itself, as it does without a Service.
+    if (IsIpv4(pod)) absl::StrAppend(&chain, "    ip saddr ", pod, " ip daddr ", pod, " accept\n");
+    absl::StrAppend(&chain, FilterStatements(pod, filter));
+  }
+  return absl::StrCat(chain, "  }\n");
+}
+
 }  // namespace
 
-std::string Rules(const std::string& address, const std::vector<ServiceNetwork::Port>& ports) {
+std::string Rules(const std::string& address, const std::vector<ServiceNetwork::Port>& ports,
+                  const Filters& filters) {
   std::set<std::string> rules;
   for (const ServiceNetwork::Port& port : ports) rules.insert(Rule(address, port));
   // Declared first so that the flush succeeds the first time; flushed rather than deleted so that
@@ -56,8 +69,8 @@ std::string Rules(const std::string& address, const std::vector<ServiceNetwork::
       "  }\n"
       "  chain sources {\n"
       "    ct status dnat masquerade\n"
-      "  }\n"
-      "}\n");
+      "  }\n",
+      FilterChain(filters), "}\n");
 }
 
 }  // namespace weft::anchor

@@ -15,8 +15,11 @@ namespace weft::anchor {
 // A port without targets has no rule: the anchor itself answers there, where nothing listens, so
 // the kernel refuses at once (TCP reset, ICMP port unreachable).
 //
+// What `filters` does not let through to a target is rejected.
+//
 // The same text for the same targets in any order. Targets that are not an IPv4 address and a port
 // are left out: the text is a program, and they come from outside.
-std::string Rules(const std::string& address, const std::vector<ServiceNetwork::Port>& ports);
+std::string Rules(const std::string& address, const std::vector<ServiceNetwork::Port>& ports,
+                  const Filters& filters = {});
 
 }  // namespace weft::anchor

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "runtime/anchor/filter.h"
 
 namespace weft::anchor {
 
@@ -27,6 +28,7 @@ class ServiceNetwork {
     std::string name;
     std::string network;  // The engine network of the namespace; it exists.
     std::vector<Port> ports;
+    Filters filters = {};
   };
 
   // Makes or updates; idempotent, level-triggered. Returns the stable IPv4 address.

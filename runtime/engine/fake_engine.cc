@@ -120,6 +120,7 @@ absl::Status FakeEngine::StartContainer(const std::string& id) {
   if (!shares) {
     c.addresses[held->spec.network] =
         held->spec.address.empty() ? absl::StrCat("172.17.0.", counter_) : held->spec.address;
+    c.network_namespace = absl::StrCat("/netns/", counter_);
   }
   ++starts_;
   EmitLocked("container", "start", id, c.labels);

@@ -82,7 +82,8 @@ Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machi
           {"StatefulSet", &ReadStatefulSet}, {"Job", &ReadJob},
           {"Service", &ReadService},         {"ConfigMap", &ReadConfigMap},
           {"Secret", &ReadSecret},           {"PersistentVolumeClaim", &ReadPersistentVolumeClaim},
-          {"Ingress", &ReadIngress},         {"HorizontalPodAutoscaler", &ReadAutoscaler}};
+          {"Ingress", &ReadIngress},         {"HorizontalPodAutoscaler", &ReadAutoscaler},
+          {"CronJob", &ReadCronJob},         {"NetworkPolicy", &ReadNetworkPolicy}};
   admitted.spec = readers->at(ref.kind)(*object, machine, admitted.problems);
   return admitted;
 }

@@ -40,12 +40,15 @@ Spec ReadDaemonSet(const json::value& object, const Machine& machine,
 Spec ReadStatefulSet(const json::value& object, const Machine& machine,
                      std::vector<Problem>& problems);
 Spec ReadJob(const json::value& object, const Machine& machine, std::vector<Problem>& problems);
+Spec ReadCronJob(const json::value& object, const Machine& machine, std::vector<Problem>& problems);
 Spec ReadService(const json::value& object, const Machine& machine, std::vector<Problem>& problems);
 Spec ReadConfigMap(const json::value& object, const Machine& machine,
                    std::vector<Problem>& problems);
 Spec ReadAutoscaler(const json::value& object, const Machine& machine,
                     std::vector<Problem>& problems);
 Spec ReadIngress(const json::value& object, const Machine& machine, std::vector<Problem>& problems);
+Spec ReadNetworkPolicy(const json::value& object, const Machine& machine,
+                       std::vector<Problem>& problems);
 Spec ReadPersistentVolumeClaim(const json::value& object, const Machine& machine,
                                std::vector<Problem>& problems);
 Spec ReadSecret(const json::value& object, const Machine& machine, std::vector<Problem>& problems);

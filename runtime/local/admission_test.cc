@@ -1,5 +1,6 @@
 #include "runtime/local/admission.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <set>
 
@@ -9,6 +10,10 @@
 
 namespace weft::local {
 namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
 
 std::vector<Problem> ProblemsOf(const std::string& more, const Machine& machine = {}) {
   return Admit(DeploymentRef("web"), DeploymentText("web", 1, "web:1", more), machine).problems;
@@ -127,6 +132,101 @@ TEST(Admission, AJobSaysWhetherItRunsAgain) {
   }
 }
 
+Admitted CronJob(const std::string& spec, const std::string& pod = "", const char* name = "tick") {
+  return Admit({"batch/v1", "CronJob", "default", name},
+               absl::StrCat(R"({"apiVersion":"batch/v1","kind":"CronJob","metadata":{"name":")",
+                            name, R"(","namespace":"default"},"spec":{)", spec,
+                            R"("jobTemplate":{"metadata":{"labels":{"a":"b"}},"spec":{"template":
+                            {"spec":{)",
+                            pod, R"("containers":[{"name":"main","image":"web:1"}]}}}}}})"),
+               {});
+}
+constexpr char kNever[] = R"("restartPolicy":"Never",)";
+
+TEST(Admission, ReadsACronJob) {
+  const Admitted admitted = CronJob(
+      R"("schedule":"30 8 * * mon","timeZone":"Europe/Berlin","concurrencyPolicy":"Forbid",
+      "startingDeadlineSeconds":60,"failedJobsHistoryLimit":0,)",
+      kNever);
+  ASSERT_TRUE(admitted.problems.empty()) << admitted.problems[0].message;
+  const auto& spec = std::get<CronJobSpec>(admitted.spec);
+  EXPECT_EQ(spec.zone.name(), "Europe/Berlin");
+  EXPECT_EQ(spec.concurrency, CronJobSpec::Concurrency::kForbid);
+  EXPECT_EQ(spec.starting_deadline, absl::Minutes(1));
+  EXPECT_EQ(spec.successful_history, 3);
+  EXPECT_EQ(spec.failed_history, 0);
+  EXPECT_EQ(json::GetString(*json::Parse(spec.job), {"metadata", "labels", "a"}), "b");
+}
+
+TEST(Admission, SaysAtItsPlaceWhatIsWrongWithACronJobAndItsJobs) {
+  const auto pointers = [](const Admitted& admitted) {
+    std::vector<std::string> all;
+    for (const Problem& problem : admitted.problems) {
+      EXPECT_THAT(problem.message, Not(HasSubstr(" /spec/template"))) << problem.message;
+      all.push_back(problem.pointer);
+    }
+    return all;
+  };
+  EXPECT_THAT(pointers(CronJob("", kNever)), ElementsAre("/spec/schedule"));
+  EXPECT_THAT(pointers(CronJob(
+                  R"("schedule":"0 0 8 * * *","timeZone":"Nowhere","concurrencyPolicy":"Maybe",)")),
+              ElementsAre("/spec/schedule", "/spec/timeZone", "/spec/concurrencyPolicy",
+                          "/spec/jobTemplate/spec/template/spec/restartPolicy"));
+  EXPECT_THAT(pointers(CronJob(R"("schedule":"@daily",)",
+                               R"("restartPolicy":"Always","terminationGracePeriodSeconds":-1,)")),
+              ElementsAre("/spec/jobTemplate/spec/template/spec/restartPolicy",
+                          "/spec/jobTemplate/spec/template/spec/terminationGracePeriodSeconds"));
+  EXPECT_THAT(pointers(CronJob(R"("schedule":"@daily",)", R"("hostNetwork":true,)")),
+              ElementsAre("/spec/jobTemplate/spec/template/spec/hostNetwork"));
+  const std::string long_name(53, 'x');
+  EXPECT_THAT(pointers(CronJob(R"("schedule":"@daily",)", kNever, long_name.c_str())),
+              ElementsAre("/metadata/name"));
+}
+
+TEST(Admission, ReadsTheClaimsThatEachPodOfASetHas) {
+  const auto set = [](const std::string& spec, const std::string& volume = "data") {
+    return Admit(
+        {"apps/v1", "StatefulSet", "default", "db"},
+        absl::StrCat(
+            R"({"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"db",
+            "namespace":"default"},"spec":{"selector":{"matchLabels":{"app":"db"}},)",
+            spec,
+            R"("template":{"metadata":{"labels":{"app":"db"}},"spec":{"containers":[{"name":"main",
+            "image":"web:1","volumeMounts":[{"name":")",
+            volume, R"(","mountPath":"/data"}]}]}}}})"),
+        {});
+  };
+  const auto claim = [](const std::string& name, const std::string& size,
+                        const std::string& more = "") {
+    return absl::StrCat(R"({"metadata":{"name":")", name,
+                        R"("},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{)",
+                        R"("storage":")", size, R"("}}})", more, "}");
+  };
+  const auto templates = [](const std::string& all) {
+    return absl::StrCat(R"("volumeClaimTemplates":[)", all, "],");
+  };
+  const Admitted admitted = set(templates(claim("data", "1Gi")));
+  ASSERT_TRUE(admitted.problems.empty()) << admitted.problems[0].message;
+  const auto& spec = std::get<StatefulSetSpec>(admitted.spec);
+  ASSERT_EQ(spec.claims.size(), 1u);
+  EXPECT_EQ(spec.claims[0].volume, "data");
+  EXPECT_FALSE(spec.claims_go_when_deleted || spec.claims_go_when_scaled);
+  EXPECT_EQ(set(templates(claim("data", "1Gi")), "other").problems.at(0).pointer,
+            "/spec/template/spec/containers/0/volumeMounts/0/name");
+  std::vector<std::string> pointers;
+  for (const Problem& problem :
+       set(absl::StrCat(templates(absl::StrCat(claim("data", "much"), ",", claim("data", "1"), ",",
+                                               claim("A", "1", R"(,"kind":"Pod")"))),
+                        R"("persistentVolumeClaimRetentionPolicy":{"whenDeleted":"Ask"},)"))
+           .problems)
+    pointers.push_back(problem.pointer);
+  EXPECT_THAT(pointers, ElementsAre("/spec/volumeClaimTemplates/0/spec/resources/requests/storage",
+                                    "/spec/volumeClaimTemplates/1/metadata/name",
+                                    "/spec/volumeClaimTemplates/2/metadata/name",
+                                    "/spec/volumeClaimTemplates/2/kind",
+                                    "/spec/persistentVolumeClaimRetentionPolicy/whenDeleted"));
+}
+
 // A pod with these volumes and mounts.
 Admitted WithVolumes(const std::string& volumes, const std::string& mounts) {
   return Admit(
@@ -239,7 +339,7 @@ TEST(Admission, RefusesValuesThatItCannotCarryOut) {
 }
 
 TEST(Admission, RefusesOtherKindsAndTextThatIsNoObject) {
-  EXPECT_EQ(Admit({"batch/v1", "CronJob", "default", "x"}, "{}", {}).problems.at(0).code,
+  EXPECT_EQ(Admit({"apps/v1", "ReplicaSet", "default", "x"}, "{}", {}).problems.at(0).code,
             "UNSUPPORTED_KIND");
   EXPECT_EQ(Admit(DeploymentRef("web"), "{", {}).problems.at(0).code, "INVALID_JSON");
   EXPECT_FALSE(Admit(DeploymentRef("web"), "{}", {}).problems.empty());

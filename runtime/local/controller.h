@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "runtime/anchor/network_access.h"
 #include "runtime/anchor/service_network.h"
 #include "runtime/engine/engine.h"
 #include "runtime/local/claim_volumes.h"
@@ -12,6 +13,7 @@
 #include "runtime/local/object_board.h"
 #include "runtime/local/object_store.h"
 #include "runtime/local/pod_directory.h"
+#include "runtime/local/pod_filters.h"
 #include "runtime/local/prober.h"
 #include "runtime/local/terminator.h"
 
@@ -27,13 +29,15 @@ namespace weft::local {
 struct Parts {
   engine::Engine& engine;
   const std::string installation;
-  const std::string identities;       // The directory of providers' identities, by name.
-  const std::string sandbox_program;  // What the sandboxes of pods run: a static executable.
+  const std::string identities;        // The directory of providers' identities, by name.
+  const std::string sandbox_program;   // What the sandboxes of pods run: a static executable.
+  const anchor::NetworkAccess access;  // Of their networks.
   ObjectStore& objects;
   ObjectBoard& board;
   PodDirectory& pods;
   NamespaceNetworks& networks;
   ClaimVolumes& claims;
+  PodFilters& filters;
   ImagePuller& images;
   Prober& prober;
   Terminator& terminator;

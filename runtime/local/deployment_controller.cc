@@ -109,7 +109,8 @@ absl::StatusOr<absl::Duration> DeploymentController::Keep(const ObjectPtr& objec
   return next.ok() ? std::min(*next, again) : next;
 }
 
-absl::Status DeploymentController::Gone(const std::string& key) {
+absl::Status DeploymentController::Gone(const Object& deployment) {
+  const std::string key = LocalKey(deployment.ref);
   clock_.Forget(key);
   return parts_.objects.RemoveSetting(SettingOf(key));
 }

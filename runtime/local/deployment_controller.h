@@ -12,7 +12,7 @@ class DeploymentController final : public PodsController {
 
  private:
   absl::StatusOr<absl::Duration> Keep(const ObjectPtr& object, std::vector<Pod> pods) override;
-  absl::Status Gone(const std::string& key) override;
+  absl::Status Gone(const Object& object) override;
 
   RolloutClock clock_;
 };

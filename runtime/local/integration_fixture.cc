@@ -9,6 +9,7 @@
 #include <grpcpp/grpcpp.h>
 #include <spawn.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include "core/base/pointers.h"
 #include "core/base/service.h"
 #include "runtime/base/convert.h"
+#include "runtime/engine/private_engine.h"
 #include "runtime/local/convert.h"
 
 namespace weft::local {
@@ -73,8 +75,37 @@ void RealRuntime::SetUp() {
   data_ = path;
   engine_ = std::make_unique<engine::DockerEngine>(
       engine_socket_.empty() ? data_ + "/engine/docker.sock" : engine_socket_);
+  if (user_ != 0) StartEngineForUser();
+  if (HasFatalFailure()) return;
   StartRuntime();
   Await("the engine answers", [&] { return engine_->Ping().ok(); });
+}
+
+// With the programs where the user reaches them.
+void RealRuntime::StartEngineForUser() {
+  const std::string directory = data_ + "/engine", programs = data_ + "/programs";
+  engine::PrivateEngine engine(directory, data_ + "/engine.log");
+  const absl::Status running = engine.EnsureRunning([] { return false; });
+  ASSERT_TRUE(running.ok()) << running;
+  std::filesystem::create_directory(programs);
+  for (const char* program : {"weft-runtime-local", "weft-anchor"})
+    std::filesystem::copy(Binary(program), programs + "/" + program);
+  ASSERT_EQ(chmod(directory.c_str(), 0711), 0);
+  // By its own name it would be taken for a private one.
+  std::filesystem::create_symlink(engine.socket_path(), data_ + "/machine.sock");
+  for (const std::string& path : {data_, engine.socket_path()})
+    ASSERT_EQ(chown(path.c_str(), user_, user_), 0) << path;
+}
+
+std::vector<std::string> RealRuntime::RuntimeCommand() const {
+  if (user_ == 0) return {Binary("weft-runtime-local"), "--data", data_};
+  return {"/usr/bin/setpriv",
+          absl::StrCat("--reuid=", user_),
+          absl::StrCat("--regid=", user_),
+          "--clear-groups",
+          data_ + "/programs/weft-runtime-local",
+          "--data",
+          data_};
 }
 
 void RealRuntime::TearDown() {
@@ -110,9 +141,9 @@ void RealRuntime::RemoveEverything() {
 
 void RealRuntime::StartRuntime() {
   const std::string log = data_ + "/runtime.log";
-  std::vector<std::string> words = {Binary("weft-runtime-local"), "--data", data_};
-  setenv("WEFT_ENGINE", engine_socket_.empty() ? "private" : ("unix://" + engine_socket_).c_str(),
-         1);
+  std::vector<std::string> words = RuntimeCommand();
+  const std::string socket = user_ == 0 ? engine_socket_ : data_ + "/machine.sock";
+  setenv("WEFT_ENGINE", socket.empty() ? "private" : ("unix://" + socket).c_str(), 1);
   setenv("WEFT_FAILPOINTS", (data_ + "/fail").c_str(), 1);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);

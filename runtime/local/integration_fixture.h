@@ -25,6 +25,8 @@ class RealRuntime : public testing::Test {
   // `engine`: the socket of an engine that the test brings, which keeps what it does; empty: a
   // private one.
   explicit RealRuntime(std::string engine = "") : engine_socket_(std::move(engine)) {}
+  // By a user who may use the engine and nothing else: that of the test, of its own.
+  explicit RealRuntime(uid_t user) : user_(user) {}
 
   void SetUp() override;
   void TearDown() override;
@@ -67,11 +69,14 @@ class RealRuntime : public testing::Test {
 
  private:
   void RemoveEverything();
+  void StartEngineForUser();
+  std::vector<std::string> RuntimeCommand() const;
   grpc::Status TryApply(const std::vector<std::string>& objects, uint64_t generation,
                         const std::string& ns, runtime::v1::ApplyResponse& response,
                         const runtime::v1::SteeredLeaf* leaf = nullptr);
 
   const std::string engine_socket_;
+  const uid_t user_ = 0;
   std::unique_ptr<runtime::v1::Runtime::Stub> runtime_;
   std::unique_ptr<runtime::v1::Images::Stub> images_;
   std::unique_ptr<engine::DockerEngine> engine_;

@@ -15,10 +15,6 @@ namespace {
 constexpr absl::Duration kFirstBackOff = absl::Seconds(10);
 constexpr absl::Duration kLongestBackOff = absl::Minutes(6);
 
-std::string TimeText(absl::Time time) {
-  return absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone());
-}
-
 // Of a pod that was planned by index; -1: it was not.
 int IndexOf(const Pod& pod) {
   int index = -1;
@@ -93,6 +89,8 @@ int JobRecord::Succeeded() const {
 }
 
 int JobRecord::Failed() const { return static_cast<int>(ended.size()) - Succeeded(); }
+
+std::string RecordSetting(const std::string& key) { return absl::StrCat("record of ", key); }
 
 std::string JobRecordToJson(const JobRecord& record) {
   json::array succeeded, failed;

@@ -38,6 +38,9 @@ struct JobRecord {
   bool operator==(const JobRecord&) const = default;
 };
 
+// Under which setting of the store the record of the object with this key is kept.
+std::string RecordSetting(const std::string& key);
+
 std::string JobRecordToJson(const JobRecord& record);
 // Of a text that is not one: an empty one.
 JobRecord JobRecordFromJson(const std::string& text);

@@ -15,7 +15,7 @@ class JobController final : public PodsController {
 
  private:
   absl::StatusOr<absl::Duration> Keep(const ObjectPtr& object, std::vector<Pod> pods) override;
-  absl::Status Gone(const std::string& key) override;
+  absl::Status Gone(const Object& object) override;
 };
 
 }  // namespace weft::local

@@ -128,6 +128,23 @@ Kind KindOf(const char* api_version, const char* kind, std::vector<Leaf> leaves)
   return {api_version, kind, std::move(leaves)};
 }
 
+// What an object says of those that its controller makes.
+void AddNested(Kind of, const std::string& at, std::vector<Leaf>& leaves) {
+  for (Leaf& leaf : of.leaves) {
+    leaf.pointer.insert(0, at);
+    leaves.push_back(std::move(leaf));
+  }
+}
+
+Kind PersistentVolumeClaimKind() {
+  return KindOf("v1", "PersistentVolumeClaim",
+                {{"/spec/accessModes/[]", kString},
+                 {"/spec/resources/requests/storage", kQuantity},
+                 {"/spec/volumeMode", kString},
+                 // There is one place for all of them: the engine's.
+                 {"/spec/storageClassName", kString, false}});
+}
+
 Kind DeploymentKind() {
   Kind kind = KindOf("apps/v1", "Deployment",
                      {{"/spec/replicas", kInteger},
@@ -162,8 +179,11 @@ Kind StatefulSetKind() {
                       {"/spec/serviceName", kString},
                       {"/spec/podManagementPolicy", kString},
                       {"/spec/updateStrategy/type", kString},
+                      {"/spec/persistentVolumeClaimRetentionPolicy/whenDeleted", kString},
+                      {"/spec/persistentVolumeClaimRetentionPolicy/whenScaled", kString},
                       {"/spec/revisionHistoryLimit", kInteger, false}});
   AddPodTemplate(kind.leaves);
+  AddNested(PersistentVolumeClaimKind(), "/spec/volumeClaimTemplates/[]", kind.leaves);
   return kind;
 }
 
@@ -178,6 +198,19 @@ Kind JobKind() {
                       // It is always "Failed" here: what still ends has its place.
                       {"/spec/podReplacementPolicy", kString, false}});
   AddPodTemplate(kind.leaves);
+  return kind;
+}
+
+Kind CronJobKind() {
+  Kind kind = KindOf("batch/v1", "CronJob",
+                     {{"/spec/schedule", kString},
+                      {"/spec/timeZone", kString},
+                      {"/spec/concurrencyPolicy", kString},
+                      {"/spec/startingDeadlineSeconds", kInteger},
+                      {"/spec/suspend", kBoolean},
+                      {"/spec/successfulJobsHistoryLimit", kInteger},
+                      {"/spec/failedJobsHistoryLimit", kInteger}});
+  AddNested(JobKind(), "/spec/jobTemplate", kind.leaves);
   return kind;
 }
 
@@ -203,15 +236,6 @@ Kind SecretKind() {
                  {"/type", kString, false}});
 }
 
-Kind PersistentVolumeClaimKind() {
-  return KindOf("v1", "PersistentVolumeClaim",
-                {{"/spec/accessModes/[]", kString},
-                 {"/spec/resources/requests/storage", kQuantity},
-                 {"/spec/volumeMode", kString},
-                 // There is one place for all of them: the engine's.
-                 {"/spec/storageClassName", kString, false}});
-}
-
 Kind IngressKind() {
   std::vector<Leaf> leaves = {// There is one proxy for all of them.
                               {"/spec/ingressClassName", kString, false},
@@ -227,6 +251,17 @@ Kind IngressKind() {
     leaves.push_back({service + "/port/number", kInteger});
   }
   return KindOf("networking.k8s.io/v1", "Ingress", std::move(leaves));
+}
+
+Kind NetworkPolicyKind() {
+  const std::string rule = "/spec/ingress/[]";
+  return KindOf("networking.k8s.io/v1", "NetworkPolicy",
+                {{"/spec/podSelector/matchLabels/*", kString},
+                 {"/spec/policyTypes/[]", kString},
+                 {rule + "/from/[]/podSelector/matchLabels/*", kString},
+                 {rule + "/ports/[]/port", kPort},
+                 {rule + "/ports/[]/endPort", kInteger},
+                 {rule + "/ports/[]/protocol", kString}});
 }
 
 Kind AutoscalerKind() {
@@ -357,9 +392,9 @@ void Check(const Node& node, const json::value& v, const std::string& pointer,
 
 const std::vector<Kind>& Kinds() {
   static const auto* const kinds = new std::vector<Kind>{
-      DeploymentKind(), DaemonSetKind(), StatefulSetKind(), JobKind(),
-      ServiceKind(),    ConfigMapKind(), SecretKind(),      PersistentVolumeClaimKind(),
-      IngressKind(),    AutoscalerKind()};
+      DeploymentKind(), DaemonSetKind(),  StatefulSetKind(),   JobKind(),
+      CronJobKind(),    ServiceKind(),    ConfigMapKind(),     SecretKind(),
+      IngressKind(),    AutoscalerKind(), NetworkPolicyKind(), PersistentVolumeClaimKind()};
   return *kinds;
 }
 

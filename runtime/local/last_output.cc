@@ -54,8 +54,7 @@ std::optional<std::string> LastOutputs::Read(const engine::Container& run) const
   std::string output;
   // A container of a former template is started again as it is, 10 s later at the earliest; a
   // little may be written before the engine notes the start.
-  const std::string since = absl::FormatTime(
-      absl::RFC3339_full, TimeOf(run.started_at) - absl::Seconds(5), absl::UTCTimeZone());
+  const std::string since = TimeText(TimeOf(run.started_at) - absl::Seconds(5));
   engine::StreamControl control;
   const absl::Status read = engine_.ReadLogs(run.id, {.tail = kMostLines, .since = since}, control,
                                              [&](std::string_view piece) {

@@ -44,9 +44,9 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
   if (!options.now) options.now = [] { return absl::Now(); };
   std::unique_ptr<LocalRuntime> self(new LocalRuntime(engine, std::move(options)));
   LocalRuntime* runtime = self.get();
-  WEFT_ASSIGN_OR_RETURN(runtime->objects_, ObjectStore::Open(database, [=](const ObjectRef& ref,
-                                                                           const ObjectPtr& now) {
-                          runtime->OnChange(ref, now);
+  WEFT_ASSIGN_OR_RETURN(runtime->objects_,
+                        ObjectStore::Open(database, [=](const Object& object, bool gone) {
+                          runtime->OnChange(object, gone);
                         }));
   const auto wake = [=](const std::string& key) { runtime->Wake(key); };
   const Options& o = runtime->options_;
@@ -54,6 +54,15 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
       std::make_unique<NamespaceNetworks>(engine, *runtime->objects_, o.installation);
   runtime->claim_volumes_ =
       std::make_unique<ClaimVolumes>(engine, *runtime->objects_, o.installation);
+  const PodFilters::Network network = {
+      .write =
+          [&engine, access = o.access](const auto& sandbox, const std::string& rules) {
+            return anchor::WriteRules(engine, access, sandbox, rules);
+          },
+      .own_address = anchor::OwnAddressTowards};
+  runtime->filters_ =
+      std::make_unique<PodFilters>(engine, *runtime->objects_, runtime->pods_, o.installation,
+                                   o.network.write ? o.network : network);
   runtime->queue_ = std::make_unique<KeyedQueue>(
       o.workers, [=](const std::string& key) { return runtime->Work(key); });
   runtime->images_ = std::make_unique<ImagePuller>(
@@ -78,12 +87,14 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
   runtime->controllers_["StatefulSet"] =
       std::make_unique<StatefulSetController>(parts, keeper, observed);
   runtime->controllers_["Job"] = std::make_unique<JobController>(parts, keeper, observed);
+  runtime->cron_jobs_ = std::make_unique<CronJobController>(parts);
+  runtime->policies_ = std::make_unique<NetworkPolicyController>(parts);
   runtime->autoscalers_ = std::make_unique<AutoscalerController>(parts);
   runtime->claims_ = std::make_unique<ClaimController>(parts);
   runtime->services_ = std::make_unique<ServiceController>(parts);
   runtime->ingresses_ =
       std::make_unique<IngressController>(parts, *runtime->services_, proxy, o.ingress);
-  for (const ObjectPtr& object : runtime->objects_->All()) runtime->board_.SetObject(*object);
+  for (const ObjectPtr& object : runtime->objects_->All()) runtime->Tell(*object, /*gone=*/false);
   return self;
 }
 
@@ -92,11 +103,13 @@ Parts LocalRuntime::MakeParts(anchor::ServiceNetwork& services) {
           options_.installation,
           options_.identities,
           options_.sandbox_program,
+          options_.access,
           *objects_,
           board_,
           pods_,
           *networks_,
           *claim_volumes_,
+          *filters_,
           *images_,
           *prober_,
           *terminator_,
@@ -203,6 +216,8 @@ absl::StatusOr<std::unique_ptr<Connection>> LocalRuntime::Connect(const std::str
   WEFT_ASSIGN_OR_RETURN(const Pod found, FindPod(ns, pod));
   if (found.sandbox.pid == 0 || found.address.empty())
     return absl::FailedPreconditionError(absl::StrCat("the pod ", ns, "/", pod, " does not run"));
+  if (options_.access == anchor::NetworkAccess::kThroughEngine)
+    return ConnectThroughEngine(engine_, found.sandbox.id, port);
   return ConnectToPod(found.sandbox.pid, found.address, port);
 }
 
@@ -240,6 +255,8 @@ absl::StatusOr<absl::Duration> LocalRuntime::Reconcile(const std::string& key) {
   const std::string kind = KindOfKey(key);
   if (const auto found = controllers_.find(kind); found != controllers_.end())
     return found->second->Reconcile(key);
+  if (kind == "NetworkPolicy") return policies_->Reconcile(key);
+  if (kind == "CronJob") return cron_jobs_->Reconcile(key);
   if (kind == "HorizontalPodAutoscaler") return autoscalers_->Reconcile(key);
   if (kind == "PersistentVolumeClaim") return claims_->Reconcile(key);
   if (kind == "Ingress" || key == ProxyKey() || key == ProxyLookKey())
@@ -266,11 +283,25 @@ absl::StatusOr<absl::Duration> LocalRuntime::KeepData(const std::string& key) {
   return absl::InfiniteDuration();
 }
 
-void LocalRuntime::OnChange(const ObjectRef& ref, const ObjectPtr& now) {
-  const std::string key = LocalKey(ref);
-  if (now == nullptr) return board_.RemoveObject(key);
-  board_.SetObject(*now);
-  Wake(key);
+void LocalRuntime::OnChange(const Object& object, bool gone) {
+  const std::string key = LocalKey(object.ref);
+  Tell(object, gone);
+  if (!gone) Wake(key);
+  if (gone && objects_->IsKept(object)) Wake(object.parent);
+  // Those that stay when it goes are nobody's until it comes back.
+  if (object.ref.kind != "StatefulSet") return;
+  for (const ObjectPtr& child : objects_->ChildrenOf(object.ref)) {
+    Tell(*child, /*gone=*/false);
+    Wake(LocalKey(child->ref));
+  }
+}
+
+// What a controller keeps is its own affair, and not told.
+void LocalRuntime::Tell(const Object& object, bool gone) {
+  if (gone || objects_->IsKept(object))
+    board_.RemoveObject(LocalKey(object.ref));
+  else
+    board_.SetObject(object);
 }
 
 void LocalRuntime::OnEvent(const engine::Event& event) {

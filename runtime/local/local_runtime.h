@@ -21,10 +21,12 @@
 #include "runtime/local/autoscaler_controller.h"
 #include "runtime/local/backoff.h"
 #include "runtime/local/claim_controller.h"
+#include "runtime/local/cron_job_controller.h"
 #include "runtime/local/deployment_controller.h"
 #include "runtime/local/engine_watch.h"
 #include "runtime/local/ingress_controller.h"
 #include "runtime/local/job_controller.h"
+#include "runtime/local/network_policy_controller.h"
 #include "runtime/local/object_board.h"
 #include "runtime/local/pod_logs.h"
 #include "runtime/local/service_controller.h"
@@ -62,7 +64,9 @@ class LocalRuntime {
     absl::Duration first_pull_retry = absl::Seconds(10);
     ImagePuller::MachineLogins logins;  // Empty: no pod has any but its own.
     IngressAddresses ingress;
-    Prober::Ask probe;                // Empty: as the probes say.
+    Prober::Ask probe;  // Empty: as the probes say.
+    anchor::NetworkAccess access = anchor::NetworkAccess::kDirect;
+    PodFilters::Network network;      // Empty: the machine's, by `access`.
     std::function<absl::Time()> now;  // Empty: the machine's clock.
   };
 
@@ -118,7 +122,8 @@ class LocalRuntime {
 
   absl::StatusOr<absl::Duration> KeepData(const std::string& key);
 
-  void OnChange(const ObjectRef& ref, const ObjectPtr& now);
+  void OnChange(const Object& object, bool gone);
+  void Tell(const Object& object, bool gone);
   void OnEvent(const engine::Event& event);
   absl::Status Resync();
   void Observed(const std::string& key);
@@ -131,11 +136,14 @@ class LocalRuntime {
   std::unique_ptr<ObjectStore> objects_;
   std::unique_ptr<NamespaceNetworks> networks_;
   std::unique_ptr<ClaimVolumes> claim_volumes_;
+  std::unique_ptr<PodFilters> filters_;
   std::unique_ptr<ImagePuller> images_;
   std::unique_ptr<Prober> prober_;
   std::unique_ptr<Terminator> terminator_;
   std::unique_ptr<PodKeeper> keeper_;
   std::map<std::string, std::unique_ptr<PodsController>> controllers_;  // By kind.
+  std::unique_ptr<CronJobController> cron_jobs_;
+  std::unique_ptr<NetworkPolicyController> policies_;
   std::unique_ptr<AutoscalerController> autoscalers_;
   std::unique_ptr<ClaimController> claims_;
   std::unique_ptr<ServiceController> services_;

@@ -82,6 +82,13 @@ class LocalRuntimeTest : public testing::Test {
       return failing_.contains(target.kind) ? absl::UnavailableError("no answer")
                                             : absl::OkStatus();
     };
+    options.network.write = [this](const engine::Container& sandbox, const std::string& rules) {
+      std::lock_guard lock(mutex_);
+      ++filter_writes_;
+      if (filter_error_.ok()) filters_[sandbox.network_namespace] = rules;
+      return filter_error_;
+    };
+    options.network.own_address = [](const std::string& address) { return address; };
     auto runtime = LocalRuntime::Open(engine_, services_, proxy_, directory_ + "/db", options);
     ASSERT_TRUE(runtime.ok()) << runtime.status();
     runtime_ = *std::move(runtime);
@@ -143,6 +150,9 @@ class LocalRuntimeTest : public testing::Test {
   absl::Duration ahead_;            // Guarded by mutex_.
   std::map<ProbeKind, int> asked_;  // Guarded by mutex_.
   std::set<ProbeKind> failing_;     // Probes that fail; guarded by mutex_.
+  absl::Status filter_error_;       // Guarded by mutex_, and so are these:
+  int filter_writes_ = 0;
+  std::map<std::string, std::string> filters_;  // nft's rules, by network namespace.
   engine::FakeEngine engine_;
   FakeServiceNetwork services_;
   FakeProxy proxy_;

@@ -1,5 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/substitute.h"
 #include "runtime/local/local_runtime_fixture.h"
 
 namespace weft::local {
@@ -163,6 +164,118 @@ TEST_F(VolumesOfTheRuntime, ARuntimeThatStartsAgainAsksWhatIsInVolumes) {
   EXPECT_TRUE(follower_->Until([](const Seen& seen) {
     return Ready(1)(seen) && SomePodSays(R"("restartCount":1)")(seen);
   })) << "a pod that has its files runs on without the object that they came from";
+}
+
+// Of a set whose pods each claim a volume. `more`: of its spec.
+std::string ClaimingSet(int replicas, const std::string& more = "") {
+  return absl::Substitute(
+      R"({"apiVersion":"apps/v1","kind":"StatefulSet","metadata":{"name":"db","namespace":"default"},
+      "spec":{"replicas":$0,"serviceName":"db","selector":{"matchLabels":{"app":"db"}},$1
+      "volumeClaimTemplates":[{"metadata":{"name":"data","labels":{"a":"b"}},"spec":{
+      "accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}],
+      "template":{"metadata":{"labels":{"app":"db"}},"spec":{"containers":[{"name":"main",
+      "image":"web:1","volumeMounts":[{"name":"data","mountPath":"/data"}]}]}}}})",
+      replicas, more);
+}
+
+class ClaimTemplates : public LocalRuntimeTest {
+ protected:
+  void ApplySet(int replicas, uint64_t generation, const std::string& more = "") {
+    EXPECT_EQ(Apply(kDb, ClaimingSet(replicas, more), generation).outcome,
+              ApplyResult::Outcome::kAccepted);
+  }
+  bool Has(int replicas) {
+    return follower_->Until([&](const Seen& seen) {
+      return Number(seen, "StatefulSet/default/db", "readyReplicas") == replicas &&
+             Number(seen, "StatefulSet/default/db", "replicas") == replicas &&
+             seen.at("StatefulSet/default/db").up_to_date;
+    });
+  }
+  void DeleteSet() {
+    ASSERT_TRUE(runtime_->Delete({kDb}).ok());
+    ASSERT_TRUE(follower_->Until(
+        [](const Seen& seen) { return seen.count("StatefulSet/default/db") == 0; }));
+  }
+  static std::string VolumeOf(int index) {
+    return ClaimVolumeName(kInstallation, "default", absl::StrCat("data-db-", index));
+  }
+  static std::string Claim(int index) {
+    return absl::StrCat("PersistentVolumeClaim/default/data-db-", index);
+  }
+  const ObjectRef kDb = {"apps/v1", "StatefulSet", "default", "db"};
+};
+
+TEST_F(ClaimTemplates, EachPodHasAVolumeThatStaysWhenItGoes) {
+  Start();
+  ApplySet(2, 1);
+  ASSERT_TRUE(Has(2));
+  EXPECT_EQ(engine_.volumes(), (std::set<std::string>{VolumeOf(0), VolumeOf(1)}));
+  EXPECT_EQ(engine_.VolumesOf(Running("main").at(0).id).at(0).target, "/data");
+  EXPECT_EQ(follower_->seen().count(Claim(0)), 0u) << "as long as the set keeps it";
+  EXPECT_EQ(json::GetString(*json::Parse(runtime_->objects().Find(Claim(0))->json),
+                            {"metadata", "labels", "a"}),
+            "b");
+  ApplySet(1, 2);
+  ASSERT_TRUE(Has(1));
+  EXPECT_EQ(engine_.volumes().size(), 2u);
+  // Nobody else takes its place.
+  EXPECT_EQ(runtime_->objects()
+                .Accept({{.ref = {"v1", "PersistentVolumeClaim", "default", "data-db-1"},
+                          .generation = 9}})[0]
+                .message,
+            "PersistentVolumeClaim/default/data-db-1 belongs to StatefulSet/default/db");
+}
+
+TEST_F(ClaimTemplates, WhatASetLeavesIsToldUntilItComesBack) {
+  Start();
+  ApplySet(1, 1);
+  ASSERT_TRUE(Has(1));
+  DeleteSet();
+  const auto told = [](const Seen& seen) {
+    const auto found = seen.find(Claim(0));
+    return found != seen.end() && found->second.up_to_date && found->second.owner == "owner";
+  };
+  ASSERT_TRUE(follower_->Until(told));
+  Start();
+  ASSERT_TRUE(follower_->Until(told));
+  ApplySet(1, 2);
+  ASSERT_TRUE(Has(1));
+  EXPECT_TRUE(follower_->Until([](const Seen& seen) { return seen.count(Claim(0)) == 0; }));
+  EXPECT_EQ(engine_.volumes(), (std::set<std::string>{VolumeOf(0)}));
+  // And is removed by whoever finds it.
+  DeleteSet();
+  ASSERT_TRUE(follower_->Until(told));
+  ASSERT_TRUE(runtime_->Delete({{"v1", "PersistentVolumeClaim", "default", "data-db-0"}}).ok());
+  EXPECT_TRUE(follower_->Until([](const Seen& seen) { return seen.empty(); }));
+  EXPECT_TRUE(engine_.volumes().empty());
+}
+
+TEST_F(ClaimTemplates, GoWithTheSetOrThePodsWhereItSaysSo) {
+  const std::string policy =
+      R"("persistentVolumeClaimRetentionPolicy":{"whenDeleted":"Delete","whenScaled":"Delete"},)";
+  Start();
+  ApplySet(2, 1, policy);
+  ASSERT_TRUE(Has(2));
+  ApplySet(1, 2, policy);
+  ASSERT_TRUE(Has(1));
+  EXPECT_TRUE(Soon([&] { return engine_.volumes() == std::set<std::string>{VolumeOf(0)}; }));
+  DeleteSet();
+  EXPECT_TRUE(follower_->Until([](const Seen& seen) { return seen.empty(); }));
+  EXPECT_TRUE(Soon([&] { return runtime_->objects().All().empty(); }));
+  EXPECT_TRUE(engine_.volumes().empty());
+}
+
+TEST_F(ClaimTemplates, WhatAFormerTemplateClaimedStays) {
+  const std::string policy = R"("persistentVolumeClaimRetentionPolicy":{"whenScaled":"Delete"},)";
+  Start();
+  ApplySet(1, 1, policy);
+  ASSERT_TRUE(Has(1));
+  const std::string renamed =
+      absl::StrReplaceAll(ClaimingSet(1, policy), {{R"("name":"data")", R"("name":"store")"}});
+  EXPECT_EQ(Apply(kDb, renamed, 2).outcome, ApplyResult::Outcome::kAccepted);
+  ASSERT_TRUE(Has(1));
+  EXPECT_TRUE(Soon([&] { return engine_.volumes().size() == 2; }));
+  EXPECT_TRUE(engine_.volumes().contains(VolumeOf(0)));
 }
 
 }  // namespace

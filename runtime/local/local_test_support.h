@@ -54,6 +54,12 @@ class FakeServiceNetwork final : public anchor::ServiceNetwork {
     return held_up_;
   }
 
+  anchor::Filters FiltersOf(const std::string& key) const {
+    std::lock_guard lock(mutex_);
+    const auto found = services_.find(key);
+    return found == services_.end() ? anchor::Filters{} : found->second.filters;
+  }
+
   // Addresses behind the first port; -1 if there is no such Service.
   int Targets(const std::string& key) const {
     std::lock_guard lock(mutex_);

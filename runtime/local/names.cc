@@ -36,6 +36,11 @@ std::string StatefulPodName(const std::string& controller, int index) {
   return Shorten(controller, kDnsLabelSize - suffix.size()) + suffix;
 }
 
+std::string StatefulClaimName(const std::string& claim_template, const std::string& controller,
+                              int index) {
+  return StatefulPodName(absl::StrCat(claim_template, "-", controller), index);
+}
+
 std::string SandboxName(const std::string& installation, const std::string& ns,
                         const std::string& pod) {
   return absl::StrCat("weft-", installation, ".", ns, ".", pod);

@@ -44,6 +44,10 @@ std::string PodName(const std::string& controller, const std::string& template_h
 // The pod of a StatefulSet at `index`, whatever its template.
 std::string StatefulPodName(const std::string& controller, int index);
 
+// The claim of that pod by one of the set's claim templates.
+std::string StatefulClaimName(const std::string& claim_template, const std::string& controller,
+                              int index);
+
 // The sandbox of a pod. Dots cannot stand in its parts, so no two pods share one.
 std::string SandboxName(const std::string& installation, const std::string& ns,
                         const std::string& pod);

@@ -1,5 +1,7 @@
 #include "runtime/local/object.h"
 
+#include <algorithm>
+
 namespace weft::local {
 
 std::string LocalKey(const std::string& kind, const std::string& ns, const std::string& name) {
@@ -16,6 +18,13 @@ std::string NamespaceOfKey(const std::string& key) {
 }
 
 std::string NameOfKey(const std::string& key) { return key.substr(key.rfind('/') + 1); }
+
+bool Selects(const Labels& selector, const Labels& labels) {
+  return std::ranges::all_of(selector, [&](const auto& wanted) {
+    const auto found = labels.find(wanted.first);
+    return found != labels.end() && found->second == wanted.second;
+  });
+}
 
 bool HasPods(const std::string& kind) {
   return kind == "Deployment" || kind == "DaemonSet" || kind == "StatefulSet" || kind == "Job";

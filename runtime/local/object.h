@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "core/base/cron_schedule.h"
 #include "runtime/base/object_ref.h"
 
 // The objects that the local runtime understands, as plain values: what is left of their JSON once
@@ -29,6 +30,9 @@ std::string LocalKey(const std::string& kind, const std::string& ns, const std::
 std::string NamespaceOfKey(const std::string& key);
 std::string KindOfKey(const std::string& key);
 std::string NameOfKey(const std::string& key);
+
+// Whether what bears `labels` is one of those that `selector` chooses: all, if it is empty.
+bool Selects(const Labels& selector, const Labels& labels);
 
 // Objects of this kind are pods that a controller keeps.
 bool HasPods(const std::string& kind);
@@ -229,9 +233,17 @@ struct DaemonSetSpec {
 // Pods with names of their own, "NAME-0" and on, none of which ever runs twice at once. Source:
 // Kubernetes API, apps/v1 StatefulSetSpec.
 struct StatefulSetSpec {
+  // A volume of which each pod has its own, that outlives it.
+  struct ClaimTemplate {
+    std::string volume;  // As which the pod has it.
+    std::string claim;   // The object of each, as JSON, but for its name.
+  };
   int replicas = 1;
   bool ordered = true;  // One is made when those before it are ready.
   PodTemplate pod;
+  std::vector<ClaimTemplate> claims;
+  // Whether the claims go with the set, or with the pods that it has no more.
+  bool claims_go_when_deleted = false, claims_go_when_scaled = false;
 };
 
 // Pods that come to an end. Source: Kubernetes API, batch/v1 JobSpec.
@@ -245,6 +257,22 @@ struct JobSpec {
   absl::Duration ttl = absl::InfiniteDuration();  // Since its end, until its pods are removed.
   bool suspend = false;                           // Runs nothing.
   PodTemplate pod;
+};
+
+// Jobs, one each time that it is due. Source: Kubernetes API, batch/v1 CronJobSpec.
+struct CronJobSpec {
+  enum class Concurrency {
+    kAllow,
+    kForbid,   // None as long as another one runs.
+    kReplace,  // What still runs goes.
+  };
+  CronSchedule schedule;
+  absl::TimeZone zone;
+  Concurrency concurrency = Concurrency::kAllow;
+  absl::Duration starting_deadline = absl::InfiniteDuration();  // So late it may still begin.
+  bool suspend = false;                                         // Begins nothing.
+  int successful_history = 3, failed_history = 1;               // So many that are over stay.
+  std::string job;  // The object of each, as JSON, but for its name.
 };
 
 struct ServicePort {
@@ -329,13 +357,30 @@ struct AutoscalerSpec {
   ScalingRules up, down;
 };
 
+// Which pods of the namespace reach those that it is about, whom nobody else does then. Source:
+// Kubernetes API, networking.k8s.io/v1 NetworkPolicySpec.
+struct NetworkPolicySpec {
+  struct Port {
+    PortRef port;  // Neither number nor name: all of the protocol.
+    int last = 0;  // From `port` to it; 0: it alone.
+    std::string protocol = "TCP";
+  };
+  struct Ingress {
+    std::vector<Labels> from;  // Selectors of pods; empty: everybody.
+    std::vector<Port> ports;   // Empty: all.
+  };
+  Labels selector;  // Empty: all pods.
+  std::vector<Ingress> ingress;
+};
+
 // Of a ConfigMap, or of a Secret, decoded.
 struct DataSpec {
   std::map<std::string, std::string> data;
 };
 
 using Spec = std::variant<std::monostate, DeploymentSpec, DaemonSetSpec, StatefulSetSpec, JobSpec,
-                          ServiceSpec, DataSpec, ClaimSpec, IngressSpec, AutoscalerSpec>;
+                          CronJobSpec, ServiceSpec, DataSpec, ClaimSpec, IngressSpec,
+                          AutoscalerSpec, NetworkPolicySpec>;
 
 // An accepted object. Never changed in place: a new generation is a new Object.
 struct Object {
@@ -345,6 +390,9 @@ struct Object {
   std::string json;  // Canonical.
   bool deleting = false;
   Spec spec;  // monostate: accepted by a version that understood more; it is left as it is.
+  // The key of the object whose controller made it (docs/adr/0036-objects-of-controllers.md);
+  // empty: it was sent.
+  std::string parent = {};
 };
 
 using ObjectPtr = std::shared_ptr<const Object>;

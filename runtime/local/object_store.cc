@@ -16,6 +16,9 @@ CREATE TABLE objects (
   generation INTEGER NOT NULL, owner TEXT NOT NULL, deleting INTEGER NOT NULL, json TEXT NOT NULL,
   PRIMARY KEY (kind, namespace, name)) WITHOUT ROWID;
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+)",
+                                            R"(
+ALTER TABLE objects ADD COLUMN parent TEXT NOT NULL DEFAULT '';
 )"};
 
 ObjectPtr ObjectFromRow(const sqlite::Statement& row) {
@@ -25,6 +28,7 @@ ObjectPtr ObjectFromRow(const sqlite::Statement& row) {
   object->owner = row.Text(5);
   object->deleting = row.Integer(6) != 0;
   object->json = row.Text(7);
+  object->parent = row.Text(8);
   // The machine is not asked: what was accepted on it stays accepted.
   Admitted admitted = Admit(object->ref, object->json, {});
   if (admitted.problems.empty()) {
@@ -36,26 +40,24 @@ ObjectPtr ObjectFromRow(const sqlite::Statement& row) {
   return object;
 }
 
-// What `candidate` makes of the object `now` (null: there is none), or null with the reason.
-ObjectPtr Judge(const ObjectPtr& now, const Candidate& candidate, Acceptance& acceptance) {
-  if (now != nullptr && now->deleting) {
-    acceptance = {Acceptance::Outcome::kFailed,
-                  absl::StrCat(LocalKey(candidate.ref), " is being deleted")};
-    return nullptr;
-  }
-  if (now != nullptr && candidate.generation < now->generation) {
-    acceptance = {Acceptance::Outcome::kOutdated,
-                  absl::StrCat("generation ", now->generation, " was accepted before")};
-    return nullptr;
-  }
-  if (now != nullptr && candidate.generation == now->generation) return nullptr;
-  auto next = std::make_shared<Object>(Object{candidate.ref, candidate.generation, candidate.owner,
-                                              candidate.json, false, candidate.spec});
-  if (now != nullptr) KeepLeaves(*now, candidate.seeded, *next);
-  return next;
-}
-
 }  // namespace
+
+absl::StatusOr<Candidate> ChildOf(const Object& parent, const ObjectRef& ref,
+                                  const std::string& json) {
+  WEFT_ASSIGN_OR_RETURN(json::value object, json::Parse(json));
+  object.at("metadata").as_object()["name"] = ref.name;
+  // The machine is not asked: what was accepted on it stays accepted.
+  Admitted admitted = Admit(ref, json::Canonical(object), {});
+  if (!admitted.problems.empty())
+    return absl::InvalidArgumentError(admitted.problems.front().message);
+  return Candidate{ref,
+                   1,
+                   parent.owner,
+                   std::move(admitted.json),
+                   std::move(admitted.spec),
+                   {},
+                   LocalKey(parent.ref)};
+}
 
 absl::StatusOr<std::unique_ptr<ObjectStore>> ObjectStore::Open(const std::string& path,
                                                                OnChange on_change) {
@@ -69,7 +71,7 @@ absl::Status ObjectStore::Load() {
   WEFT_ASSIGN_OR_RETURN(
       sqlite::Statement rows,
       database_.Prepare("SELECT api_version, kind, namespace, name, generation, owner, deleting, "
-                        "json FROM objects"));
+                        "json, parent FROM objects"));
   for (;;) {
     WEFT_ASSIGN_OR_RETURN(const bool more, rows.Step());
     if (!more) return absl::OkStatus();
@@ -83,7 +85,7 @@ absl::Status ObjectStore::Write(const std::vector<ObjectPtr>& objects) {
   WEFT_RETURN_IF_ERROR(database_.Transact([&]() -> absl::Status {
     WEFT_ASSIGN_OR_RETURN(sqlite::Statement insert,
                           database_.Prepare("INSERT OR REPLACE INTO objects VALUES "
-                                            "(?, ?, ?, ?, ?, ?, ?, ?)"));
+                                            "(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     for (const ObjectPtr& o : objects) {
       WEFT_RETURN_IF_ERROR(insert.Bind(1, o->ref.api_version)
                                .Bind(2, o->ref.kind)
@@ -93,6 +95,7 @@ absl::Status ObjectStore::Write(const std::vector<ObjectPtr>& objects) {
                                .Bind(6, o->owner)
                                .Bind(7, int64_t{o->deleting})
                                .Bind(8, o->json)
+                               .Bind(9, o->parent)
                                .Run());
     }
     return absl::OkStatus();
@@ -101,16 +104,38 @@ absl::Status ObjectStore::Write(const std::vector<ObjectPtr>& objects) {
   return absl::OkStatus();
 }
 
-void ObjectStore::Publish(const ObjectRef& ref, const ObjectPtr& now) {
+void ObjectStore::Publish(const ObjectPtr& now) {
   {
     std::lock_guard lock(reading_);
-    if (now == nullptr) {
-      objects_.erase(LocalKey(ref));
-    } else {
-      objects_[LocalKey(ref)] = now;
-    }
+    objects_[LocalKey(now->ref)] = now;
   }
-  on_change_(ref, now);
+  on_change_(*now, /*gone=*/false);
+}
+
+// What `candidate` makes of the object `now` (null: there is none), or null with the reason.
+ObjectPtr ObjectStore::Judge(const ObjectPtr& now, const Candidate& candidate,
+                             Acceptance& acceptance) const {
+  const auto fail = [&](const std::string& why) {
+    acceptance = {Acceptance::Outcome::kFailed, absl::StrCat(LocalKey(candidate.ref), " ", why)};
+    return nullptr;
+  };
+  if (now != nullptr && candidate.parent != now->parent) {
+    if (IsKept(*now)) return fail(absl::StrCat("belongs to ", now->parent));
+    if (!candidate.parent.empty()) return fail("was applied by itself");
+  }
+  if (now != nullptr && now->deleting) return fail("is being deleted");
+  if (now != nullptr && candidate.generation < now->generation) {
+    acceptance = {Acceptance::Outcome::kOutdated,
+                  absl::StrCat("generation ", now->generation, " was accepted before")};
+    return nullptr;
+  }
+  if (now != nullptr && candidate.generation == now->generation && candidate.parent == now->parent)
+    return nullptr;
+  auto next =
+      std::make_shared<Object>(Object{candidate.ref, candidate.generation, candidate.owner,
+                                      candidate.json, false, candidate.spec, candidate.parent});
+  if (now != nullptr) KeepLeaves(*now, candidate.seeded, *next);
+  return next;
 }
 
 std::vector<Acceptance> ObjectStore::Accept(const std::vector<Candidate>& candidates) {
@@ -135,8 +160,16 @@ std::vector<Acceptance> ObjectStore::Accept(const std::vector<Candidate>& candid
       acceptances[i] = {Acceptance::Outcome::kFailed, std::string(written.message())};
     return acceptances;
   }
-  for (const ObjectPtr& object : changed) Publish(object->ref, object);
+  for (const ObjectPtr& object : changed) Publish(object);
   return acceptances;
+}
+
+absl::Status ObjectStore::Make(const std::vector<Candidate>& children) {
+  if (children.empty()) return absl::OkStatus();
+  for (const Acceptance& acceptance : Accept(children))
+    if (acceptance.outcome != Acceptance::Outcome::kAccepted)
+      return absl::UnavailableError(acceptance.message);
+  return absl::OkStatus();
 }
 
 absl::Status ObjectStore::Scale(const ObjectPtr& seen, int replicas) {
@@ -147,24 +180,32 @@ absl::Status ObjectStore::Scale(const ObjectPtr& seen, int replicas) {
   if (!SetLeaf("/spec/replicas", replicas, *next))
     return absl::InvalidArgumentError(absl::StrCat(key, " cannot have ", replicas, " replicas"));
   WEFT_RETURN_IF_ERROR(Write({next}));
-  Publish(next->ref, next);
+  Publish(next);
   return absl::OkStatus();
 }
 
-absl::Status ObjectStore::Delete(const std::vector<ObjectRef>& refs) {
+absl::Status ObjectStore::Delete(const std::vector<ObjectRef>& refs, const std::string& parent) {
   std::lock_guard writing(writing_);
   std::vector<ObjectPtr> changed;
   for (const ObjectRef& ref : refs) {
     const ObjectPtr now = Find(LocalKey(ref));
-    if (now == nullptr || now->deleting || now->ref.api_version != ref.api_version) continue;
+    if (now == nullptr || now->deleting || now->ref.api_version != ref.api_version ||
+        (now->parent != parent && IsKept(*now)))
+      continue;
     auto next = std::make_shared<Object>(*now);
     next->deleting = true;
     changed.push_back(std::move(next));
   }
   if (changed.empty()) return absl::OkStatus();
   WEFT_RETURN_IF_ERROR(Write(changed));
-  for (const ObjectPtr& object : changed) Publish(object->ref, object);
+  for (const ObjectPtr& object : changed) Publish(object);
   return absl::OkStatus();
+}
+
+absl::Status ObjectStore::DeleteChildren(const ObjectRef& parent) {
+  std::vector<ObjectRef> refs;
+  for (const ObjectPtr& child : ChildrenOf(parent)) refs.push_back(child->ref);
+  return Delete(refs, LocalKey(parent));
 }
 
 absl::Status ObjectStore::Forget(const ObjectRef& ref) {
@@ -175,7 +216,11 @@ absl::Status ObjectStore::Forget(const ObjectRef& ref) {
       sqlite::Statement remove,
       database_.Prepare("DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?"));
   WEFT_RETURN_IF_ERROR(remove.Bind(1, ref.kind).Bind(2, ref.ns).Bind(3, ref.name).Run());
-  Publish(ref, nullptr);
+  {
+    std::lock_guard reading(reading_);
+    objects_.erase(LocalKey(ref));
+  }
+  on_change_(*now, /*gone=*/true);
   return absl::OkStatus();
 }
 
@@ -196,6 +241,19 @@ std::vector<ObjectPtr> ObjectStore::InNamespace(const std::string& ns) const {
   std::vector<ObjectPtr> all = All();
   std::erase_if(all, [&](const ObjectPtr& object) { return object->ref.ns != ns; });
   return all;
+}
+
+std::vector<ObjectPtr> ObjectStore::ChildrenOf(const ObjectRef& parent) const {
+  const std::string key = LocalKey(parent);
+  std::lock_guard lock(reading_);
+  std::vector<ObjectPtr> children;
+  for (const auto& [_, object] : objects_)
+    if (object->parent == key) children.push_back(object);
+  return children;
+}
+
+bool ObjectStore::IsKept(const Object& object) const {
+  return !object.parent.empty() && Find(object.parent) != nullptr;
 }
 
 absl::StatusOr<std::string> ObjectStore::ReadSetting(const std::string& name) {

@@ -22,8 +22,14 @@ struct Candidate {
   std::string json;  // Canonical, with its steered leaves.
   Spec spec;
   std::vector<std::string> seeded =
-      {};  // Leaves that keep what they have in an object that stands.
+      {};                   // Leaves that keep what they have in an object that stands.
+  std::string parent = {};  // As of an Object.
 };
+
+// What the controller of `parent` makes: `json`, but for its name. INVALID_ARGUMENT: it is not
+// understood.
+absl::StatusOr<Candidate> ChildOf(const Object& parent, const ObjectRef& ref,
+                                  const std::string& json);
 
 struct Acceptance {
   enum class Outcome { kAccepted, kOutdated, kFailed };
@@ -36,8 +42,8 @@ struct Acceptance {
 class ObjectStore {
  public:
   // Told of every change after it is durable, one after the other in their order: the object as it
-  // is now, or null when it is gone. Must not call back into writing methods.
-  using OnChange = std::function<void(const ObjectRef& ref, const ObjectPtr& now)>;
+  // is now, or as it was before it was `gone`. Must not call back into writing methods.
+  using OnChange = std::function<void(const Object& object, bool gone)>;
 
   // Errors as sqlite::Database::Open.
   static absl::StatusOr<std::unique_ptr<ObjectStore>> Open(const std::string& path,
@@ -45,16 +51,23 @@ class ObjectStore {
 
   // One acceptance for each candidate, in order; one transaction for all. A generation below the
   // accepted one is outdated, an equal one is accepted and changes nothing. An object that is being
-  // deleted takes nothing (kFailed): send it again when it is gone.
+  // deleted takes nothing (kFailed): send it again when it is gone. Nor does one of another parent
+  // that is there.
   std::vector<Acceptance> Accept(const std::vector<Candidate>& candidates);
+
+  // The same of what a controller makes (ChildOf): what is there stays as it is. UNAVAILABLE: one
+  // could not be made.
+  absl::Status Make(const std::vector<Candidate>& children);
 
   // Gives a Deployment or a StatefulSet another number of replicas, as the platform's own steering
   // of that leaf does: its generation stays. ABORTED: it is not as it was `seen` any more;
   // INVALID_ARGUMENT: it would not be right; else the disk's error.
   absl::Status Scale(const ObjectPtr& seen, int replicas);
 
-  // Marks for deletion. Objects that do not exist are passed over.
-  absl::Status Delete(const std::vector<ObjectRef>& refs);
+  // Marks for deletion. Objects that do not exist, or have another parent that is there, are passed
+  // over.
+  absl::Status Delete(const std::vector<ObjectRef>& refs, const std::string& parent = "");
+  absl::Status DeleteChildren(const ObjectRef& parent);
 
   // Drops an object marked for deletion, when all that was made for it is gone.
   absl::Status Forget(const ObjectRef& ref);
@@ -62,6 +75,9 @@ class ObjectStore {
   ObjectPtr Find(const std::string& key) const;  // Null: there is none.
   std::vector<ObjectPtr> All() const;
   std::vector<ObjectPtr> InNamespace(const std::string& ns) const;
+  std::vector<ObjectPtr> ChildrenOf(const ObjectRef& parent) const;
+  // Whether the controller of its parent keeps it: it has one, and that is there.
+  bool IsKept(const Object& object) const;
 
   // A remembered text of the runtime's own; "" if there is none.
   absl::StatusOr<std::string> ReadSetting(const std::string& name);
@@ -73,7 +89,8 @@ class ObjectStore {
       : database_(std::move(database)), on_change_(std::move(on_change)) {}
   absl::Status Load();
   absl::Status Write(const std::vector<ObjectPtr>& objects);
-  void Publish(const ObjectRef& ref, const ObjectPtr& now);
+  ObjectPtr Judge(const ObjectPtr& now, const Candidate& candidate, Acceptance& acceptance) const;
+  void Publish(const ObjectPtr& now);
 
   std::mutex writing_;  // Held over the disk; taken before reading_.
   sqlite::Database database_;

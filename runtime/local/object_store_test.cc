@@ -32,12 +32,11 @@ class ObjectStoreTest : public testing::Test {
 
   void Reopen() {
     store_.reset();
-    auto store =
-        ObjectStore::Open(directory_ + "/db", [this](const ObjectRef& ref, const ObjectPtr& now) {
-          changes_.push_back(LocalKey(ref) + (now == nullptr  ? " gone"
-                                              : now->deleting ? " deleting"
-                                                              : ""));
-        });
+    auto store = ObjectStore::Open(directory_ + "/db", [this](const Object& object, bool gone) {
+      changes_.push_back(LocalKey(object.ref) + (gone              ? " gone"
+                                                 : object.deleting ? " deleting"
+                                                                   : ""));
+    });
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
   }
@@ -60,6 +59,67 @@ TEST_F(ObjectStoreTest, AHigherGenerationReplacesAnEqualOneChangesNothingALowerO
   EXPECT_EQ(Accept(Deployment("web", 5, 4)), Outcome::kOutdated);
   EXPECT_EQ(Replicas("web"), 2);
   EXPECT_EQ(changes_.size(), 2u);
+}
+
+// Of a version that knew no objects of controllers.
+TEST_F(ObjectStoreTest, AnOlderFileIsBroughtUpToDate) {
+  store_.reset();
+  std::filesystem::remove_all(directory_);
+  std::filesystem::create_directory(directory_);
+  constexpr std::string_view kFirstSchema[] = {R"(
+      CREATE TABLE objects (
+        api_version TEXT NOT NULL, kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+        generation INTEGER NOT NULL, owner TEXT NOT NULL, deleting INTEGER NOT NULL,
+        json TEXT NOT NULL, PRIMARY KEY (kind, namespace, name)) WITHOUT ROWID;
+      CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;)"};
+  {
+    auto old = sqlite::Database::Open(directory_ + "/db", kFirstSchema);
+    ASSERT_TRUE(old.ok()) << old.status();
+    const Candidate web = Deployment("web", 1, 3);
+    auto insert = old->Prepare(
+        "INSERT INTO objects VALUES ('apps/v1', 'Deployment', 'default', 'web', 4, 'o', 0, ?)");
+    ASSERT_TRUE(insert.ok() && insert->Bind(1, web.json).Run().ok());
+  }
+  Reopen();
+  EXPECT_EQ(Replicas("web"), 3);
+  EXPECT_EQ(store_->Find("Deployment/default/web")->parent, "");
+  EXPECT_EQ(Accept(Deployment("web", 5, 2)), Outcome::kAccepted);
+}
+
+TEST_F(ObjectStoreTest, WhatAControllerMadeIsItsOwn) {
+  Candidate child = Deployment("child", 1);
+  child.parent = "Deployment/default/web";
+  EXPECT_EQ(Accept(Deployment("web", 1)), Outcome::kAccepted);
+  ASSERT_TRUE(store_->Make({child}).ok());
+  Reopen();
+  const ObjectPtr made = store_->Find("Deployment/default/child");
+  EXPECT_TRUE(store_->IsKept(*made));
+  EXPECT_EQ(store_->ChildrenOf(DeploymentRef("web")), (std::vector<ObjectPtr>{made}));
+  // Neither takes the other's place.
+  EXPECT_EQ(store_->Accept({Deployment("child", 2)})[0].message,
+            "Deployment/default/child belongs to Deployment/default/web");
+  EXPECT_EQ(Accept(Deployment("other", 1)), Outcome::kAccepted);
+  Candidate other = Deployment("other", 2);
+  other.parent = child.parent;
+  EXPECT_EQ(store_->Make({other}).message(), "Deployment/default/other was applied by itself");
+  // Nor does it go with it.
+  ASSERT_TRUE(store_->Delete({child.ref}).ok());
+  EXPECT_FALSE(store_->Find("Deployment/default/child")->deleting);
+  ASSERT_TRUE(store_->DeleteChildren(DeploymentRef("web")).ok());
+  EXPECT_TRUE(store_->Find("Deployment/default/child")->deleting);
+}
+
+TEST_F(ObjectStoreTest, WhatItsControllerLeftIsAnybodys) {
+  Candidate child = Deployment("child", 1);
+  child.parent = "Deployment/default/web";
+  EXPECT_EQ(Accept(Deployment("web", 1)), Outcome::kAccepted);
+  ASSERT_TRUE(store_->Make({child}).ok());
+  ASSERT_TRUE(store_->Delete({DeploymentRef("web")}).ok());
+  ASSERT_TRUE(store_->Forget(DeploymentRef("web")).ok());
+  EXPECT_FALSE(store_->IsKept(*store_->Find("Deployment/default/child")));
+  EXPECT_EQ(Accept(Deployment("child", 1, 5)), Outcome::kAccepted);
+  EXPECT_EQ(Replicas("child"), 5);
+  EXPECT_EQ(store_->Find("Deployment/default/child")->parent, "");
 }
 
 // A Deployment whose replicas are steered: `value`, or with `set` false where it starts.

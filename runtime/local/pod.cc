@@ -109,9 +109,19 @@ std::string RunKey(const engine::Container& container) {
   return absl::StrCat(container.id, " ", container.started_at);
 }
 
+int PortNumber(const PortRef& port, const Pod& pod) {
+  if (port.number != 0) return port.number;
+  const auto named = pod.rules.ports.find(port.name);
+  return named == pod.rules.ports.end() ? 0 : named->second;
+}
+
 absl::Time TimeOf(const std::string& text) {
   absl::Time time;
   return absl::ParseTime(absl::RFC3339_full, text, &time, nullptr) ? time : absl::InfinitePast();
+}
+
+std::string TimeText(absl::Time time) {
+  return absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone());
 }
 
 std::string AddressOn(const std::string& network, const engine::Container& container) {

@@ -97,6 +97,9 @@ struct Pod {
   Readiness readiness() const;
 };
 
+// The number of a port of a pod; 0: it has none of that name.
+int PortNumber(const PortRef& port, const Pod& pod);
+
 // The name of the provider whose identity the pods of an object get; empty: of none.
 std::string IdentityOf(const ObjectRef& controller, const PodTemplate& pod);
 
@@ -136,6 +139,7 @@ Assembled AssemblePods(const std::string& installation,
 
 // A time as the engine writes it; InfinitePast: of something that never happened.
 absl::Time TimeOf(const std::string& rfc3339);
+std::string TimeText(absl::Time time);  // Back.
 // A container's address on a network, while it runs; else empty.
 std::string AddressOn(const std::string& network, const engine::Container& container);
 

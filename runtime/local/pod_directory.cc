@@ -31,6 +31,12 @@ bool PodDirectory::Knows(const std::string& deployment_key) const {
   return pods_.count(deployment_key) > 0;
 }
 
+bool PodDirectory::KnowsAll(const std::vector<ObjectPtr>& objects) const {
+  return std::ranges::all_of(objects, [this](const ObjectPtr& object) {
+    return !HasPods(object->ref.kind) || Knows(LocalKey(object->ref));
+  });
+}
+
 std::vector<Pod> PodDirectory::InNamespace(const std::string& ns) const {
   std::lock_guard lock(mutex_);
   std::vector<Pod> all;

@@ -18,6 +18,8 @@ class PodDirectory {
   void Forget(const std::string& deployment_key);
 
   bool Knows(const std::string& deployment_key) const;
+  // The pods of all of these objects that have any.
+  bool KnowsAll(const std::vector<ObjectPtr>& objects) const;
   std::vector<Pod> InNamespace(const std::string& ns) const;
 
  private:

@@ -93,6 +93,9 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUp(const ObjectRef& owner,
   if (AwaitsIdentity(provider, pod)) return kIdentityRetry;
   WEFT_ASSIGN_OR_RETURN(absl::Duration again, BringUpSandbox(LocalKey(owner), pod_template, pod));
   if (pod.address.empty()) return again;  // There is no network to share yet.
+  bool filtered = false;
+  WEFT_ASSIGN_OR_RETURN(again, BringUpFilter(LocalKey(owner), pod, filtered));
+  if (!filtered) return again;
   bool filled = false;
   WEFT_ASSIGN_OR_RETURN(again, BringUpVolumes(LocalKey(owner), pod, filled));
   if (!filled) return again;
@@ -235,8 +238,9 @@ absl::Status PodKeeper::StartSandbox(const std::string& key, const PodTemplate& 
     WEFT_ASSIGN_OR_RETURN(const std::string image, SandboxImage());
     Failpoint("runtime.create.before");
     const auto create = [&] {
-      return parts_.engine.CreateContainer(
-          SandboxSpecFor(parts_.installation, pod_template, pod, image));
+      engine::ContainerSpec sandbox = SandboxSpecFor(parts_.installation, pod_template, pod, image);
+      anchor::AllowNetworkAccess(parts_.access, sandbox);
+      return parts_.engine.CreateContainer(sandbox);
     };
     WEFT_ASSIGN_OR_RETURN(pod.sandbox.id,
                           parts_.claims.CreateWith(pod.ns, pod.rules.volumes, create));
@@ -248,6 +252,26 @@ absl::Status PodKeeper::StartSandbox(const std::string& key, const PodTemplate& 
   volumes_.Fresh(key, pod);
   if (HasLostItsNetwork(pod)) return absl::InternalError("the engine gave it no address");
   return absl::OkStatus();
+}
+
+// Has nobody reach a pod who may not, before anything runs in it; `filtered`: so it is. Of what
+// runs the policies' controller sees to it, which knows all pods.
+absl::StatusOr<absl::Duration> PodKeeper::BringUpFilter(const std::string& key, Pod& pod,
+                                                        bool& filtered) {
+  filtered =
+      std::ranges::any_of(pod.members, [&](const Member& member) { return Runs(pod, member); });
+  if (filtered) return absl::InfiniteDuration();
+  Waiting waiting;
+  WEFT_ASSIGN_OR_RETURN(const absl::Duration again,
+                        attempts_.Try({.key = key,
+                                       .name = absl::StrCat(pod.name, " filter"),
+                                       .reason = "ContainerCreating",
+                                       .start = [&](bool) { return parts_.filters.Begin(pod); }},
+                                      waiting));
+  filtered = waiting.reason.empty();
+  if (!filtered)
+    for (Member& member : pod.members) member.waiting = waiting;
+  return again;
 }
 
 // Has the volumes of a pod hold what they should. After how long to come back at the latest;
@@ -285,7 +309,7 @@ absl::StatusOr<absl::Duration> PodKeeper::BringUpVolumes(const std::string& key,
 
 absl::StatusOr<std::string> PodKeeper::SandboxImage() {
   std::lock_guard lock(image_mutex_);
-  return anchor::EnsureAnchorImage(parts_.engine, parts_.sandbox_program);
+  return anchor::EnsureAnchorImage(parts_.engine, parts_.sandbox_program, parts_.access);
 }
 
 // Stops a container that runs since before its pod's network was made.

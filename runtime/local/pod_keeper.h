@@ -47,6 +47,7 @@ class PodKeeper {
                                                 const PodTemplate& pod_template, Pod& pod);
   absl::Status StartSandbox(const std::string& key, const PodTemplate& pod_template, bool failed,
                             Pod& pod);
+  absl::StatusOr<absl::Duration> BringUpFilter(const std::string& key, Pod& pod, bool& filtered);
   absl::StatusOr<absl::Duration> BringUpVolumes(const std::string& key, Pod& pod, bool& filled);
   absl::Status RemoveRuns(Pod& pod);
   absl::StatusOr<std::string> SandboxImage();

@@ -8,9 +8,12 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "runtime/anchor/anchor_image.h"
 #include "runtime/anchor/network_namespace.h"
 #include "runtime/engine/raw_connection.h"
 
@@ -62,6 +65,29 @@ absl::Status Connect(const std::string& address, uint32_t port,
   return absl::OkStatus();
 }
 
+// What a command that relays a connection has of it.
+class Relayed final : public Connection {
+ public:
+  Relayed(std::unique_ptr<Command> relay, std::string read)
+      : relay_(std::move(relay)), read_(std::move(read)) {}
+
+  absl::StatusOr<std::string> Read() override {
+    while (read_.empty()) {
+      WEFT_ASSIGN_OR_RETURN(std::optional<Command::Output> next, relay_->Read());
+      if (!next.has_value()) return "";
+      if (!next->error) read_ = std::move(next->bytes);
+    }
+    return std::exchange(read_, "");
+  }
+  absl::Status Write(std::string_view bytes) override { return relay_->Write(bytes); }
+  void CloseWrite() override { relay_->CloseInput(); }
+  void Cancel() override { relay_->Cancel(); }
+
+ private:
+  const std::unique_ptr<Command> relay_;
+  std::string read_;  // And not given out yet.
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Connection>> ConnectToPod(int64_t sandbox,
@@ -74,12 +100,22 @@ absl::StatusOr<std::unique_ptr<Connection>> ConnectToPod(int64_t sandbox,
         return Connect("127.0.0.1", port, connection);
       });
   if (absl::IsNotFound(inside)) return Ended();
-  if (absl::IsPermissionDenied(inside)) {
-    WEFT_RETURN_IF_ERROR(Connect(address, port, connection));
-    return connection;
-  }
   WEFT_RETURN_IF_ERROR(inside);
   return connection;
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> ConnectThroughEngine(engine::Engine& engine,
+                                                                 const std::string& sandbox,
+                                                                 uint32_t port) {
+  absl::StatusOr<std::unique_ptr<Command>> relay = engine.StartCommand(
+      sandbox, {.words = {anchor::kProgramPath, "connect", std::to_string(port)}, .input = true});
+  if (absl::IsNotFound(relay.status())) return Ended();
+  WEFT_RETURN_IF_ERROR(relay.status());
+  WEFT_ASSIGN_OR_RETURN(std::optional<Command::Output> first, (*relay)->Read());
+  if (!first.has_value()) return Ended();
+  if (first->error || first->bytes.empty() || first->bytes[0] != anchor::kConnected)
+    return absl::UnavailableError(absl::StripAsciiWhitespace(first->bytes));
+  return std::make_unique<Relayed>(*std::move(relay), first->bytes.substr(1));
 }
 
 }  // namespace weft::local

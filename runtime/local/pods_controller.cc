@@ -97,7 +97,7 @@ absl::StatusOr<absl::Duration> PodsController::End(const ObjectPtr& object, std:
   Terminate(key, pods);
   Publish(key, object, pods, "{}", false);
   if (!pods.empty()) return absl::InfiniteDuration();
-  WEFT_RETURN_IF_ERROR(Gone(key));
+  WEFT_RETURN_IF_ERROR(Gone(*object));
   WEFT_RETURN_IF_ERROR(parts_.objects.Forget(object->ref));
   parts_.pods.Forget(key);
   keeper_.Forget(key);
@@ -112,13 +112,16 @@ void PodsController::Publish(const std::string& key, const ObjectPtr& object,
   // as if pods that serve were not ready. The prober has this called again.
   for (const Pod& pod : pods)
     if (pod.readiness() == Readiness::kUnknown && !pod.terminating) return;
+  // Before it is told: who hears of it finds them there.
+  const bool changed = parts_.pods.Set(key, pods);
   Failpoint("runtime.status.before");
   parts_.board.SetPods(key, ProjectPods(key, object, pods, parts_.now()));
   if (object != nullptr) parts_.board.SetStatus(key, object->generation, status, up_to_date);
   Failpoint("runtime.status.after");
-  if (parts_.pods.Set(key, pods)) {
+  if (changed) {
     for (const ObjectPtr& other : parts_.objects.InNamespace(NamespaceOfKey(key)))
-      if (other->ref.kind == "Service") parts_.wake(LocalKey(other->ref));
+      if (other->ref.kind == "Service" || other->ref.kind == "NetworkPolicy")
+        parts_.wake(LocalKey(other->ref));
   }
   on_observed_(key);
 }

@@ -28,8 +28,9 @@ class PodsController {
  protected:
   // Takes the next steps of an object that stays and is understood; `pods`: what the engine has.
   virtual absl::StatusOr<absl::Duration> Keep(const ObjectPtr& object, std::vector<Pod> pods) = 0;
-  // Nothing is left of an object that goes.
-  virtual absl::Status Gone(const std::string&) { return absl::OkStatus(); }
+  // No pod is left of an object that goes; it does when the objects have gone that are deleted
+  // here.
+  virtual absl::Status Gone(const Object&) { return absl::OkStatus(); }
 
   // Takes the steps of `plan`, made from `pods`, and says what `status` makes of all pods.
   absl::StatusOr<absl::Duration> Carry(const ObjectPtr& object, const PodTemplate& pod_template,

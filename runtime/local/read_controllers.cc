@@ -1,10 +1,12 @@
 // Reads what keeps pods: Kubernetes API, apps/v1 Deployment and StatefulSet, batch/v1 Job.
 #include <cstdint>
 #include <limits>
+#include <set>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "core/base/json_list.h"
 #include "runtime/local/read_pod.h"
 #include "runtime/local/reader.h"
 
@@ -15,13 +17,6 @@ constexpr int64_t kMostReplicas = 1000;
 constexpr int64_t kMostFailures = 1000;
 // Source: Kubernetes, HasProgressDeadline.
 constexpr int64_t kNoDeadline = std::numeric_limits<int32_t>::max();
-constexpr int64_t kMostSeconds = int64_t{10} * 366 * 24 * 3600;
-
-Reader SpecOf(const json::value& object, std::vector<Problem>& problems) {
-  static const auto* const none = new json::value(json::object());
-  const json::value* spec = json::Find(object, "spec");
-  return Reader(spec == nullptr ? *none : *spec, "/spec", problems);
-}
 
 int ReadReplicas(Reader reader) {
   return static_cast<int>(reader.Integer("replicas", 1, 0, kMostReplicas));
@@ -119,6 +114,30 @@ Spec ReadDaemonSet(const json::value& object, const Machine& machine,
   return DaemonSetSpec{std::move(rollout)};
 }
 
+namespace {
+
+// The volumes that each pod has of its own.
+std::vector<Volume> ReadClaimTemplates(const json::value& object, const Machine& machine,
+                                       StatefulSetSpec& spec, std::vector<Problem>& problems) {
+  std::vector<Volume> volumes;
+  std::set<std::string> names;
+  const json::value* in = json::Find(object, "spec");
+  if (in == nullptr) return volumes;
+  for (const json::value& v : json::ListAt(*in, "volumeClaimTemplates")) {
+    const std::string at = absl::StrCat("/spec/volumeClaimTemplates/", volumes.size());
+    const std::string name = json::GetString(v, {"metadata", "name"});
+    if (!IsDnsLabel(name)) Refuse(problems, at + "/metadata/name", "not a DNS label", name);
+    if (!names.insert(name).second)
+      Refuse(problems, at + "/metadata/name", "another template has this name", name);
+    spec.claims.push_back({name, ReadNested(object, v, at, "v1", "PersistentVolumeClaim",
+                                            &ReadPersistentVolumeClaim, machine, problems)});
+    volumes.push_back({.name = name, .claim = name});
+  }
+  return volumes;
+}
+
+}  // namespace
+
 Spec ReadStatefulSet(const json::value& object, const Machine& machine,
                      std::vector<Problem>& problems) {
   StatefulSetSpec spec;
@@ -127,7 +146,17 @@ Spec ReadStatefulSet(const json::value& object, const Machine& machine,
   spec.ordered = reader.OneOf("podManagementPolicy", "OrderedReady",
                               {"OrderedReady", "Parallel"}) == "OrderedReady";
   ReadUpdateStrategy(object, problems);
-  spec.pod = ReadPodTemplate(object, "StatefulSet", {"Always"}, machine, problems);
+  const std::vector<Volume> own = ReadClaimTemplates(object, machine, spec, problems);
+  const char* field = "persistentVolumeClaimRetentionPolicy";
+  if (const json::value* policy = json::FindPath(object, {"spec", field})) {
+    Reader retention(*policy, absl::StrCat("/spec/", field), problems);
+    const auto goes = [&](const char* when) {
+      return retention.OneOf(when, "Retain", {"Retain", "Delete"}) == "Delete";
+    };
+    spec.claims_go_when_deleted = goes("whenDeleted");
+    spec.claims_go_when_scaled = goes("whenScaled");
+  }
+  spec.pod = ReadPodTemplate(object, "StatefulSet", {"Always"}, machine, problems, own);
   spec.pod.subdomain = json::GetString(object, {"spec", "serviceName"});
   CheckSelector(object, "StatefulSet", spec.pod.labels, problems);
   return spec;

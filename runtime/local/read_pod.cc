@@ -241,7 +241,7 @@ std::string HashOf(const json::value& pod_template) {
 
 PodTemplate ReadPodTemplate(const json::value& object, const char* kind,
                             const std::vector<std::string>& restart, const Machine& machine,
-                            std::vector<Problem>& problems) {
+                            std::vector<Problem>& problems, const std::vector<Volume>& own) {
   const std::string in_spec = "/spec/template/spec";
   PodTemplate read;
   const json::value* spec = json::FindPath(object, {"spec", "template", "spec"});
@@ -259,6 +259,10 @@ PodTemplate ReadPodTemplate(const json::value& object, const char* kind,
   read.grace_seconds =
       static_cast<int>(reader.Integer("terminationGracePeriodSeconds", 10, 0, 3600));
   read.volumes = ReadVolumes(pod, in_spec, problems);
+  for (const Volume& volume : own) {
+    std::erase_if(read.volumes, [&](const Volume& other) { return other.name == volume.name; });
+    read.volumes.push_back(volume);
+  }
   Containers containers{pod, in_spec, machine, read.volumes, problems};
   read.init_containers = containers.Read("initContainers");
   read.containers = containers.Read("containers");

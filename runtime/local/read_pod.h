@@ -12,10 +12,11 @@
 namespace weft::local {
 
 // The pod template of an object of `kind` at "/spec/template", all of whose leaves have the right
-// types; `restart`: which restart policies it may say, the first one if it says none.
+// types; `restart`: which restart policies it may say, the first one if it says none. Its pods have
+// the volumes `own` too, which take the place of those of the same name.
 PodTemplate ReadPodTemplate(const json::value& object, const char* kind,
                             const std::vector<std::string>& restart, const Machine& machine,
-                            std::vector<Problem>& problems);
+                            std::vector<Problem>& problems, const std::vector<Volume>& own = {});
 
 // That `selector` of the object chooses the pods of its template.
 void CheckSelector(const json::value& object, const char* kind, const Labels& template_labels,

@@ -52,4 +52,22 @@ class Reader {
   std::vector<Problem>& problems_;
 };
 
+// The spec of an object; of one without any an empty one.
+inline Reader SpecOf(const json::value& object, std::vector<Problem>& problems) {
+  static const auto* const none = new json::value(json::object());
+  const json::value* spec = json::Find(object, "spec");
+  return Reader(spec == nullptr ? *none : *spec, "/spec", problems);
+}
+
+// Reads what `object` says at `at` of those that its controller makes, which are of this apiVersion
+// and kind: the object of each, canonical JSON, in the namespace of `object` but without a name.
+using ReadSpec = Spec(const json::value& object, const Machine& machine,
+                      std::vector<Problem>& problems);
+std::string ReadNested(const json::value& object, const json::value& nested, const std::string& at,
+                       const char* api_version, const char* kind, ReadSpec* read,
+                       const Machine& machine, std::vector<Problem>& problems);
+
+// The longest that anything may take: ten years.
+inline constexpr int64_t kMostSeconds = int64_t{10} * 366 * 24 * 3600;
+
 }  // namespace weft::local

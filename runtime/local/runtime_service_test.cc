@@ -102,9 +102,10 @@ TEST_F(RuntimeServiceTest, DescribesWhatItUnderstands) {
   EXPECT_EQ(response.platform(), "docker");
   std::set<std::string> kinds;
   for (const auto& kind : response.kinds()) kinds.insert(kind.kind());
-  EXPECT_EQ(kinds, (std::set<std::string>{
-                       "ConfigMap", "DaemonSet", "Deployment", "HorizontalPodAutoscaler", "Ingress",
-                       "Job", "PersistentVolumeClaim", "Secret", "Service", "StatefulSet"}));
+  EXPECT_EQ(kinds,
+            (std::set<std::string>{"ConfigMap", "CronJob", "DaemonSet", "Deployment",
+                                   "HorizontalPodAutoscaler", "Ingress", "Job", "NetworkPolicy",
+                                   "PersistentVolumeClaim", "Secret", "Service", "StatefulSet"}));
   ASSERT_EQ(response.kinds(0).kind(), "Deployment");
   const auto& honoured = response.kinds(0).honoured();
   EXPECT_NE(std::find(honoured.begin(), honoured.end(), "/spec/template/spec/containers/*/image"),

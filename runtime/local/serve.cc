@@ -28,7 +28,7 @@ constexpr int kMostStreams = 64;
 constexpr char kEngineSetting[] = "engine";
 
 absl::StatusOr<EngineChoice> Choose(const DataDirectory& data, const std::string& database) {
-  WEFT_ASSIGN_OR_RETURN(const auto settings, ObjectStore::Open(database, [](auto&, auto&) {}));
+  WEFT_ASSIGN_OR_RETURN(const auto settings, ObjectStore::Open(database, [](auto&, bool) {}));
   WEFT_ASSIGN_OR_RETURN(const std::string remembered, settings->ReadSetting(kEngineSetting));
   WEFT_ASSIGN_OR_RETURN(const EngineChoice choice,
                         ChooseEngine({Environment("WEFT_ENGINE"), remembered,
@@ -71,11 +71,13 @@ absl::Status Serve(const std::string& path, const std::string& listen, const std
   std::optional<EngineKeeper> keeper;
   if (choice.is_private) keeper.emplace(data.Below("engine"), data.Below("logs/engine.log"));
   engine::DockerEngine engine(choice.socket_path);
-  const auto services = anchor::MakeAnchorNetwork(engine, installation);
+  const anchor::NetworkAccess access = anchor::OwnNetworkAccess();
+  const auto services = anchor::MakeAnchorNetwork(engine, installation, access);
   LocalRuntime::Options options;
   options.installation = installation;
   options.identities = data.Below("identities");
   options.sandbox_program = anchor::AnchorProgram();
+  options.access = access;
   options.logins = MachineLogins;
   if (const std::string http = Environment("WEFT_INGRESS_HTTP"); !http.empty())
     options.ingress.http = http;

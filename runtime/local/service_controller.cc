@@ -11,20 +11,6 @@ namespace {
 
 std::string SettingOf(const std::string& key) { return "address/" + key; }
 
-bool Matches(const Labels& selector, const Labels& labels) {
-  return std::all_of(selector.begin(), selector.end(), [&](const auto& wanted) {
-    const auto found = labels.find(wanted.first);
-    return found != labels.end() && found->second == wanted.second;
-  });
-}
-
-// 0: the pod has no such port.
-int TargetPort(const PortRef& target, const Pod& pod) {
-  if (target.number != 0) return target.number;
-  const auto named = pod.rules.ports.find(target.name);
-  return named == pod.rules.ports.end() ? 0 : named->second;
-}
-
 // Kubernetes API, core/v1 ServiceStatus, and what its spec says of the address.
 std::string StatusJson(const ServiceSpec& spec, const std::string& address) {
   json::array ports;
@@ -46,20 +32,14 @@ std::vector<anchor::ServiceNetwork::Port> PortsOf(const ServiceSpec& spec,
     out.protocol = port.protocol;
     for (const Pod& pod : pods) {
       if (pod.readiness() != Readiness::kReady || pod.terminating || pod.address.empty() ||
-          !Matches(spec.selector, pod.labels))
+          !Selects(spec.selector, pod.labels))
         continue;
-      if (const int target = TargetPort(port.target, pod); target != 0)
+      if (const int target = PortNumber(port.target, pod); target != 0)
         out.targets.emplace_back(pod.address, target);
     }
     std::sort(out.targets.begin(), out.targets.end());
   }
   return ports;
-}
-
-bool ServiceController::PodsAreKnown(const std::string& ns) const {
-  for (const ObjectPtr& object : parts_.objects.InNamespace(ns))
-    if (HasPods(object->ref.kind) && !parts_.pods.Knows(LocalKey(object->ref))) return false;
-  return true;
 }
 
 std::string ServiceController::AddressOf(const std::string& key) const {
@@ -125,10 +105,11 @@ absl::StatusOr<absl::Duration> ServiceController::Reconcile(const std::string& k
   if (spec == nullptr) return absl::InfiniteDuration();
   // After a restart of this process: a Service keeps its pods until all are known again. The
   // controller of the last one wakes this.
-  if (!PodsAreKnown(ns)) return absl::InfiniteDuration();
+  if (!parts_.pods.KnowsAll(parts_.objects.InNamespace(ns))) return absl::InfiniteDuration();
   WEFT_ASSIGN_OR_RETURN(const std::string network, parts_.networks.Ensure(ns));
-  const anchor::ServiceNetwork::Service wanted = {ns, object->ref.name, network,
-                                                  PortsOf(*spec, parts_.pods.InNamespace(ns))};
+  const std::vector<Pod> pods = parts_.pods.InNamespace(ns);
+  anchor::ServiceNetwork::Service wanted = {ns, object->ref.name, network, PortsOf(*spec, pods)};
+  WEFT_ASSIGN_OR_RETURN(wanted.filters, parts_.filters.ForServices(ns, pods));
   std::set<std::string> targets;
   for (const auto& port : wanted.ports)
     for (const auto& [pod, number] : port.targets) targets.insert(pod);

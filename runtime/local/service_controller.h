@@ -34,7 +34,6 @@ class ServiceController {
   absl::StatusOr<absl::Duration> Reconcile(const std::string& key);
 
  private:
-  bool PodsAreKnown(const std::string& ns) const;
   absl::Status SetAddress(const Object& object, const std::string& address);
 
   const Parts parts_;

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
+#include "absl/strings/numbers.h"
 #include "core/base/json.h"
+#include "core/base/status.h"
+#include "runtime/local/admission.h"
 #include "runtime/local/names.h"
 
 namespace weft::local {
@@ -29,6 +34,16 @@ std::string StatusJson(uint64_t generation, const std::string& updated_hash,
                                       {"updatedReplicas", updated}});
 }
 
+// The pod of a set at `index`, with the claims that are its own.
+Pod PlannedAt(const ObjectRef& set, const StatefulSetSpec& spec, int index) {
+  Pod pod = PlannedPod(set, spec.pod, StatefulPodName(set.name, index));
+  for (const StatefulSetSpec::ClaimTemplate& claim : spec.claims)
+    for (Volume& volume : pod.rules.volumes)
+      if (volume.name == claim.volume)
+        volume.claim = StatefulClaimName(claim.volume, set.name, index);
+  return pod;
+}
+
 }  // namespace
 
 RolloutPlan PlanStatefulSet(const ObjectRef& set, const StatefulSetSpec& spec,
@@ -46,8 +61,7 @@ RolloutPlan PlanStatefulSet(const ObjectRef& set, const StatefulSetSpec& spec,
   for (int i = 0; i < spec.replicas; ++i) {
     const auto found = there.find(StatefulPodName(set.name, i));
     if (found == there.end()) {
-      if (!waits || !spec.ordered)
-        plan.create.push_back(PlannedPod(set, spec.pod, StatefulPodName(set.name, i)));
+      if (!waits || !spec.ordered) plan.create.push_back(PlannedAt(set, spec, i));
       waits = true;
       continue;
     }
@@ -89,10 +103,48 @@ RolloutPlan PlanStatefulSet(const ObjectRef& set, const StatefulSetSpec& spec,
 absl::StatusOr<absl::Duration> StatefulSetController::Keep(const ObjectPtr& object,
                                                            std::vector<Pod> pods) {
   const auto& spec = std::get<StatefulSetSpec>(object->spec);
+  WEFT_RETURN_IF_ERROR(KeepClaims(*object, spec, pods));
   return Carry(object, spec.pod, PlanStatefulSet(object->ref, spec, pods), pods,
                [&](const std::vector<Pod>& all) {
                  return StatusJson(object->generation, spec.pod.hash, all);
                });
+}
+
+// One that is there is taken as it is, whoever made it. Those of pods that the set has no more
+// stay, unless it says otherwise; then they go when their pods have gone. Templates are not looked
+// at for that: what a former one claimed stays in any case.
+absl::Status StatefulSetController::KeepClaims(const Object& set, const StatefulSetSpec& spec,
+                                               const std::vector<Pod>& pods) {
+  std::vector<Candidate> missing;
+  for (int i = 0; i < spec.replicas; ++i) {
+    for (const StatefulSetSpec::ClaimTemplate& claim : spec.claims) {
+      const ObjectRef ref = {"v1", "PersistentVolumeClaim", set.ref.ns,
+                             StatefulClaimName(claim.volume, set.ref.name, i)};
+      if (parts_.objects.Find(LocalKey(ref)) != nullptr) continue;
+      WEFT_ASSIGN_OR_RETURN(Candidate candidate, ChildOf(set, ref, claim.claim));
+      missing.push_back(std::move(candidate));
+    }
+  }
+  WEFT_RETURN_IF_ERROR(parts_.objects.Make(missing));
+  if (!spec.claims_go_when_scaled) return absl::OkStatus();
+  std::set<std::string> used;
+  for (const Pod& pod : pods)
+    for (const Volume& volume : pod.rules.volumes) used.insert(volume.claim);
+  std::vector<ObjectRef> unwanted;
+  for (const ObjectPtr& claim : parts_.objects.ChildrenOf(set.ref)) {
+    const std::string& name = claim->ref.name;
+    int index = 0;
+    if (absl::SimpleAtoi(name.substr(name.rfind('-') + 1), &index) && index >= spec.replicas &&
+        !used.contains(name))
+      unwanted.push_back(claim->ref);
+  }
+  return parts_.objects.Delete(unwanted, LocalKey(set.ref));
+}
+
+absl::Status StatefulSetController::Gone(const Object& set) {
+  const auto* spec = std::get_if<StatefulSetSpec>(&set.spec);
+  if (spec == nullptr || !spec->claims_go_when_deleted) return absl::OkStatus();
+  return parts_.objects.DeleteChildren(set.ref);
 }
 
 }  // namespace weft::local

@@ -14,13 +14,16 @@ namespace weft::local {
 RolloutPlan PlanStatefulSet(const ObjectRef& set, const StatefulSetSpec& spec,
                             const std::vector<Pod>& pods);
 
-// Keeps the pods of a StatefulSet as it says.
+// Keeps the pods of a StatefulSet as it says, and makes the claims of each.
 class StatefulSetController final : public PodsController {
  public:
   using PodsController::PodsController;
 
  private:
   absl::StatusOr<absl::Duration> Keep(const ObjectPtr& object, std::vector<Pod> pods) override;
+  absl::Status Gone(const Object& set) override;
+  absl::Status KeepClaims(const Object& set, const StatefulSetSpec& spec,
+                          const std::vector<Pod>& pods);
 };
 
 }  // namespace weft::local

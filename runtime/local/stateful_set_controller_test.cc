@@ -37,6 +37,17 @@ TEST(StatefulSet, MakesOneAfterTheOther) {
   EXPECT_EQ(Names(PlanStatefulSet(kDb, Spec(3, false), {}).create), (List{"db-0", "db-1", "db-2"}));
 }
 
+TEST(StatefulSet, EachPodHasClaimsOfItsOwn) {
+  StatefulSetSpec spec = Spec(2, false);
+  spec.pod.volumes = {{.name = "tmp"}, {.name = "data", .claim = "data"}};
+  spec.claims = {{"data", "{}"}};
+  const RolloutPlan plan = PlanStatefulSet(kDb, spec, {});
+  ASSERT_EQ(plan.create.size(), 2u);
+  EXPECT_EQ(plan.create[0].rules.volumes[1].claim, "data-db-0");
+  EXPECT_EQ(plan.create[1].rules.volumes[1].claim, "data-db-1");
+  EXPECT_EQ(plan.create[1].rules.volumes[0].claim, "");
+}
+
 TEST(StatefulSet, OneIsMadeAnewOnlyWhenItIsGone) {
   RolloutPlan plan = PlanStatefulSet(kDb, Spec(1), {Made("old", 0, true)});
   EXPECT_EQ(Names(plan.remove), (List{"db-0"}));

@@ -19,6 +19,7 @@ std::unique_ptr<Target> MakeTarget() {
   if (target == "fake") return MakeFakeTarget();
   if (target == "fake-engine") return MakeFakeEngineTarget();
   if (target == "local") return MakeLocalTarget();
+  if (target == "local-user") return MakeLocalUserTarget();
   if (target == "podman") return MakePodmanTarget();
   if (target == "kubernetes") return MakeKubernetesTarget();
   ADD_FAILURE() << "WEFT_CONFORMANCE_TARGET: there is no runtime " << target;
@@ -64,6 +65,13 @@ std::string PodMaker(const std::string& name, const std::string& pod, const std:
       R"("template":{"metadata":{"labels":{"app":"$0","weft.dev/installation":"$1",)"
       R"("weft.dev/application":"suite","weft.dev/component":"$0"}},"spec":$2}$3)",
       name, suite.target->installation(), pod, more);
+}
+
+// The member `spec` of a Job.
+std::string JobSpec(const std::string& name, const std::string& pod, const std::string& more) {
+  std::string spec = PodMaker(name, pod, more);
+  spec.erase(0, spec.find(R"("template")"));  // A Job selects its pods itself.
+  return absl::StrCat(R"("spec":{)", spec, "}");
 }
 
 }  // namespace
@@ -187,14 +195,27 @@ runtime::v1::AppliedObject Conformance::StatefulSet(const std::string& name, int
 
 runtime::v1::AppliedObject Conformance::Job(const std::string& name, const std::string& pod,
                                             const std::string& more) {
-  std::string spec = PodMaker(name, pod, more);
-  spec.erase(0, spec.find(R"("template")"));  // A Job selects its pods itself.
-  return Object("batch/v1", "Job", name, absl::StrCat(R"("spec":{)", spec, "}"));
+  return Object("batch/v1", "Job", name, JobSpec(name, pod, more));
+}
+
+runtime::v1::AppliedObject Conformance::CronJob(const std::string& name, const std::string& pod,
+                                                const std::string& more) {
+  return Object("batch/v1", "CronJob", name,
+                absl::StrCat(R"("spec":{"schedule":"* * * * *","jobTemplate":{)",
+                             JobSpec(name, pod, ""), "}", more, "}"));
 }
 
 runtime::v1::AppliedObject Conformance::ConfigMap(const std::string& name,
                                                   const std::string& data) {
   return Object("v1", "ConfigMap", name, absl::StrCat(R"("data":)", data));
+}
+
+runtime::v1::AppliedObject Conformance::NetworkPolicy(const std::string& name,
+                                                      const std::string& who) {
+  return Object("networking.k8s.io/v1", "NetworkPolicy", name,
+                absl::Substitute(R"("spec":{"podSelector":{"matchLabels":{"app":"$0"}},"ingress":[)"
+                                 R"({"from":[{"podSelector":{"matchLabels":{"app":"$1"}}}]}]})",
+                                 name, who));
 }
 
 runtime::v1::AppliedObject Conformance::Service(const std::string& name, const std::string& ports) {

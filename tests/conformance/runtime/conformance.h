@@ -71,9 +71,15 @@ class Conformance : public testing::Test {
                                          const std::string& pod, const std::string& more = "");
   runtime::v1::AppliedObject Job(const std::string& name, const std::string& pod,
                                  const std::string& more = "");
+  // Of a Job each minute.
+  runtime::v1::AppliedObject CronJob(const std::string& name, const std::string& pod,
+                                     const std::string& more = "");
   runtime::v1::AppliedObject ConfigMap(const std::string& name, const std::string& data);
   // To the pods of app=NAME at port 8080.
   runtime::v1::AppliedObject Service(const std::string& name, const std::string& ports);
+
+  // Pods of app=WHO, and nobody else, reach those of app=NAME, which it is called after.
+  runtime::v1::AppliedObject NetworkPolicy(const std::string& name, const std::string& who);
 
   // Gives it the next generation of its name, unless it has one, and applies it.
   runtime::v1::ApplyResponse::Result Apply(runtime::v1::AppliedObject object, bool dry_run = false);

@@ -10,6 +10,7 @@
 //   once PATH CODE      ends with CODE if there is no such file, and leaves one
 //   lock PATH           locks the file while it runs; taken: leaves PATH.taken and ends with 9
 //   get HOST:PORT       writes what a GET answers, when it has answered
+//   refused HOST:PORT   goes on when connections to it fail
 //   echo                writes what comes to the standard input, to its end
 //   lines COUNT         writes so many lines, which are numbers from 0
 //   columns COUNT       waits until the terminal has so many, and writes its size
@@ -170,6 +171,8 @@ void Run(const std::string& statement) {
     std::string answer;
     while ((answer = hello::Get(rest)).empty()) usleep(100'000);
     Say(answer);
+  } else if (verb == "refused") {
+    while (!hello::Get(rest).empty()) usleep(100'000);
   } else if (verb == "echo") {
     Echo();
   } else if (verb == "lines") {

@@ -296,9 +296,10 @@ TEST_F(Protocol, DescribeNamesTheKindsThatAreCarriedOut) {
   std::vector<std::string> kinds;
   for (const auto& kind : response.kinds()) kinds.push_back(kind.api_version() + " " + kind.kind());
   for (const char* kind :
-       {"apps/v1 DaemonSet", "apps/v1 Deployment", "apps/v1 StatefulSet", "batch/v1 Job",
-        "v1 Service", "v1 ConfigMap", "v1 Secret", "v1 PersistentVolumeClaim",
-        "networking.k8s.io/v1 Ingress", "autoscaling/v2 HorizontalPodAutoscaler"})
+       {"apps/v1 DaemonSet", "apps/v1 Deployment", "apps/v1 StatefulSet", "batch/v1 CronJob",
+        "batch/v1 Job", "networking.k8s.io/v1 NetworkPolicy", "v1 Service", "v1 ConfigMap",
+        "v1 Secret", "v1 PersistentVolumeClaim", "networking.k8s.io/v1 Ingress",
+        "autoscaling/v2 HorizontalPodAutoscaler"})
     EXPECT_THAT(kinds, Contains(kind));
 }
 

@@ -10,11 +10,13 @@
 namespace weft::conformance {
 namespace {
 
-constexpr int kVolumes = 6;
+constexpr uid_t kNobody = 65534;
+constexpr int kVolumes = 8;
 
 class LocalTarget final : public Target, private local::RealRuntime {
  public:
   explicit LocalTarget(const std::string& engine = "") : RealRuntime(engine) {}
+  explicit LocalTarget(uid_t user) : RealRuntime(user) {}
 
   void Start() override {
     RealRuntime::SetUp();
@@ -23,8 +25,8 @@ class LocalTarget final : public Target, private local::RealRuntime {
   void Stop() override { RealRuntime::TearDown(); }
   runtime::v1::Runtime::StubInterface& runtime() override { return RealRuntime::runtime(); }
   std::set<Ability> abilities() const override {
-    return {Ability::kAdmission, Ability::kPrograms, Ability::kFiles, Ability::kNetwork,
-            Ability::kMemory};
+    return {Ability::kAdmission, Ability::kPrograms, Ability::kFiles,
+            Ability::kNetwork,   Ability::kMemory,   Ability::kPolicies};
   }
   std::string installation() const override { return "0123456789ab"; }
 
@@ -39,10 +41,11 @@ class KubernetesTarget final : public Target, private kubernetes::RealCluster {
     RealCluster::SetUp();
     if (HasFatalFailure() || IsSkipped()) return;
     Allow("daemonsets.apps");
+    Allow("cronjobs.batch");
     const auto usage =
         cluster().Kubectl({"apply", "-f", WEFT_SOURCE_DIR "/deploy/kubernetes/rbac-usage.yaml"});
     ASSERT_EQ(usage.status, 0) << usage.err;
-    // What its administrator gives it: one volume for each case that stores something.
+    // What its administrator gives it: one volume for each that a case claims.
     for (int i = 0; i < kVolumes; ++i) {
       const auto given = cluster().Apply(absl::Substitute(
           R"({"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"shelf-$0"},"spec":{)"
@@ -69,6 +72,7 @@ class KubernetesTarget final : public Target, private kubernetes::RealCluster {
 }  // namespace
 
 std::unique_ptr<Target> MakeLocalTarget() { return std::make_unique<LocalTarget>(); }
+std::unique_ptr<Target> MakeLocalUserTarget() { return std::make_unique<LocalTarget>(kNobody); }
 std::unique_ptr<Target> MakePodmanTarget() {
   const char* socket = getenv("WEFT_CONFORMANCE_ENGINE");
   return std::make_unique<LocalTarget>(socket == nullptr ? "/run/podman/podman.sock" : socket);

@@ -124,5 +124,24 @@ TEST_F(StatefulSets, DeletingItDeletesItsPods) {
   });
 }
 
+TEST_F(StatefulSets, EachPodHasAVolumeOfItsOwnThatOutlivesIt) {
+  WEFT_NEEDS(kFiles);
+  const std::string pod = Pod({"show /v/name", "write /v/name kept", "wait"},
+                              R"(,"volumeMounts":[{"name":"v","mountPath":"/v"}])");
+  const std::string claims =
+      R"(,"persistentVolumeClaimRetentionPolicy":{"whenDeleted":"Delete"},"volumeClaimTemplates":)"
+      R"([{"metadata":{"name":"v"},"spec":{"accessModes":["ReadWriteOnce"],)"
+      R"("resources":{"requests":{"storage":"1Mi"}}}}])";
+  const auto said = [&](const std::string& name) { return Logs(name).value_or(""); };
+  Accept(StatefulSet("db", 2, pod, claims));
+  UntilAll(2);
+  Until("both have looked",
+        [&] { return said("db-0") == "no /v/name\n" && said("db-1") == "no /v/name\n"; });
+  Accept(StatefulSet("db", 0, pod, claims));
+  Until("they are gone", [&] { return AllPodsOf("db", "StatefulSet").empty(); });
+  Accept(StatefulSet("db", 1, pod, claims));
+  UntilSaid("db", {"kept"}, "StatefulSet");
+}
+
 }  // namespace
 }  // namespace weft::conformance

@@ -18,6 +18,7 @@ enum class Ability {
   kFiles,      // They have file systems and volumes.
   kNetwork,    // They reach each other.
   kMemory,     // Their memory is limited.
+  kPolicies,   // NetworkPolicies say who reaches whom.
 };
 
 // A runtime that is tested. Made once for all cases.
@@ -37,6 +38,8 @@ class Target {
 std::unique_ptr<Target> MakeFakeTarget();        // "fake": weft-runtime-fake.
 std::unique_ptr<Target> MakeFakeEngineTarget();  // "fake-engine": the local runtime, on such a one.
 std::unique_ptr<Target> MakeLocalTarget();       // "local": weft-runtime-local, an engine.
+// "local-user": the same by a user who is not root, on an engine that lets it.
+std::unique_ptr<Target> MakeLocalUserTarget();
 // "podman": the same on the Podman whose socket is WEFT_CONFORMANCE_ENGINE.
 std::unique_ptr<Target> MakePodmanTarget();
 std::unique_ptr<Target> MakeKubernetesTarget();  // "kubernetes": weft-runtime-kubernetes, a node.
