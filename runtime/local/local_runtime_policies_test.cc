@@ -124,6 +124,14 @@ TEST_F(PoliciesOfTheRuntime, ARuntimeThatStartsAgainKeepsNobodyOut) {
   EXPECT_EQ(Writes(), 2) << "one for each pod, and none before all are known";
 }
 
+TEST_F(PoliciesOfTheRuntime, OneThatComesBeforeAnyPodIsInForceAndGoes) {
+  Start();
+  Accept();
+  EXPECT_TRUE(InForce());
+  ASSERT_TRUE(runtime_->Delete({kPolicy}).ok());
+  EXPECT_TRUE(follower_->Until([](const Seen& seen) { return seen.empty(); }));
+}
+
 TEST_F(PoliciesOfTheRuntime, OneThatCannotBeFilteredHoldsUpNoOther) {
   Start();
   ApplyWeb(3, 1);
@@ -139,6 +147,21 @@ TEST_F(PoliciesOfTheRuntime, OneThatCannotBeFilteredHoldsUpNoOther) {
     filter_error_ = absl::OkStatus();
   }
   EXPECT_TRUE(InForce());
+}
+
+TEST_F(PoliciesOfTheRuntime, OneThatCouldNotBeWrittenGoesAllTheSame) {
+  Start();
+  ApplyWeb(1, 1);
+  ASSERT_TRUE(Ready("web", 1));
+  {
+    std::lock_guard lock(mutex_);
+    filter_error_ = absl::InternalError("nft: no");
+  }
+  Accept();
+  EXPECT_TRUE(Soon([&] { return Writes() >= 1; }));
+  ASSERT_TRUE(runtime_->Delete({kPolicy}).ok());
+  EXPECT_TRUE(
+      follower_->Until([](const Seen& seen) { return seen.count(LocalKey(kPolicy)) == 0; }));
 }
 
 TEST_F(PoliciesOfTheRuntime, ANetworkThatIsMadeAnewIsFilteredAnew) {

@@ -68,6 +68,7 @@ absl::Status PodFilters::Update(const std::string& ns) {
   const Policies policies = PoliciesOf(objects_, ns);
   if (policies.none() || !policies.understood) return absl::OkStatus();
   if (policies.hold.empty()) return Clear(*in);
+  if (pods_.InNamespace(ns).empty()) return absl::OkStatus();  // There may be no network yet.
   WEFT_ASSIGN_OR_RETURN(const Surroundings around, Look(ns));
   absl::Status first;
   std::set<std::string> starts;
@@ -88,6 +89,7 @@ absl::Status PodFilters::Update(const std::string& ns) {
 absl::Status PodFilters::Clear(Namespace& in) {
   absl::Status first;
   std::erase_if(in.written, [&](auto& entry) {
+    if (!entry.second.in_place) return true;
     const absl::Status cleared =
         UnlessGone(network_.write(entry.second.sandbox, anchor::PodRules("", "", "", {})));
     first.Update(cleared);
@@ -111,9 +113,11 @@ absl::Status PodFilters::Put(const Pod& pod, const Surroundings& around, Namespa
                                              FilterOf(pod, around.policies, around.pods));
   Written& written = in.written[StartOf(pod)];
   if (written.rules == rules) return absl::OkStatus();
-  written = {pod.sandbox, ""};  // Until it is done nothing is known.
+  written.sandbox = pod.sandbox;
+  written.rules.clear();
   WEFT_RETURN_IF_ERROR(network_.write(pod.sandbox, rules));
   written.rules = rules;
+  written.in_place = true;
   return absl::OkStatus();
 }
 

@@ -54,7 +54,8 @@ class PodFilters {
   // What is in place at one start of a pod's network.
   struct Written {
     engine::Container sandbox;
-    std::string rules;
+    std::string rules;      // Written last; empty: not known, the last time it failed.
+    bool in_place = false;  // Some rules are.
   };
   struct Namespace {
     // Held over the engine and nft too: what is written last is by what is known last.
