@@ -17,7 +17,7 @@ std::string StartOf(const Pod& pod) {
 }
 
 // What has ended needs no filter.
-absl::Status UnlessGone(absl::Status status) {
+absl::Status UnlessGone(const absl::Status& status) {
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 
