@@ -44,6 +44,10 @@ class PoliciesOfTheRuntime : public LocalRuntimeTest {
     std::lock_guard lock(mutex_);
     return filters_[file];
   }
+  void SetFilterError(absl::Status error) {
+    std::lock_guard lock(mutex_);
+    filter_error_ = std::move(error);
+  }
   int Writes() {
     std::lock_guard lock(mutex_);
     return filter_writes_;
@@ -87,16 +91,13 @@ TEST_F(PoliciesOfTheRuntime, PodsAndServicesLetInWhoMayReachThem) {
 }
 
 TEST_F(PoliciesOfTheRuntime, NothingRunsInAPodBeforeItIsFiltered) {
-  filter_error_ = absl::InternalError("nft: no");
+  SetFilterError(absl::InternalError("nft: no"));
   Start();
   Accept();
   ApplyWeb(1, 1);
   ASSERT_TRUE(follower_->Until(SomePodSays("nft: no")));
   EXPECT_TRUE(Running("main").empty());
-  {
-    std::lock_guard lock(mutex_);
-    filter_error_ = absl::OkStatus();
-  }
+  SetFilterError(absl::OkStatus());
   SetAhead(absl::Minutes(1));  // It is tried again by then.
   ASSERT_TRUE(Ready("web", 1));
   EXPECT_TRUE(absl::StrContains(RulesOf("web"), "reject"));
@@ -136,16 +137,10 @@ TEST_F(PoliciesOfTheRuntime, OneThatCannotBeFilteredHoldsUpNoOther) {
   Start();
   ApplyWeb(3, 1);
   ASSERT_TRUE(Ready("web", 3));
-  {
-    std::lock_guard lock(mutex_);
-    filter_error_ = absl::InternalError("nft: no");
-  }
+  SetFilterError(absl::InternalError("nft: no"));
   Accept();
   EXPECT_TRUE(Soon([&] { return Writes() >= 3; }));
-  {
-    std::lock_guard lock(mutex_);
-    filter_error_ = absl::OkStatus();
-  }
+  SetFilterError(absl::OkStatus());
   EXPECT_TRUE(InForce());
 }
 
@@ -153,15 +148,26 @@ TEST_F(PoliciesOfTheRuntime, OneThatCouldNotBeWrittenGoesAllTheSame) {
   Start();
   ApplyWeb(1, 1);
   ASSERT_TRUE(Ready("web", 1));
-  {
-    std::lock_guard lock(mutex_);
-    filter_error_ = absl::InternalError("nft: no");
-  }
+  SetFilterError(absl::InternalError("nft: no"));
   Accept();
   EXPECT_TRUE(Soon([&] { return Writes() >= 1; }));
   ASSERT_TRUE(runtime_->Delete({kPolicy}).ok());
   EXPECT_TRUE(
       follower_->Until([](const Seen& seen) { return seen.count(LocalKey(kPolicy)) == 0; }));
+}
+
+TEST_F(PoliciesOfTheRuntime, WhatAProcessBeforeWroteGoesToo) {
+  Start();
+  Accept();
+  ApplyWeb(1, 1);
+  ASSERT_TRUE(Ready("web", 1));
+  ASSERT_TRUE(absl::StrContains(RulesOf("web"), "reject"));
+  runtime_->Stop();
+  ASSERT_TRUE(runtime_->Delete({kPolicy}).ok());
+  Start();
+  EXPECT_TRUE(follower_->Until(
+      [](const Seen& seen) { return seen.count(kWeb) > 0 && seen.count(LocalKey(kPolicy)) == 0; }));
+  EXPECT_FALSE(absl::StrContains(RulesOf("web"), "reject"));
 }
 
 TEST_F(PoliciesOfTheRuntime, ANetworkThatIsMadeAnewIsFilteredAnew) {

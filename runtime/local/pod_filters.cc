@@ -67,7 +67,7 @@ absl::Status PodFilters::Update(const std::string& ns) {
   std::lock_guard lock(in->mutex);
   const Policies policies = PoliciesOf(objects_, ns);
   if (policies.none() || !policies.understood) return absl::OkStatus();
-  if (policies.hold.empty()) return Clear(*in);
+  if (policies.hold.empty()) return Clear(ns, *in);
   if (pods_.InNamespace(ns).empty()) return absl::OkStatus();  // There may be no network yet.
   WEFT_ASSIGN_OR_RETURN(const Surroundings around, Look(ns));
   absl::Status first;
@@ -85,8 +85,11 @@ absl::Status PodFilters::Update(const std::string& ns) {
   return first;
 }
 
-// The last policy goes: of whatever was written something else than that everybody may.
-absl::Status PodFilters::Clear(Namespace& in) {
+// The last policy goes, and with it what was written, also by a process before.
+absl::Status PodFilters::Clear(const std::string& ns, Namespace& in) {
+  for (const Pod& pod : pods_.InNamespace(ns))
+    if (!pod.address.empty())
+      in.written.try_emplace(StartOf(pod), Written{.sandbox = pod.sandbox, .in_place = true});
   absl::Status first;
   std::erase_if(in.written, [&](auto& entry) {
     if (!entry.second.in_place) return true;

@@ -54,8 +54,8 @@ class PodFilters {
   // What is in place at one start of a pod's network.
   struct Written {
     engine::Container sandbox;
-    std::string rules;      // Written last; empty: not known, the last time it failed.
-    bool in_place = false;  // Some rules are.
+    std::string rules = {};  // Written last; empty: not known, the last time it failed.
+    bool in_place = false;   // Some rules are.
   };
   struct Namespace {
     // Held over the engine and nft too: what is written last is by what is known last.
@@ -72,7 +72,7 @@ class PodFilters {
   absl::StatusOr<Surroundings> Look(const std::string& ns) const;
   absl::StatusOr<std::string> Machine(const Surroundings& around, const std::string& towards) const;
   absl::Status Put(const Pod& pod, const Surroundings& around, Namespace& in);
-  absl::Status Clear(Namespace& in);
+  absl::Status Clear(const std::string& ns, Namespace& in);
 
   engine::Engine& engine_;
   const ObjectStore& objects_;
