@@ -10,7 +10,7 @@ weft_build_packages=(
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsqlite3-dev libarchive-dev libjemalloc-dev libcurl4-openssl-dev libcli11-dev libvalijson-dev libssl-dev
   libgtest-dev libgmock-dev)
 # To run applications on this machine with an engine of Weft's own.
-weft_run_packages=(docker.io=dockerd haproxy=haproxy iptables=iptables nftables=nft)
+weft_run_packages=(docker.io=dockerd dnsmasq-base=dnsmasq haproxy=haproxy iptables=iptables nftables=nft)
 # The compiler's sanitizers; what tests put into containers, since there is no registry to pull from; and what the node of a
 # Kubernetes takes, which tests/e2e/kubernetes makes (its lib/packages.sh has what of it is for which kind of cluster).
 weft_test_packages=(

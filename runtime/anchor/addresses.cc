@@ -16,6 +16,8 @@ struct Subnet {
   uint32_t first = 0;
   int prefix = 0;
   uint32_t half() const { return uint32_t{1} << (31 - prefix); }
+  // The one after it is the broadcast address.
+  uint32_t name_server() const { return first + 2 * half() - 2; }
 };
 
 std::string Text(uint32_t address) {
@@ -76,8 +78,12 @@ bool IsServiceAddress(const std::string& subnet, const std::string& address) {
   const absl::StatusOr<Subnet> whole = ParseSubnet(subnet);
   const std::optional<uint32_t> number = Number(address);
   if (!whole.ok() || !number) return false;
-  // The last address of a subnet is its broadcast address.
-  return *number >= whole->first + whole->half() && *number < whole->first + 2 * whole->half() - 1;
+  return *number >= whole->first + whole->half() && *number < whole->name_server();
+}
+
+absl::StatusOr<std::string> NameServerAddress(const std::string& subnet) {
+  WEFT_ASSIGN_OR_RETURN(const Subnet whole, ParseSubnet(subnet));
+  return Text(whole.name_server());
 }
 
 absl::StatusOr<std::string> PickAddress(const std::string& subnet, const std::string& key,
@@ -87,11 +93,12 @@ absl::StatusOr<std::string> PickAddress(const std::string& subnet, const std::st
   const uint32_t start = StableHash(key) % count;
   for (uint32_t i = 0; i < count; ++i) {
     const uint32_t offset = (start + i) % count;
-    std::string address = Text(whole.first + whole.half() + offset);
-    if (taken.count(address) == 0) return address;
+    const uint32_t number = whole.first + whole.half() + offset;
+    std::string address = Text(number);
+    if (number != whole.name_server() && taken.count(address) == 0) return address;
   }
   return absl::ResourceExhaustedError(
-      absl::StrCat("all ", count, " addresses for Services in ", subnet, " are taken"));
+      absl::StrCat("all ", count - 1, " addresses for Services in ", subnet, " are taken"));
 }
 
 }  // namespace weft::anchor

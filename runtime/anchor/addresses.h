@@ -23,6 +23,9 @@ bool IsIn(const std::string& subnet, const std::string& address);
 // Whether it is the text of an IPv4 address.
 bool IsIpv4(const std::string& text);
 
+// Where the name server of `subnet` is: the last address that a container can have there.
+absl::StatusOr<std::string> NameServerAddress(const std::string& subnet);
+
 // Whether `address` is one that PickAddress might choose in `subnet`. False for garbage.
 bool IsServiceAddress(const std::string& subnet, const std::string& address);
 

@@ -33,9 +33,9 @@ TEST(PickAddress, TakesTheNextFreeOne) {
   EXPECT_TRUE(IsServiceAddress("10.88.0.0/20", second));
 }
 
-TEST(PickAddress, UsesEveryAddressOfTheUpperHalfButTheBroadcastAddress) {
+TEST(PickAddress, UsesEveryAddressOfTheUpperHalfButTheLastTwo) {
   std::set<std::string> taken;
-  for (int i = 0; i < 7; ++i) {
+  for (int i = 0; i < 6; ++i) {
     const auto address = PickAddress("10.0.0.0/28", "a", taken);
     ASSERT_TRUE(address.ok()) << address.status();
     EXPECT_TRUE(IsServiceAddress("10.0.0.0/28", *address)) << *address;
@@ -43,12 +43,15 @@ TEST(PickAddress, UsesEveryAddressOfTheUpperHalfButTheBroadcastAddress) {
   }
   EXPECT_EQ(PickAddress("10.0.0.0/28", "a", taken).status().code(),
             absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(taken.count("10.0.0.15"), 0u);
+  EXPECT_EQ(taken.count("10.0.0.15"), 0u);  // For everybody.
+  EXPECT_EQ(*NameServerAddress("10.0.0.0/28"), "10.0.0.14");
+  EXPECT_EQ(taken.count("10.0.0.14"), 0u);
 }
 
 TEST(IsServiceAddress, IsOnlyTheUpperHalf) {
   EXPECT_TRUE(IsServiceAddress("10.88.0.0/20", "10.88.8.0"));
   EXPECT_FALSE(IsServiceAddress("10.88.0.0/20", "10.88.7.255"));
+  EXPECT_FALSE(IsServiceAddress("10.88.0.0/20", "10.88.15.254"));
   EXPECT_FALSE(IsServiceAddress("10.88.0.0/20", "10.88.15.255"));
   EXPECT_FALSE(IsServiceAddress("10.88.0.0/20", "10.88.16.1"));
   EXPECT_FALSE(IsServiceAddress("10.88.0.0/20", "web"));

@@ -21,4 +21,13 @@ inline constexpr char kConnected = '+';
 absl::StatusOr<std::string> EnsureAnchorImage(engine::Engine& engine, const std::string& program,
                                               NetworkAccess access = NetworkAccess::kDirect);
 
+// Where a name server has its names: files as hosts(5), looked at whenever they change.
+inline constexpr char kNamesPath[] = "/names";
+
+// The reference of an image that runs `dnsmasq`, the path of that program, to answer for the names
+// in kNamesPath and to ask the engine for the others: "weft/names:" and a hash. Errors as
+// ProgramWithLibraries, or the engine's.
+absl::StatusOr<std::string> EnsureNameServerImage(engine::Engine& engine,
+                                                  const std::string& dnsmasq);
+
 }  // namespace weft::anchor

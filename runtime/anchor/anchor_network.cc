@@ -10,6 +10,7 @@
 #include "core/base/status.h"
 #include "runtime/anchor/addresses.h"
 #include "runtime/anchor/anchor_image.h"
+#include "runtime/anchor/kept_container.h"
 #include "runtime/anchor/rules.h"
 
 namespace weft::anchor {
@@ -69,35 +70,18 @@ engine::Labels AnchorNetwork::LabelsOf(const std::string& ns, const std::string&
 
 absl::StatusOr<std::string> AnchorNetwork::Ensure(const Service& service) {
   WEFT_ASSIGN_OR_RETURN(const engine::Container anchor, Running(service));
-  const auto address = anchor.addresses.find(service.network);
-  if (address == anchor.addresses.end())
-    return absl::UnavailableError(absl::StrCat("the anchor of ", Key(service.ns, service.name),
-                                               " has no address yet: it is ", anchor.state));
-  WEFT_RETURN_IF_ERROR(Forward(service, anchor, address->second));
-  return address->second;
+  const std::string& address = anchor.addresses.at(service.network);
+  WEFT_RETURN_IF_ERROR(Forward(service, anchor, address));
+  return address;
 }
 
-// The anchor that is there, started; a new one where it is missing or cannot be started, as when
-// its network was made anew.
 absl::StatusOr<engine::Container> AnchorNetwork::Running(const Service& service) {
-  WEFT_ASSIGN_OR_RETURN(const std::vector<engine::ContainerSummary> anchors,
-                        engine_.ListContainers(LabelsOf(service.ns, service.name)));
-  for (const engine::ContainerSummary& summary : anchors) {
-    if (access_ == NetworkAccess::kThroughEngine && !summary.labels.contains(kAccessLabel)) {
-      WEFT_RETURN_IF_ERROR(engine_.RemoveContainer(summary.id));  // Root's, or a former version's.
-      continue;
-    }
-    WEFT_ASSIGN_OR_RETURN(engine::Container anchor, engine_.InspectContainer(summary.id));
-    if (anchor.addresses.count(service.network) > 0) return anchor;
-    if (engine_.StartContainer(summary.id).ok()) {
-      WEFT_ASSIGN_OR_RETURN(anchor, engine_.InspectContainer(summary.id));
-    }
-    if (anchor.addresses.count(service.network) > 0) return anchor;
-    WEFT_RETURN_IF_ERROR(engine_.RemoveContainer(summary.id));
-  }
-  WEFT_ASSIGN_OR_RETURN(const std::string id, Create(service));
-  WEFT_RETURN_IF_ERROR(engine_.StartContainer(id));
-  return engine_.InspectContainer(id);
+  const auto usable = [&](const engine::ContainerSummary& anchor) {
+    // Root's, or a former version's.
+    return access_ != NetworkAccess::kThroughEngine || anchor.labels.contains(kAccessLabel);
+  };
+  return KeepContainer(engine_, service.network, LabelsOf(service.ns, service.name), usable,
+                       [&] { return Create(service); });
 }
 
 absl::StatusOr<std::string> AnchorNetwork::Create(const Service& service) {
@@ -121,9 +105,7 @@ absl::StatusOr<std::string> AnchorNetwork::Create(const Service& service) {
     spec.sysctls = {{"net.ipv4.ip_forward", "1"}};
     spec.labels[kAccessLabel] = "engine";
   }
-  // The names that it has on Kubernetes.
-  const std::string qualified = absl::StrCat(service.name, ".", service.ns);
-  spec.aliases = {service.name, qualified, qualified + ".svc", qualified + ".svc.cluster.local"};
+  spec.aliases = NamesOf(service.name, service.ns);
   return engine_.CreateContainer(spec);
 }
 

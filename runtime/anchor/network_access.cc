@@ -1,22 +1,18 @@
 #include "runtime/anchor/network_access.h"
 
 #include <arpa/inet.h>
-#include <cstdio>
-#include <fstream>
-#include <memory>
 #include <spdlog/spdlog.h>
-#include <sstream>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "core/base/status.h"
 #include "runtime/anchor/anchor_image.h"
+#include "runtime/anchor/anchor_network.h"
 #include "runtime/anchor/connections.h"
 #include "runtime/anchor/network_namespace.h"
+#include "runtime/anchor/program_files.h"
 #include "runtime/anchor/rules.h"
 
 namespace weft::anchor {
@@ -24,12 +20,10 @@ namespace {
 
 constexpr absl::Duration kLimit = absl::Seconds(20);
 constexpr size_t kLongestArgument = 128 * 1024 - 1;  // Linux, MAX_ARG_STRLEN.
-constexpr char kLibraries[] = "/lib";
-constexpr char kLoader[] = "/lib/loader";
 constexpr char kNft[] = "/nft";
 
 // Runs a program of the image in a container; INTERNAL: it fails, with what it says.
-absl::Status RunInside(engine::Engine& engine, const std::string& container,
+absl::Status RunInside(engine::Engine& engine, const std::string& container, const char* what,
                        const std::vector<std::string>& command) {
   const absl::StatusOr<engine::ExecResult> run = engine.Exec(container, command, kLimit);
   // A conflict: it does not run.
@@ -37,8 +31,7 @@ absl::Status RunInside(engine::Engine& engine, const std::string& container,
   WEFT_RETURN_IF_ERROR(run.status());
   const engine::ExecResult& result = *run;
   if (result.exit_code == 0) return absl::OkStatus();
-  return absl::InternalError(
-      absl::StrCat(command[0] == kLoader ? "nft" : command[0], ": ", result.output));
+  return absl::InternalError(absl::StrCat(what, ": ", result.output));
 }
 
 absl::Status RunNftInside(engine::Engine& engine, const std::string& container,
@@ -46,25 +39,9 @@ absl::Status RunNftInside(engine::Engine& engine, const std::string& container,
   if (rules.size() > kLongestArgument)
     return absl::ResourceExhaustedError(
         "too many rules to be written through the engine: run the runtime as root");
-  return RunInside(engine, container, {kLoader, "--library-path", kLibraries, kNft, rules});
-}
-
-absl::StatusOr<engine::TarEntry> FileAs(const std::string& path, const std::string& from) {
-  std::ifstream file(from, std::ios::binary);
-  std::ostringstream content;
-  content << file.rdbuf();
-  if (!file) return absl::FailedPreconditionError("cannot read " + from);
-  return engine::TarEntry{
-      .path = path.substr(1), .content = std::move(content).str(), .mode = 0755};
-}
-
-// What ldd(1) says of a program.
-std::string LibrariesOf(const std::string& program) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> ldd(popen(("ldd " + program).c_str(), "r"), &pclose);
-  std::string text;
-  char piece[4096];
-  while (ldd != nullptr && fgets(piece, sizeof piece, ldd.get()) != nullptr) text += piece;
-  return text;
+  std::vector<std::string> command = CommandInImage(kNft);
+  command.push_back(rules);
+  return RunInside(engine, container, "nft", command);
 }
 
 }  // namespace
@@ -90,31 +67,32 @@ std::string OwnAddressTowards(const std::string& address) {
 
 absl::StatusOr<std::vector<engine::TarEntry>> NetworkTools() {
   WEFT_ASSIGN_OR_RETURN(const std::string nft, FindNft());
-  WEFT_ASSIGN_OR_RETURN(engine::TarEntry program, FileAs(kNft, nft));
-  std::vector<engine::TarEntry> files = {std::move(program)};
-  // "NAME => PATH (0x...)", and the loader as "PATH (0x...)".
-  const std::string libraries = LibrariesOf(nft);
-  const std::vector<std::string> lines = absl::StrSplit(libraries, '\n');
-  bool has_loader = false;
-  for (const std::string& line : lines) {
-    const size_t path = line.find('/');
-    if (path == std::string::npos) continue;
-    const std::string from = line.substr(path, line.find(' ', path) - path);
-    const bool is_loader = line.find("=>") == std::string::npos;
-    has_loader |= is_loader;
-    WEFT_ASSIGN_OR_RETURN(
-        engine::TarEntry file,
-        FileAs(is_loader ? kLoader : absl::StrCat(kLibraries, from.substr(from.rfind('/'))), from));
-    files.push_back(std::move(file));
-  }
-  if (!has_loader || libraries.find("not found") != std::string::npos)
-    return absl::FailedPreconditionError(
-        absl::StrCat("the libraries of ", nft, " are not known: ", libraries));
-  return files;
+  return ProgramWithLibraries(nft, kNft);
 }
 
 void AllowNetworkAccess(NetworkAccess access, engine::ContainerSpec& spec) {
   if (access == NetworkAccess::kThroughEngine) spec.capabilities_add.emplace_back("NET_ADMIN");
+}
+
+absl::Status CheckNetworkAccess(engine::Engine& engine, NetworkAccess access,
+                                const std::string& installation, const std::string& program) {
+  if (access == NetworkAccess::kDirect) return absl::OkStatus();
+  engine::ContainerSpec spec;
+  spec.name = absl::StrCat("weft.", installation, ".network-check");
+  WEFT_RETURN_IF_ERROR(engine.RemoveContainer(spec.name));  // Of a process that was killed.
+  WEFT_ASSIGN_OR_RETURN(spec.image, EnsureAnchorImage(engine, program, access));
+  spec.labels = {{kInstallationLabel, installation}, {kRoleLabel, "check"}};
+  spec.network = "none";
+  AllowNetworkAccess(access, spec);
+  const absl::StatusOr<std::string> container = engine.CreateContainer(spec);
+  absl::Status status = container.status();
+  if (status.ok()) status = engine.StartContainer(*container);
+  if (status.ok()) status = RunNftInside(engine, *container, "table ip weft {}");
+  if (container.ok()) WEFT_RETURN_IF_ERROR(engine.RemoveContainer(*container));
+  if (status.ok() || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) return status;
+  return absl::FailedPreconditionError(
+      absl::StrCat("only root may change the networks of this engine's containers (",
+                   status.message(), "): run the runtime as root"));
 }
 
 absl::Status WriteRules(engine::Engine& engine, NetworkAccess access,
@@ -142,7 +120,7 @@ absl::Status ForwardService(engine::Engine& engine, NetworkAccess access,
     for (const Target& target : TargetsOf(service.ports))
       release.insert(release.end(), {target.protocol, absl::StrCat(target.port), target.pod,
                                      absl::StrCat(target.pod_port)});
-    released = RunInside(engine, anchor.id, release);
+    released = RunInside(engine, anchor.id, kProgramPath, release);
     return done();
   }
   return RunInNetworkNamespace(anchor.network_namespace, [&] {

@@ -31,6 +31,12 @@ absl::StatusOr<std::vector<engine::TarEntry>> NetworkTools();
 // What such a container needs, before it is made.
 void AllowNetworkAccess(NetworkAccess access, engine::ContainerSpec& spec);
 
+// Whether the networks of containers can be changed so: OK at once if by this process, else tried
+// in a container that goes again. FAILED_PRECONDITION: the engine does not let it, or nft is
+// missing; else the engine's errors.
+absl::Status CheckNetworkAccess(engine::Engine& engine, NetworkAccess access,
+                                const std::string& installation, const std::string& program);
+
 // Runs `nft -f -` with `rules` in the network of `container`, which is of ours and runs. As RunNft;
 // NOT_FOUND: it does not run any more.
 absl::Status WriteRules(engine::Engine& engine, NetworkAccess access,

@@ -53,6 +53,24 @@ TEST_F(ThroughTheEngine, WhatNftRefusesIsTold) {
   EXPECT_EQ(Forward(), absl::InternalError("nft: syntax error"));
 }
 
+TEST_F(ThroughTheEngine, WhetherItWorksIsTriedAndLeavesNothing) {
+  const auto check = [&](NetworkAccess access) {
+    return CheckNetworkAccess(engine_, access, "0123456789ab", "/bin/true");
+  };
+  const size_t before = engine_.ListContainers({})->size();
+  EXPECT_TRUE(check(NetworkAccess::kThroughEngine).ok());
+  EXPECT_EQ(engine_.commands().size(), 1u);
+  engine_.SetExec(engine::ExecResult{1, "Operation not permitted"});
+  EXPECT_EQ(check(NetworkAccess::kThroughEngine),
+            absl::FailedPreconditionError("only root may change the networks of this engine's "
+                                          "containers (nft: Operation not permitted): run the "
+                                          "runtime as root"));
+  EXPECT_EQ(engine_.ListContainers({})->size(), before);
+  EXPECT_TRUE(check(NetworkAccess::kDirect).ok());
+  engine_.SetReachable(false);
+  EXPECT_TRUE(absl::IsUnavailable(check(NetworkAccess::kThroughEngine)));
+}
+
 TEST_F(ThroughTheEngine, MoreRulesThanACommandTakesAreRefused) {
   const absl::Status refused =
       WriteRules(engine_, NetworkAccess::kThroughEngine, anchor_, std::string(200'000, ' '));

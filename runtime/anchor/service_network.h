@@ -10,6 +10,9 @@
 
 namespace weft::anchor {
 
+// The names of a Service on the network of its namespace, as on Kubernetes; `name` may have dots.
+std::vector<std::string> NamesOf(const std::string& name, const std::string& ns);
+
 // Gives a Service one stable address behind which are only ready pods. Calls may block for a few
 // seconds; different Services may be worked on by different threads at once. Any error is
 // transient: the controller calls again, with back-off.

@@ -100,6 +100,7 @@ std::string ContainerCreateJson(const ContainerSpec& spec) {
                      {"Config", json::object{{"max-size", std::to_string(spec.log_bytes)},
                                              {"max-file", std::to_string(kLogFiles)}}}};
   }
+  if (!spec.name_servers.empty()) host["Dns"] = Strings(spec.name_servers);
   if (!spec.sysctls.empty()) host["Sysctls"] = StringMap(spec.sysctls);
   if (!spec.binds.empty() || !spec.volumes.empty()) host["Mounts"] = Mounts(spec);
   json::object endpoint = {{"Aliases", Strings(spec.aliases)}};

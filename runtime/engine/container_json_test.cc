@@ -29,11 +29,14 @@ TEST(ContainerJson, AsksForWhatTheSpecSaysAndNothingElse) {
   spec.address = "172.17.128.1";
   spec.entrypoint = {"/a"};
   spec.sysctls = {{"net.ipv4.ip_forward", "1"}};
+  spec.name_servers = {"172.17.255.254"};
   const auto body = json::Parse(ContainerCreateJson(spec));
   EXPECT_EQ(json::GetString(
                 *body, {"NetworkingConfig", "EndpointsConfig", "net", "IPAMConfig", "IPv4Address"}),
             "172.17.128.1");
   EXPECT_EQ(json::GetString(*body, {"HostConfig", "Sysctls", "net.ipv4.ip_forward"}), "1");
+  EXPECT_EQ(json::Canonical(*json::FindPath(*body, {"HostConfig", "Dns"})),
+            R"(["172.17.255.254"])");
   EXPECT_EQ(json::Find(*body, "Cmd"), nullptr);
 }
 

@@ -55,6 +55,9 @@ absl::StatusOr<Info> DockerEngine::GetInfo() {
   WEFT_ASSIGN_OR_RETURN(const json::value version, Ask("GET", "/version", "ask for the version"));
   WEFT_ASSIGN_OR_RETURN(const json::value info, Ask("GET", "/info", "ask for the machine"));
   Info result;
+  if (const json::value* parts = json::Find(version, "Components"))
+    for (const json::value& part : parts->get_array())
+      result.is_podman |= json::GetString(part, {"Name"}) == "Podman Engine";
   result.version = json::GetString(version, {"Version"});
   result.os = json::GetString(version, {"Os"});
   result.architecture = json::GetString(version, {"Arch"});

@@ -68,6 +68,8 @@ struct ContainerSpec {
   std::string network_of;  // The id of a container whose network it shares, host name and all.
   std::vector<std::string> aliases;  // DNS names on the network, besides the container's own.
   std::string address;               // IPv4 on the network; empty: the engine chooses.
+  // Whom the engine asks for names that it does not know itself (IPv4); empty: as the machine does.
+  std::vector<std::string> name_servers;
   std::map<std::string, std::string> sysctls;
   std::vector<Bind> binds;
   std::vector<VolumeMount> volumes;
@@ -150,6 +152,7 @@ struct Event {
 };
 
 struct Info {
+  bool is_podman = false;
   std::string version;
   std::string os;            // "linux"
   std::string architecture;  // As Go names it: "amd64".

@@ -66,7 +66,12 @@ absl::Status FakeEngine::Ping() {
 absl::StatusOr<Info> FakeEngine::GetInfo() {
   std::lock_guard lock(mutex_);
   WEFT_RETURN_IF_ERROR(ReachableLocked());
-  return Info{"fake", "linux", "amd64", 4, int64_t{8} << 30};
+  return Info{.is_podman = is_podman_,
+              .version = "fake",
+              .os = "linux",
+              .architecture = "amd64",
+              .cpus = 4,
+              .memory_bytes = int64_t{8} << 30};
 }
 
 absl::StatusOr<std::string> FakeEngine::CreateContainer(const ContainerSpec& spec) {
@@ -110,7 +115,7 @@ absl::Status FakeEngine::StartContainer(const std::string& id) {
     WEFT_ASSIGN_OR_RETURN(const Held* other, FindLocked(held->spec.network_of));
     if (other->container.state != "running")
       return absl::FailedPreconditionError("cannot join network of a non running container");
-  } else if (networks_.count(held->spec.network) == 0) {
+  } else if (held->spec.network != "none" && networks_.count(held->spec.network) == 0) {
     return absl::NotFoundError("network " + held->spec.network + " not found");
   }
   c.state = "running";

@@ -55,8 +55,10 @@ class FakeEngine final : public Engine {
   std::vector<Bind> BindsOf(const std::string& id) const;
   std::vector<std::string> EnvironmentOf(const std::string& id) const;
   std::vector<VolumeMount> VolumesOf(const std::string& id) const;
+  std::vector<std::string> NameServersOf(const std::string& id) const;
   // What was unpacked: the container's id, the path and the archive, with a space between them.
   std::vector<std::string> unpacked() const;
+  void SetPodman();                          // From now on it says that it is one.
   void SetUsage(Usage usage);                // Of every container that runs.
   static constexpr int64_t kWritten = 8192;  // The disk usage of every container.
   std::set<std::string> volumes() const;     // That were made and are there.
@@ -118,6 +120,7 @@ class FakeEngine final : public Engine {
   absl::Status start_error_;
   std::string start_error_of_;
   absl::StatusOr<ExecResult> exec_ = ExecResult{};
+  bool is_podman_ = false;
   std::vector<std::string> commands_, unpacked_;
   Usage usage_;
   std::pair<std::string, std::string> private_image_;  // And its password.

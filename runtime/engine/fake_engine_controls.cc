@@ -91,6 +91,16 @@ std::vector<VolumeMount> FakeEngine::VolumesOf(const std::string& id) const {
   return containers_.at(id).spec.volumes;
 }
 
+std::vector<std::string> FakeEngine::NameServersOf(const std::string& id) const {
+  std::lock_guard lock(mutex_);
+  return containers_.at(id).spec.name_servers;
+}
+
+void FakeEngine::SetPodman() {
+  std::lock_guard lock(mutex_);
+  is_podman_ = true;
+}
+
 std::vector<std::string> FakeEngine::unpacked() const {
   std::lock_guard lock(mutex_);
   return unpacked_;

@@ -28,6 +28,14 @@ void CheckMetadata(const ObjectRef& ref, const json::value& object,
            "lower-case letters, digits and dashes, with a letter or digit at both ends");
 }
 
+bool IsService(const Kind& kind) { return std::string_view(kind.kind) == "Service"; }
+
+// What a machine lacks for a kind; empty: nothing.
+std::string LackFor(const Kind& kind, const Machine& machine) {
+  const bool by_rules = IsService(kind) || std::string_view(kind.kind) == "NetworkPolicy";
+  return by_rules ? machine.no_network_rules : "";
+}
+
 }  // namespace
 
 void Refuse(std::vector<Problem>& problems, const std::string& pointer, const std::string& message,
@@ -52,6 +60,18 @@ Labels ReadLabels(const json::value* v) {
   return labels;
 }
 
+std::vector<Kind> KindsOn(const Machine& machine) {
+  std::vector<Kind> kinds;
+  for (const Kind& kind : Kinds()) {
+    if (!LackFor(kind, machine).empty()) continue;
+    kinds.push_back(kind);
+    if (!machine.no_names.empty() && IsService(kind))
+      std::erase_if(kinds.back().leaves,
+                    [](const Leaf& leaf) { return leaf.pointer == kClusterIp; });
+  }
+  return kinds;
+}
+
 Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machine,
                const std::vector<SteeredLeaf>& steered) {
   Admitted admitted;
@@ -63,6 +83,13 @@ Admitted Admit(const ObjectRef& ref, std::string_view text, const Machine& machi
          ref.kind, "",
          "run it on Kubernetes, or use a type whose provider renders one of what `Describe` "
          "tells"});
+    return admitted;
+  }
+  if (const std::string lack = LackFor(*kind, machine); !lack.empty()) {
+    admitted.problems.push_back(
+        {"UNSUPPORTED_KIND", "/kind",
+         absl::StrCat("this machine cannot carry out ", ref.api_version, " ", ref.kind), ref.kind,
+         "", lack});
     return admitted;
   }
   absl::StatusOr<json::value> object = json::Parse(text);

@@ -13,14 +13,20 @@
 // that no controller ever meets a bad object. Pure.
 namespace weft::local {
 
-// What the engine's machine is, for what an object asks of it. Zero or empty: not known, and not
-// checked.
+// What the engine's machine is, and what it lacks, for what an object asks of it. Zero or empty:
+// not known, and not checked.
 struct Machine {
   std::string os;
   std::string architecture;
   int64_t cpus = 0;
   int64_t memory_bytes = 0;
+  // Why it has none of these, with what to do about it; empty: it has.
+  std::string no_names = {};          // For headless Services.
+  std::string no_network_rules = {};  // For Services and NetworkPolicies.
 };
+
+// What this machine carries out of Kinds().
+std::vector<Kind> KindsOn(const Machine& machine);
 
 struct Admitted {
   std::string json;  // Canonical.

@@ -319,6 +319,44 @@ TEST(Admission, RefusesWhatTheMachineDoesNotHave) {
   EXPECT_TRUE(Admit(DeploymentRef("web"), text, {}).problems.empty());  // Not known yet.
 }
 
+TEST(Admission, RefusesWhatTheMachineCannotCarryOutAndSaysWhatToDo) {
+  const std::string headless = absl::StrReplaceAll(
+      ServiceText("web"), {{R"("selector")", R"("clusterIP":"None","selector")"}});
+  Machine machine;
+  EXPECT_TRUE(Admit(ServiceRef("web"), headless, machine).problems.empty());
+  machine.no_names = "install it";
+  const auto problems = Admit(ServiceRef("web"), headless, machine).problems;
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0].code + problems[0].pointer + problems[0].hint,
+            "UNSUPPORTED_VALUE/spec/clusterIPinstall it");
+  EXPECT_TRUE(Admit(ServiceRef("web"), ServiceText("web"), machine).problems.empty());
+  machine.no_network_rules = "run it as root";
+  const auto refused = Admit(ServiceRef("web"), ServiceText("web"), machine).problems;
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].code + refused[0].pointer + refused[0].hint,
+            "UNSUPPORTED_KIND/kindrun it as root");
+}
+
+TEST(Admission, TellsOnlyWhatTheMachineCarriesOut) {
+  const auto told = [](const Machine& machine) {
+    std::set<std::string> kinds;
+    for (const Kind& kind : KindsOn(machine)) {
+      kinds.insert(kind.kind);
+      for (const Leaf& leaf : kind.leaves)
+        if (leaf.pointer == kClusterIp) kinds.insert(kClusterIp);
+    }
+    return kinds;
+  };
+  const std::set<std::string> all = told({});
+  EXPECT_EQ(all.size(), Kinds().size() + 1);
+  std::set<std::string> expected = all;
+  expected.erase(kClusterIp);
+  EXPECT_EQ(told({.no_names = "none"}), expected);
+  expected = all;
+  for (const char* lacking : {"Service", "NetworkPolicy", kClusterIp}) expected.erase(lacking);
+  EXPECT_EQ(told({.no_network_rules = "none"}), expected);
+}
+
 TEST(Admission, RefusesValuesThatItCannotCarryOut) {
   for (const char* more :
        {R"(,"imagePullPolicy":"Sometimes")", R"(,"readinessProbe":{"periodSeconds":1})",
@@ -353,6 +391,23 @@ TEST(Admission, ASelectorThatMissesItsOwnPodsIsRefused) {
                           {{R"("matchLabels":{"app":"web"})", R"("matchLabels":{"app":"other"})"}});
   EXPECT_EQ(Admit(DeploymentRef("web"), text, {}).problems.at(0).pointer,
             "/spec/selector/matchLabels/app");
+}
+
+TEST(Admission, ReadsAHeadlessService) {
+  const auto admit = [](const std::string& spec) {
+    return Admit(ServiceRef("web"),
+                 absl::Substitute(R"({"apiVersion":"v1","kind":"Service","metadata":{"name":"web",
+                 "namespace":"default"},"spec":{"selector":{"app":"web"}$0}})",
+                                  spec),
+                 {});
+  };
+  const Admitted admitted = admit(R"(,"clusterIP":"None","publishNotReadyAddresses":true)");
+  ASSERT_TRUE(admitted.problems.empty()) << admitted.problems[0].message;
+  const auto& spec = std::get<ServiceSpec>(admitted.spec);
+  EXPECT_TRUE(spec.headless && spec.publishes_not_ready && spec.ports.empty());
+  EXPECT_EQ(admit(R"(,"clusterIP":"10.0.0.9","ports":[{"port":80}])").problems.at(0).pointer,
+            "/spec/clusterIP");
+  EXPECT_EQ(admit(R"(,"clusterIP":"")").problems.at(0).pointer, "/spec/ports");
 }
 
 TEST(Admission, ReadsAService) {

@@ -97,6 +97,12 @@ std::string IngressController::Address(const std::string& ns, const IngressBacke
         fault);
     return "";
   }
+  if (service->headless) {
+    Say(absl::StrCat("service \"", backend.service,
+                     "\" is headless: the local runtime reaches only Services with an address"),
+        fault);
+    return "";
+  }
   const std::string address = services_.AddressOf(key);
   if (!address.empty()) return absl::StrCat(address, ":", port->port);
   Say(absl::StrCat("service \"", backend.service, "\" has no address yet"), fault);

@@ -4,16 +4,19 @@
 #include <filesystem>
 #include <iostream>
 #include <random>
+#include <set>
 #include <unistd.h>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "core/base/files.h"
 #include "runtime/local/integration_fixture.h"
+#include "runtime/local/names.h"
 
 namespace weft::local {
 namespace {
@@ -22,7 +25,8 @@ constexpr int kCrashes = 20;
 constexpr int kStable = 10;    // Workloads that nobody touches,
 constexpr int kChanging = 20;  // and that somebody does.
 
-// One of those that change: a Deployment with or without a Service, a StatefulSet or a Job.
+// One of those that change: a Deployment with or without a Service, a StatefulSet with a headless
+// one, or a Job.
 struct Workload {
   std::string name;
   int kind = 0;
@@ -71,9 +75,9 @@ class Churn : public RealRuntime {
   }
   static std::vector<ObjectRef> RefsOf(const Workload& w) {
     if (w.kind == 3) return {{"batch/v1", "Job", "default", w.name}};
-    if (w.kind == 2) return {{"apps/v1", "StatefulSet", "default", w.name}};
-    std::vector<ObjectRef> refs = {{"apps/v1", "Deployment", "default", w.name}};
-    if (w.kind == 1) refs.push_back({"v1", "Service", "default", w.name});
+    std::vector<ObjectRef> refs = {
+        {"apps/v1", w.kind == 2 ? "StatefulSet" : "Deployment", "default", w.name}};
+    if (w.kind != 0) refs.push_back({"v1", "Service", "default", w.name});
     return refs;
   }
 
@@ -90,6 +94,9 @@ class Churn : public RealRuntime {
     w.version += Random(2);
     std::vector<std::string> objects = {TextOf(w)};
     if (w.kind == 1) objects.push_back(WebService(w.name));
+    if (w.kind == 2)
+      objects.push_back(absl::StrReplaceAll(WebService(w.name),
+                                            {{R"("spec":{)", R"("spec":{"clusterIP":"None",)"}}));
     // What is still being deleted is not taken (APPLY_OUTCOME_FAILED): sent again, as the core
     // does.
     const absl::Time end = absl::Now() + absl::Minutes(1);
@@ -125,6 +132,24 @@ class Churn : public RealRuntime {
     return StatusNumber(now, key, "readyReplicas") == w.replicas &&
            StatusNumber(now, key, "updatedReplicas") == w.replicas &&
            StatusNumber(now, key, "replicas") == w.replicas;
+  }
+
+  // The addresses that a pod finds under a name.
+  std::set<std::string> AddressesOf(const std::string& name) {
+    const auto stable =
+        engine().ListContainers({{kControllerLabel, "Deployment/s0"}, {kContainerLabel, "web"}});
+    std::set<std::string> addresses;
+    if (!stable.ok() || stable->empty()) return addresses;
+    const auto said =
+        engine().Exec(stable->front().id,
+                      {"/bin/busybox", "nslookup", "-type=a", name + ".default.svc.cluster.local"},
+                      absl::Seconds(10));
+    if (!said.ok()) return addresses;
+    for (const absl::string_view line : absl::StrSplit(said->output, '\n')) {
+      // The name server's own line has a tab.
+      if (absl::StartsWith(line, "Address: ")) addresses.emplace(line.substr(9));
+    }
+    return addresses;
   }
 
   std::vector<std::string> RunsOfStable(const Projections& now) {
@@ -206,6 +231,18 @@ TEST_F(Churn, CrashesTouchNothingThatDoesNotChangeAndNothingIsLeftAtTheEnd) {
       },
       absl::Minutes(3));
   EXPECT_EQ(stable_runs(now), before);
+  for (const Workload& w : workloads_) {
+    if (w.kind != 2 || !w.there) continue;
+    std::set<std::string> pods;
+    for (const auto& [key, p] : now)
+      if (p.ref().kind() == "Pod" && p.controller().name() == w.name)
+        pods.insert(json::GetString(*json::Parse(p.status()), {"podIP"}));
+    // No projection tells of names.
+    const absl::Time limit = absl::Now() + absl::Seconds(20);
+    while (AddressesOf(w.name) != pods && absl::Now() < limit)
+      absl::SleepFor(absl::Milliseconds(100));
+    EXPECT_EQ(AddressesOf(w.name), pods) << w.name;
+  }
 
   for (const Workload& w : workloads_) Delete(RefsOf(w));
   for (int i = 0; i < kStable; ++i)

@@ -10,6 +10,7 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/process.h"
+#include "runtime/anchor/anchor_network.h"
 #include "runtime/local/integration_fixture.h"
 #include "runtime/local/local_runtime.h"
 #include "runtime/local/names.h"
@@ -46,7 +47,12 @@ TEST_F(RealRuntime, RunsADeploymentBehindAServiceAndRemovesAllOfIt) {
 
   Delete({{"apps/v1", "Deployment", "default", "web"}, {"v1", "Service", "default", "web"}});
   WaitFor([](const Projections& now) { return now.empty(); });
-  // The network is the last to go.
+  EXPECT_TRUE(engine().ListContainers({{kControllerLabel, "Deployment/web"}})->empty());
+  EXPECT_TRUE(engine().ListContainers({{anchor::kRoleLabel, "anchor"}})->empty());
+  // The network is the last to go, with what answers for names there.
+  const absl::Time limit = absl::Now() + absl::Seconds(20);
+  while (!engine().ListContainers({})->empty() && absl::Now() < limit)
+    absl::SleepFor(absl::Milliseconds(20));
   EXPECT_TRUE(engine().ListContainers({})->empty());
 }
 
@@ -70,7 +76,7 @@ TEST_F(RealRuntime, ASidecarSharesTheNetworkOfItsPodAlsoAfterARestart) {
   WaitFor([&](const Projections& now) { return Ready(1)(now) && Runs(now, "web") != before; });
   Delete({{"apps/v1", "Deployment", "default", "web"}});
   WaitFor([](const Projections& now) { return now.empty(); });
-  EXPECT_TRUE(engine().ListContainers({})->empty());
+  EXPECT_TRUE(engine().ListContainers({{kControllerLabel, "Deployment/web"}})->empty());
 }
 
 // A pod whose first container serves what it finds as its identity.

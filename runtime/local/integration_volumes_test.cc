@@ -108,7 +108,7 @@ TEST_F(Volumes, HoldWhatObjectsSayAndGoWithTheirPod) {
 
   Delete({{"apps/v1", "Deployment", "default", "web"}});
   WaitFor([](const Projections& now) { return now.count("Deployment/default/web") == 0; });
-  EXPECT_TRUE(engine().ListContainers({})->empty());
+  EXPECT_TRUE(engine().ListContainers({{kControllerLabel, "Deployment/web"}})->empty());
   EXPECT_EQ(VolumesOnDisk(), 0u);
 }
 
@@ -164,7 +164,7 @@ TEST_F(Volumes, OfAClaimKeepWhatIsWrittenUntilTheClaimIsDeleted) {
             "chmod: /data: Operation not permitted\n");
   Delete({{"apps/v1", "Deployment", "default", "web"}});
   WaitFor(web_is_gone);
-  EXPECT_TRUE(engine().ListContainers({})->empty());
+  EXPECT_TRUE(engine().ListContainers({{kControllerLabel, "Deployment/web"}})->empty());
   EXPECT_EQ(VolumesOnDisk(), 1u);
   KillRuntime();
   StartRuntime();

@@ -214,6 +214,8 @@ Kind CronJobKind() {
 Kind ServiceKind() {
   return KindOf("v1", "Service",
                 {{"/spec/type", kString},
+                 {kClusterIp, kString},
+                 {"/spec/publishNotReadyAddresses", kBoolean},
                  {"/spec/selector/*", kString},
                  {"/spec/ports/[]/name", kString},
                  {"/spec/ports/[]/port", kInteger},

@@ -25,6 +25,8 @@ struct Kind {
 };
 
 const std::vector<Kind>& Kinds();
+// What makes a Service headless.
+inline constexpr char kClusterIp[] = "/spec/clusterIP";
 // Null: not understood.
 const Kind* FindKind(std::string_view api_version, std::string_view kind);
 // `pointer` as the protocol writes it: "*" for lists too.

@@ -50,8 +50,10 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
                         }));
   const auto wake = [=](const std::string& key) { runtime->Wake(key); };
   const Options& o = runtime->options_;
-  runtime->networks_ =
-      std::make_unique<NamespaceNetworks>(engine, *runtime->objects_, o.installation);
+  runtime->networks_ = std::make_unique<NamespaceNetworks>(
+      engine, *runtime->objects_, o.installation,
+      o.dnsmasq.empty() ? nullptr
+                        : std::make_unique<anchor::NameServers>(engine, o.installation, o.dnsmasq));
   runtime->claim_volumes_ =
       std::make_unique<ClaimVolumes>(engine, *runtime->objects_, o.installation);
   const PodFilters::Network network = {
@@ -137,8 +139,7 @@ void LocalRuntime::Stop() {
 std::vector<ApplyResult> LocalRuntime::Apply(const std::vector<AppliedObject>& objects,
                                              bool dry_run) {
   using Outcome = ApplyResult::Outcome;
-  const engine::Info info = EngineInfo();
-  const Machine machine{info.os, info.architecture, info.cpus, info.memory_bytes};
+  const Machine machine = ThisMachine();
   std::vector<ApplyResult> results(objects.size());
   std::vector<Candidate> candidates;
   std::vector<size_t> indices;
@@ -237,6 +238,18 @@ engine::Info LocalRuntime::EngineInfo() const {
   return info_;
 }
 
+Machine LocalRuntime::ThisMachine() const {
+  std::lock_guard lock(mutex_);
+  Machine machine{info_.os, info_.architecture, info_.cpus, info_.memory_bytes};
+  if (options_.dnsmasq.empty())
+    machine.no_names =
+        "dnsmasq is not installed: apt-get install dnsmasq-base, then restart the runtime";
+  else if (!anchor::NameServers::CanServe(info_))
+    machine.no_names = "on a Podman their names lead nowhere: leave out clusterIP, or use a Docker";
+  machine.no_network_rules = no_network_rules_.value_or("");
+  return machine;
+}
+
 KeyedQueue::Clock::duration LocalRuntime::Work(const std::string& key) {
   const absl::StatusOr<absl::Duration> next = Reconcile(key);
   if (!next.ok()) {
@@ -263,7 +276,7 @@ absl::StatusOr<absl::Duration> LocalRuntime::Reconcile(const std::string& key) {
     return ingresses_->Reconcile(key);
   if (kind == "Service") return services_->Reconcile(key);
   if (kind == "ConfigMap" || kind == "Secret") return KeepData(key);
-  WEFT_RETURN_IF_ERROR(networks_->RemoveUnused(NamespaceOfKey(key)));
+  WEFT_RETURN_IF_ERROR(networks_->Keep(NamespaceOfKey(key)));
   return absl::InfiniteDuration();
 }
 
@@ -312,7 +325,9 @@ void LocalRuntime::OnEvent(const engine::Event& event) {
   if (event.action == "destroy") WakeClaimsThatGo(Attribute(event, kNamespaceLabel));
   if (const std::string controller = Attribute(event, kControllerLabel); !controller.empty())
     return Wake(KeyOfController(controller, Attribute(event, kNamespaceLabel)));
-  // Something that stands for Services.
+  // Something that stands for Services, or answers for their names.
+  if (const std::string ns = Attribute(event, kNamespaceLabel); !ns.empty())
+    Wake(LocalKey("Network", ns, ""));
   WakeObjectsOf("Service");
 }
 
@@ -328,8 +343,26 @@ void LocalRuntime::WakeClaimsThatGo(const std::string& ns) {
       Wake(LocalKey(object->ref));
 }
 
+// What an engine may refuse to whoever is not root, see ADR 0038.
+absl::Status LocalRuntime::CheckNetworkAccess() {
+  {
+    std::lock_guard lock(mutex_);
+    if (no_network_rules_.has_value()) return absl::OkStatus();
+  }
+  const absl::Status checked = anchor::CheckNetworkAccess(
+      engine_, options_.access, options_.installation, options_.sandbox_program);
+  if (EngineIsAway(checked)) return checked;
+  if (!checked.ok())
+    spdlog::warn("msg=\"no Services and NetworkPolicies on this machine\" error=\"{}\"",
+                 std::string(checked.message()));
+  std::lock_guard lock(mutex_);
+  no_network_rules_ = std::string(checked.message());
+  return absl::OkStatus();
+}
+
 absl::Status LocalRuntime::Resync() {
   WEFT_ASSIGN_OR_RETURN(const engine::Info info, engine_.GetInfo());
+  WEFT_RETURN_IF_ERROR(CheckNetworkAccess());
   const engine::Labels ours = {{kInstallationLabel, options_.installation}};
   WEFT_ASSIGN_OR_RETURN(const std::vector<engine::ContainerSummary> containers,
                         engine_.ListContainers(ours));

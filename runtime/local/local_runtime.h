@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -58,7 +59,8 @@ class LocalRuntime {
     std::string installation;
     std::string identities;       // The directory of providers' identities, by name.
     std::string sandbox_program;  // What the sandboxes of pods run: a static executable.
-    int workers = 4;              // Objects worked on at once.
+    std::string dnsmasq;  // That program, for names of headless Services; empty: there are none.
+    int workers = 4;      // Objects worked on at once.
     absl::Duration resync = absl::Seconds(30);  // Everything is looked at again this often.
     absl::Duration termination_lead = absl::Milliseconds(500);  // See Terminator.
     absl::Duration first_pull_retry = absl::Seconds(10);
@@ -103,6 +105,8 @@ class LocalRuntime {
 
   // Of the engine, as it was when it answered last; empty before.
   engine::Info EngineInfo() const;
+  // And of what it runs on.
+  Machine ThisMachine() const;
   runtime::Board& board() { return board_.board(); }
   engine::Engine& engine() { return engine_; }
   ObjectStore& objects() { return *objects_; }
@@ -126,6 +130,7 @@ class LocalRuntime {
   void Tell(const Object& object, bool gone);
   void OnEvent(const engine::Event& event);
   absl::Status Resync();
+  absl::Status CheckNetworkAccess();
   void Observed(const std::string& key);
 
   engine::Engine& engine_;
@@ -153,6 +158,8 @@ class LocalRuntime {
 
   mutable std::mutex mutex_;
   engine::Info info_;
+  // Why nothing can be changed in the networks of containers; empty: it can. Nothing: not known.
+  std::optional<std::string> no_network_rules_;
   std::set<std::string> unobserved_;  // Objects with pods without which the board is not complete.
   bool listed_ = false;               // unobserved_ holds all that there are.
 };

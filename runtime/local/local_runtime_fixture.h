@@ -70,6 +70,8 @@ class LocalRuntimeTest : public testing::Test {
     options.installation = kInstallation;
     options.identities = directory_ + "/identities";
     options.sandbox_program = "/bin/true";
+    options.dnsmasq = dnsmasq_;
+    options.access = access_;
     options.termination_lead = absl::ZeroDuration();
     options.now = [this] {
       std::lock_guard lock(mutex_);
@@ -146,6 +148,8 @@ class LocalRuntimeTest : public testing::Test {
   }
 
   std::string directory_;
+  std::string dnsmasq_;
+  anchor::NetworkAccess access_ = anchor::NetworkAccess::kDirect;
   std::mutex mutex_;
   absl::Duration ahead_;            // Guarded by mutex_.
   std::map<ProbeKind, int> asked_;  // Guarded by mutex_.

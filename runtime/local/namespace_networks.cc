@@ -6,23 +6,36 @@
 
 namespace weft::local {
 
-absl::StatusOr<std::string> NamespaceNetworks::Ensure(const std::string& ns) {
+absl::StatusOr<NamespaceNetwork> NamespaceNetworks::Ensure(const std::string& ns) {
   std::lock_guard lock(mutex_);
   const engine::Labels labels = {{kInstallationLabel, installation_}, {kNamespaceLabel, ns}};
   WEFT_ASSIGN_OR_RETURN(const engine::Network network,
                         anchor::EnsureNetwork(engine_, NetworkName(installation_, ns), labels));
-  return network.name;
+  NamespaceNetwork result = {.name = network.name};
+  if (names_ != nullptr) {
+    WEFT_ASSIGN_OR_RETURN(result.name_server, names_->Ensure(ns, network));
+  }
+  return result;
 }
 
-absl::Status NamespaceNetworks::RemoveUnused(const std::string& ns) {
+absl::Status NamespaceNetworks::SetNames(const std::string& ns, const std::string& service,
+                                         const std::vector<std::string>& addresses) {
   std::lock_guard lock(mutex_);
-  if (!objects_.InNamespace(ns).empty()) return absl::OkStatus();
+  return names_ == nullptr ? absl::OkStatus() : names_->SetNames(ns, service, addresses);
+}
+
+absl::Status NamespaceNetworks::Keep(const std::string& ns) {
+  std::lock_guard lock(mutex_);
+  const bool used = !objects_.InNamespace(ns).empty();
+  if (used && names_ == nullptr) return absl::OkStatus();
   const std::string name = NetworkName(installation_, ns);
   const absl::StatusOr<engine::Network> network = engine_.InspectNetwork(name);
   if (absl::IsNotFound(network.status())) return absl::OkStatus();
   WEFT_RETURN_IF_ERROR(network.status());
   const auto label = network->labels.find(kInstallationLabel);
   if (label == network->labels.end() || label->second != installation_) return absl::OkStatus();
+  if (used) return names_->Ensure(ns, *network, /*look=*/true).status();
+  if (names_ != nullptr) WEFT_RETURN_IF_ERROR(names_->Remove(ns));
   return engine_.RemoveNetwork(name);
 }
 

@@ -1,33 +1,52 @@
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "runtime/anchor/name_servers.h"
 #include "runtime/engine/engine.h"
 #include "runtime/local/object_store.h"
 
 namespace weft::local {
 
-// One engine network for each namespace that has an object (docs/adr/0003). Thread-safe.
+struct NamespaceNetwork {
+  std::string name;
+  std::string name_server;  // Whom its pods ask for names (IPv4); empty: as the engine does.
+};
+
+// One engine network for each namespace that has an object (docs/adr/0003), and what answers for
+// the names of its headless Services. Thread-safe.
 class NamespaceNetworks {
  public:
-  // Both outlive it.
-  NamespaceNetworks(engine::Engine& engine, const ObjectStore& objects, std::string installation)
-      : engine_(engine), objects_(objects), installation_(std::move(installation)) {}
+  // The first two outlive it. Null: names of headless Services are not answered for.
+  NamespaceNetworks(engine::Engine& engine, const ObjectStore& objects, std::string installation,
+                    std::unique_ptr<anchor::NameServers> names)
+      : engine_(engine),
+        objects_(objects),
+        installation_(std::move(installation)),
+        names_(std::move(names)) {}
 
-  // Returns the network's name; it exists now. For a namespace that has an object.
-  absl::StatusOr<std::string> Ensure(const std::string& ns);
+  // It exists now. For a namespace that has an object.
+  absl::StatusOr<NamespaceNetwork> Ensure(const std::string& ns);
 
-  // Removes the network if the namespace has no object any more.
-  absl::Status RemoveUnused(const std::string& ns);
+  // Has the names of a headless Service lead to `addresses` (IPv4), in a network that exists.
+  absl::Status SetNames(const std::string& ns, const std::string& service,
+                        const std::vector<std::string>& addresses);
+
+  // Removes the network if the namespace has no object any more; else sees to it that its names are
+  // answered for, if it is there.
+  absl::Status Keep(const std::string& ns);
 
  private:
   engine::Engine& engine_;
   const ObjectStore& objects_;
   const std::string installation_;
   std::mutex mutex_;  // Held over engine calls: what is being removed is not relied on.
+  const std::unique_ptr<anchor::NameServers> names_;  // Guarded by mutex_.
 };
 
 }  // namespace weft::local

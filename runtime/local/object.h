@@ -284,7 +284,9 @@ struct ServicePort {
 
 struct ServiceSpec {
   Labels selector;
-  std::vector<ServicePort> ports;
+  std::vector<ServicePort> ports;    // Of a headless one possibly none.
+  bool headless = false;             // Its names lead to its pods; it has no address of its own.
+  bool publishes_not_ready = false;  // To those too that are not ready, or end.
 };
 
 // A volume that outlives the pods that have it. Source: Kubernetes API, core/v1

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "runtime/anchor/service_network.h"
 #include "runtime/local/names.h"
 #include "runtime/local/volumes.h"
 
@@ -165,7 +166,9 @@ engine::ContainerSpec SandboxSpecFor(const std::string& installation,
   sandbox.network = NetworkName(installation, pod.ns);
   sandbox.aliases = {pod.name};
   if (!pod_template.subdomain.empty())
-    sandbox.aliases.push_back(absl::StrCat(pod.name, ".", pod_template.subdomain));
+    for (std::string& name :
+         anchor::NamesOf(absl::StrCat(pod.name, ".", pod_template.subdomain), pod.ns))
+      sandbox.aliases.push_back(std::move(name));
   // What is read from the store is nowhere on a disk.
   for (const Volume& volume : pod.rules.volumes)
     sandbox.volumes.push_back(

@@ -234,12 +234,13 @@ absl::Status PodKeeper::StartSandbox(const std::string& key, const PodTemplate& 
     pod.sandbox.id.clear();
   }
   if (pod.sandbox.id.empty()) {
-    WEFT_RETURN_IF_ERROR(parts_.networks.Ensure(pod.ns).status());
+    WEFT_ASSIGN_OR_RETURN(const NamespaceNetwork network, parts_.networks.Ensure(pod.ns));
     WEFT_ASSIGN_OR_RETURN(const std::string image, SandboxImage());
     Failpoint("runtime.create.before");
     const auto create = [&] {
       engine::ContainerSpec sandbox = SandboxSpecFor(parts_.installation, pod_template, pod, image);
       anchor::AllowNetworkAccess(parts_.access, sandbox);
+      if (!network.name_server.empty()) sandbox.name_servers = {network.name_server};
       return parts_.engine.CreateContainer(sandbox);
     };
     WEFT_ASSIGN_OR_RETURN(pod.sandbox.id,

@@ -40,8 +40,19 @@ ServicePort ReadPort(const json::value& v, const std::string& pointer,
 
 }  // namespace
 
-Spec ReadService(const json::value& object, const Machine&, std::vector<Problem>& problems) {
+Spec ReadService(const json::value& object, const Machine& machine,
+                 std::vector<Problem>& problems) {
   ServiceSpec spec;
+  const std::string address = json::GetString(object, {"spec", "clusterIP"});
+  spec.headless = address == "None";
+  if (!address.empty() && !spec.headless)
+    Refuse(problems, kClusterIp, "the local runtime chooses a Service's address itself", address,
+           "None, or nothing", "UNSUPPORTED_VALUE");
+  if (spec.headless && !machine.no_names.empty())
+    problems.push_back({"UNSUPPORTED_VALUE", kClusterIp,
+                        "this machine cannot carry out headless Services", address, "",
+                        machine.no_names});
+  spec.publishes_not_ready = json::GetBool(object, {"spec", "publishNotReadyAddresses"});
   const std::string type = json::GetString(object, {"spec", "type"}, "ClusterIP");
   if (type != "ClusterIP")
     Refuse(problems, "/spec/type", "the local runtime does not support this type of Service", type,
@@ -50,7 +61,7 @@ Spec ReadService(const json::value& object, const Machine&, std::vector<Problem>
   if (spec.selector.empty()) Refuse(problems, "/spec/selector", "a Service needs a selector");
   const json::value* ports = json::FindPath(object, {"spec", "ports"});
   if (ports == nullptr || ports->get_array().empty()) {
-    Refuse(problems, "/spec/ports", "a Service needs a port");
+    if (!spec.headless) Refuse(problems, "/spec/ports", "a Service needs a port");
     return spec;
   }
   std::set<std::string> seen;

@@ -79,7 +79,7 @@ grpc::ServerUnaryReactor* RuntimeService::Describe(grpc::CallbackServerContext* 
   response->set_platform("docker");
   response->set_platform_version(local_.EngineInfo().version);
   response->add_protocol_versions("v1");
-  for (const Kind& kind : Kinds()) ToProto(kind, response->add_kinds());
+  for (const Kind& kind : KindsOn(local_.ThisMachine())) ToProto(kind, response->add_kinds());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(grpc::Status::OK);
   return reactor;

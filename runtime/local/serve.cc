@@ -10,6 +10,7 @@
 #include "core/base/status.h"
 #include "core/base/worker_pool.h"
 #include "runtime/anchor/anchor_network.h"
+#include "runtime/base/detached_process.h"
 #include "runtime/engine/discovery.h"
 #include "runtime/engine/docker_engine.h"
 #include "runtime/local/engine_choice.h"
@@ -77,6 +78,7 @@ absl::Status Serve(const std::string& path, const std::string& listen, const std
   options.installation = installation;
   options.identities = data.Below("identities");
   options.sandbox_program = anchor::AnchorProgram();
+  options.dnsmasq = runtime::FindProgram("dnsmasq");
   options.access = access;
   options.logins = MachineLogins;
   if (const std::string http = Environment("WEFT_INGRESS_HTTP"); !http.empty())

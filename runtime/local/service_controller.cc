@@ -11,8 +11,24 @@ namespace {
 
 std::string SettingOf(const std::string& key) { return "address/" + key; }
 
+// Source: Kubernetes API, core/v1 ServiceSpec.publishNotReadyAddresses.
+bool IsBehind(const ServiceSpec& spec, const Pod& pod) {
+  const bool ready = pod.readiness() == Readiness::kReady && !pod.terminating;
+  return (ready || spec.publishes_not_ready) && !pod.address.empty() &&
+         Selects(spec.selector, pod.labels);
+}
+
+std::vector<std::string> AddressesOf(const ServiceSpec& spec, const std::vector<Pod>& pods) {
+  std::vector<std::string> addresses;
+  for (const Pod& pod : pods)
+    if (IsBehind(spec, pod)) addresses.push_back(pod.address);
+  std::sort(addresses.begin(), addresses.end());
+  return addresses;
+}
+
 // Kubernetes API, core/v1 ServiceStatus, and what its spec says of the address.
 std::string StatusJson(const ServiceSpec& spec, const std::string& address) {
+  if (spec.headless) return json::Canonical(json::object{{"loadBalancer", json::object{}}});
   json::array ports;
   for (const ServicePort& port : spec.ports)
     ports.push_back(
@@ -31,9 +47,7 @@ std::vector<anchor::ServiceNetwork::Port> PortsOf(const ServiceSpec& spec,
     out.port = port.port;
     out.protocol = port.protocol;
     for (const Pod& pod : pods) {
-      if (pod.readiness() != Readiness::kReady || pod.terminating || pod.address.empty() ||
-          !Selects(spec.selector, pod.labels))
-        continue;
+      if (!IsBehind(spec, pod)) continue;
       if (const int target = PortNumber(port.target, pod); target != 0)
         out.targets.emplace_back(pod.address, target);
     }
@@ -91,6 +105,7 @@ absl::StatusOr<absl::Duration> ServiceController::Reconcile(const std::string& k
   if (object == nullptr) return absl::InfiniteDuration();
   const std::string& ns = object->ref.ns;
   if (object->deleting) {
+    WEFT_RETURN_IF_ERROR(parts_.networks.SetNames(ns, object->ref.name, {}));
     WEFT_RETURN_IF_ERROR(parts_.services.Remove(ns, object->ref.name));
     WEFT_RETURN_IF_ERROR(SetAddress(*object, ""));
     WEFT_RETURN_IF_ERROR(parts_.objects.Forget(object->ref));
@@ -106,18 +121,25 @@ absl::StatusOr<absl::Duration> ServiceController::Reconcile(const std::string& k
   // After a restart of this process: a Service keeps its pods until all are known again. The
   // controller of the last one wakes this.
   if (!parts_.pods.KnowsAll(parts_.objects.InNamespace(ns))) return absl::InfiniteDuration();
-  WEFT_ASSIGN_OR_RETURN(const std::string network, parts_.networks.Ensure(ns));
+  WEFT_ASSIGN_OR_RETURN(const NamespaceNetwork network, parts_.networks.Ensure(ns));
   const std::vector<Pod> pods = parts_.pods.InNamespace(ns);
-  anchor::ServiceNetwork::Service wanted = {ns, object->ref.name, network, PortsOf(*spec, pods)};
-  WEFT_ASSIGN_OR_RETURN(wanted.filters, parts_.filters.ForServices(ns, pods));
-  std::set<std::string> targets;
-  for (const auto& port : wanted.ports)
-    for (const auto& [pod, number] : port.targets) targets.insert(pod);
+  const std::vector<std::string> behind = AddressesOf(*spec, pods);
+  std::set<std::string> targets(behind.begin(), behind.end());
   {
     std::lock_guard lock(mutex_);  // To those before too, until it is done.
     if (led_to_.contains(key)) led_to_[key].insert(targets.begin(), targets.end());
   }
-  WEFT_ASSIGN_OR_RETURN(const std::string address, parts_.services.Ensure(wanted));
+  std::string address;
+  if (spec->headless) {
+    WEFT_RETURN_IF_ERROR(parts_.networks.SetNames(ns, object->ref.name, behind));
+    // It may have had an address before.
+    WEFT_RETURN_IF_ERROR(parts_.services.Remove(ns, object->ref.name));
+  } else {
+    anchor::ServiceNetwork::Service wanted = {ns, object->ref.name, network.name,
+                                              PortsOf(*spec, pods)};
+    WEFT_ASSIGN_OR_RETURN(wanted.filters, parts_.filters.ForServices(ns, pods));
+    WEFT_ASSIGN_OR_RETURN(address, parts_.services.Ensure(wanted));
+  }
   {
     std::lock_guard lock(mutex_);
     led_to_[key] = std::move(targets);

@@ -34,6 +34,19 @@ TEST(ServicePorts, BehindAPortAreTheReadyPodsThatTheSelectorMatches) {
   EXPECT_EQ(ports[0].targets, (Targets{{"172.16.0.2", 8080}, {"172.16.0.3", 8080}}));
 }
 
+TEST(ServicePorts, ThoseThatAreNotReadyToo) {
+  std::vector<Pod> pods = {ReadyPod("172.16.0.2", "web", 8080), ReadyPod("", "web", 8080),
+                           ReadyPod("172.16.0.3", "web", 8080)};
+  pods[0].members[0].readiness = Readiness::kNotReady;
+  pods[2].terminating = true;
+  ServiceSpec spec;
+  spec.selector = {{"app", "web"}};
+  spec.ports = {{"", 80, {8080, ""}, "TCP"}};
+  EXPECT_EQ(PortsOf(spec, pods)[0].targets, Targets{});
+  spec.publishes_not_ready = true;
+  EXPECT_EQ(PortsOf(spec, pods)[0].targets, (Targets{{"172.16.0.2", 8080}, {"172.16.0.3", 8080}}));
+}
+
 TEST(ServicePorts, ANamedPortIsWhatEachPodCallsSo) {
   // Two templates, as in a rollout.
   std::vector<Pod> pods = {ReadyPod("172.16.0.2", "web", 8080),

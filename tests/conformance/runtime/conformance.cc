@@ -223,6 +223,13 @@ runtime::v1::AppliedObject Conformance::Service(const std::string& name, const s
                 absl::Substitute(R"("spec":{"selector":{"app":"$0"},"ports":$1})", name, ports));
 }
 
+runtime::v1::AppliedObject Conformance::HeadlessService(const std::string& name,
+                                                        const std::string& more) {
+  return Object(
+      "v1", "Service", name,
+      absl::Substitute(R"("spec":{"clusterIP":"None","selector":{"app":"$0"}$1})", name, more));
+}
+
 runtime::v1::ApplyResponse::Result Conformance::Apply(runtime::v1::AppliedObject object,
                                                       bool dry_run) {
   runtime::v1::ApplyResponse response;

@@ -77,6 +77,8 @@ class Conformance : public testing::Test {
   runtime::v1::AppliedObject ConfigMap(const std::string& name, const std::string& data);
   // To the pods of app=NAME at port 8080.
   runtime::v1::AppliedObject Service(const std::string& name, const std::string& ports);
+  // Of the same pods. `more`: further members of its spec, beginning with a comma.
+  runtime::v1::AppliedObject HeadlessService(const std::string& name, const std::string& more = "");
 
   // Pods of app=WHO, and nobody else, reach those of app=NAME, which it is called after.
   runtime::v1::AppliedObject NetworkPolicy(const std::string& name, const std::string& who);

@@ -162,6 +162,7 @@ class FakeEngineTarget final : public Target {
     options.installation = kInstallation;
     options.identities = directory_ + "/identities";
     options.sandbox_program = "/bin/true";
+    options.dnsmasq = "/bin/true";
     options.termination_lead = absl::ZeroDuration();
     options.probe = [this](const local::ProbeTarget& target) {
       return containers_.Ask(engine_, target);

@@ -10,6 +10,7 @@
 //   once PATH CODE      ends with CODE if there is no such file, and leaves one
 //   lock PATH           locks the file while it runs; taken: leaves PATH.taken and ends with 9
 //   get HOST:PORT       writes what a GET answers, when it has answered
+//   resolve NAME COUNT  goes on when NAME leads to so many addresses; writes them, in order
 //   refused HOST:PORT   goes on when connections to it fail
 //   echo                writes what comes to the standard input, to its end
 //   lines COUNT         writes so many lines, which are numbers from 0
@@ -23,6 +24,8 @@
 //   mirror PORT         sends back what comes to 127.0.0.1:PORT, and writes "gone" when that ends
 //   wait                ends with 0 at SIGTERM
 //   stay                does not end at SIGTERM
+#include <arpa/inet.h>
+#include <arpa/nameser.h>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -32,6 +35,8 @@
 #include <iostream>
 #include <iterator>
 #include <netinet/in.h>
+#include <resolv.h>
+#include <set>
 #include <string>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -61,6 +66,22 @@ bool Write(const std::string& path, const std::string& text) {
   std::ofstream file(path);
   file << text << std::flush;
   return file.good();
+}
+
+// Asks the name servers themselves: a static program has no other way. Nobody knows it: none.
+std::set<std::string> Resolve(const std::string& name) {
+  unsigned char answer[4096];
+  const int size = res_search(name.c_str(), ns_c_in, ns_t_a, answer, sizeof answer);
+  std::set<std::string> addresses;
+  ns_msg message;
+  if (size < 0 || ns_initparse(answer, size, &message) != 0) return addresses;
+  for (int i = 0; i < ns_msg_count(message, ns_s_an); ++i) {
+    ns_rr record;
+    if (ns_parserr(&message, ns_s_an, i, &record) != 0 || ns_rr_type(record) != ns_t_a) continue;
+    char text[INET_ADDRSTRLEN];
+    addresses.insert(inet_ntop(AF_INET, ns_rr_rdata(record), text, sizeof text));
+  }
+  return addresses;
 }
 
 [[noreturn]] void Wait(bool for_term) {
@@ -171,6 +192,11 @@ void Run(const std::string& statement) {
     std::string answer;
     while ((answer = hello::Get(rest)).empty()) usleep(100'000);
     Say(answer);
+  } else if (verb == "resolve") {
+    std::set<std::string> addresses;
+    while ((addresses = Resolve(first)).size() != static_cast<size_t>(atoi(second.c_str())))
+      usleep(100'000);
+    for (const std::string& address : addresses) Say(address);
   } else if (verb == "refused") {
     while (!hello::Get(rest).empty()) usleep(100'000);
   } else if (verb == "echo") {

@@ -15,7 +15,10 @@ constexpr int kVolumes = 8;
 
 class LocalTarget final : public Target, private local::RealRuntime {
  public:
-  explicit LocalTarget(const std::string& engine = "") : RealRuntime(engine) {}
+  LocalTarget() = default;
+  explicit LocalTarget(const std::string& podman) : RealRuntime(podman) {
+    abilities_.erase(Ability::kNames);
+  }
   explicit LocalTarget(uid_t user) : RealRuntime(user) {}
 
   void Start() override {
@@ -24,14 +27,15 @@ class LocalTarget final : public Target, private local::RealRuntime {
   }
   void Stop() override { RealRuntime::TearDown(); }
   runtime::v1::Runtime::StubInterface& runtime() override { return RealRuntime::runtime(); }
-  std::set<Ability> abilities() const override {
-    return {Ability::kAdmission, Ability::kPrograms, Ability::kFiles,
-            Ability::kNetwork,   Ability::kMemory,   Ability::kPolicies};
-  }
+  std::set<Ability> abilities() const override { return abilities_; }
   std::string installation() const override { return "0123456789ab"; }
 
  private:
   void TestBody() override {}
+
+  std::set<Ability> abilities_ = {Ability::kAdmission, Ability::kPrograms, Ability::kFiles,
+                                  Ability::kNetwork,   Ability::kMemory,   Ability::kPolicies,
+                                  Ability::kNames};
 };
 
 class KubernetesTarget final : public Target, private kubernetes::RealCluster {
@@ -60,7 +64,8 @@ class KubernetesTarget final : public Target, private kubernetes::RealCluster {
   void Stop() override { RealCluster::TearDown(); }
   runtime::v1::Runtime::StubInterface& runtime() override { return RealCluster::runtime(); }
   std::set<Ability> abilities() const override {
-    return {Ability::kAdmission, Ability::kPrograms, Ability::kFiles, Ability::kNetwork};
+    return {Ability::kAdmission, Ability::kPrograms, Ability::kFiles, Ability::kNetwork,
+            Ability::kNames};
   }
   std::string installation() const override { return RealCluster::installation(); }
   absl::Duration patience() const override { return absl::Seconds(90); }

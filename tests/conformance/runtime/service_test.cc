@@ -146,5 +146,105 @@ TEST_F(Services, PassesOverThePodThatIsNotReady) {
   EXPECT_THAT(said, Not(testing::HasSubstr("other-")));
 }
 
+class HeadlessServices : public Services {
+ protected:
+  // Waits until a client that carries out these statements has said it, and so has what it said.
+  std::string Said(const std::vector<std::string>& statements) {
+    std::vector<std::string> all = statements;
+    all.insert(all.end(), {"say over", "wait"});
+    Accept(Deployment("client", 1, Pod(all)));
+    return UntilClientSaid("over");
+  }
+  std::string UntilClientSaid(const std::string& line) {
+    UntilSaid("client", {line});
+    return Logs(PodsOf("client").at(0).name).value_or("");
+  }
+  // The statement that waits until a Service leads to so many pods.
+  std::string Resolve(const std::string& name, int pods) {
+    return absl::StrCat("resolve ", name, ".", ns_, ".svc.cluster.local ", pods);
+  }
+  // The addresses of a Deployment's pods as lines.
+  std::string AddressesOf(const std::string& name) {
+    std::set<std::string> addresses;
+    for (const PodSeen& pod : PodsOf(name))
+      addresses.insert(json::GetString(pod.status, {"podIP"}));
+    std::string lines;
+    for (const std::string& address : addresses) absl::StrAppend(&lines, address, "\n");
+    return lines;
+  }
+};
+
+TEST_F(HeadlessServices, HaveNoAddress) {
+  WEFT_NEEDS(kAdmission);
+  const uint64_t generation = Accept(HeadlessService("web", R"(,"ports":[{"port":80}])"));
+  Until("it is there", [&] {
+    const auto found = Find("Service", "web");
+    return found.has_value() && found->generation() == generation && found->up_to_date();
+  });
+  EXPECT_EQ(Address("web"), "");
+}
+
+TEST_F(HeadlessServices, NeedNoPorts) {
+  WEFT_NEEDS(kAdmission);
+  EXPECT_EQ(Apply(HeadlessService("web")).outcome(), runtime::v1::APPLY_OUTCOME_ACCEPTED);
+}
+
+TEST_F(HeadlessServices, TheirNamesLeadToEachReadyPod) {
+  WEFT_NEEDS(kNames);
+  Accept(HeadlessService("web"));
+  Accept(Deployment("web", 2, Pod({"serve 8080"}, kAnswers)));
+  UntilReady("web", 2);
+  const std::string expected = AddressesOf("web");
+  EXPECT_EQ(Said({"resolve web 2", absl::StrCat("resolve web.", ns_, " 2"), Resolve("web", 2)}),
+            expected + expected + expected + "over\n");
+}
+
+TEST_F(HeadlessServices, PodsThatWereThereBeforeKnowThemToo) {
+  WEFT_NEEDS(kNames);
+  Accept(Deployment("client", 1, Pod({"say begins", Resolve("web", 1), "say over", "wait"})));
+  UntilClientSaid("begins");
+  Accept(Deployment("web", 1, Pod({"serve 8080"}, kAnswers)));
+  UntilReady("web", 1);
+  Accept(HeadlessService("web"));
+  EXPECT_EQ(UntilClientSaid("over"), "begins\n" + AddressesOf("web") + "over\n");
+}
+
+TEST_F(HeadlessServices, TheirNamesFollowThePods) {
+  WEFT_NEEDS(kNames);
+  const auto web = [&](int replicas) {
+    Accept(Deployment("web", replicas, Pod({"serve 8080"}, kAnswers)));
+    UntilReady("web", replicas);
+  };
+  Accept(HeadlessService("web"));
+  Accept(Deployment("client", 1,
+                    Pod({Resolve("web", 1), "say one", Resolve("web", 3), "say three",
+                         Resolve("web", 2), "say two", Resolve("web", 0), "say none", "wait"})));
+  web(1);
+  UntilClientSaid("one");
+  web(3);
+  UntilClientSaid("three");
+  web(2);
+  UntilClientSaid("two");
+  EXPECT_TRUE(Delete(HeadlessService("web")).ok());
+  UntilClientSaid("none");
+}
+
+TEST_F(HeadlessServices, LeadToPodsThatAreNotReadyIfTheySaySo) {
+  WEFT_NEEDS(kNames);
+  Accept(HeadlessService("web"));
+  Accept(HeadlessService("all", R"(,"publishNotReadyAddresses":true)"));
+  const auto labelled = [&](const std::string& name, const std::string& probe) {
+    runtime::v1::AppliedObject object = Deployment(name, 1, Pod({"serve 8080"}, probe));
+    json::value text = *json::Parse(object.object().json());
+    text.at("spec").at("template").at("metadata").at("labels").as_object()["app"] = "all";
+    text.at("spec").at("selector").as_object()["matchLabels"] = json::object{{"app", "all"}};
+    object.mutable_object()->set_json(json::Canonical(text));
+    return object;
+  };
+  Accept(labelled("never", R"(,"readinessProbe":{"httpGet":{"path":"/fail","port":8080}})"));
+  UntilPod("it runs", "never", [](const PodSeen& pod) { return pod.Runs(); });
+  EXPECT_EQ(Said({Resolve("all", 1), Resolve("web", 0)}), AddressesOf("never") + "over\n");
+}
+
 }  // namespace
 }  // namespace weft::conformance
