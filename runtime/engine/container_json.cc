@@ -66,6 +66,14 @@ std::string TimeText(const json::value& v, std::initializer_list<std::string_vie
   return text.rfind("0001-", 0) == 0 ? "" : text;
 }
 
+// A Podman has words of its own for what is between Docker's: libpod's ContainerStatus.
+std::string StateOf(const std::string& status) {
+  if (status == "initialized") return "created";
+  if (status == "stopping") return "running";
+  if (status == "stopped") return "exited";  // Its process has ended; it is about to be cleaned up.
+  return status;
+}
+
 absl::Time ParseTime(const std::string& text) {
   absl::Time time;
   return absl::ParseTime(absl::RFC3339_full, text, &time, nullptr) ? time : absl::UnixEpoch();
@@ -152,7 +160,7 @@ Container ContainerFromJson(const json::value& v) {
   c.image = json::GetString(v, {"Config", "Image"});
   c.labels = MapFrom(json::FindPath(v, {"Config", "Labels"}));
   c.created = ParseTime(json::GetString(v, {"Created"}));
-  c.state = json::GetString(v, {"State", "Status"});
+  c.state = StateOf(json::GetString(v, {"State", "Status"}));
   c.started_at = TimeText(v, {"State", "StartedAt"});
   c.finished_at = TimeText(v, {"State", "FinishedAt"});
   c.exit_code = json::GetInt(v, {"State", "ExitCode"});

@@ -149,5 +149,15 @@ TEST(ContainerJson, AnErrorCarriesTheEnginesMessage) {
   EXPECT_EQ(StatusFromAnswer(500, "plain text", "start").message(), "start: plain text");
 }
 
+TEST(ContainerJson, AStateThatOnlyAPodmanKnowsIsTheNextOfDockers) {
+  const auto state = [](const std::string& status) {
+    return ContainerFromJson(json::object{{"State", json::object{{"Status", status}}}}).state;
+  };
+  EXPECT_EQ(state("initialized"), "created");
+  EXPECT_EQ(state("stopping"), "running");
+  EXPECT_EQ(state("stopped"), "exited");
+  EXPECT_EQ(state("restarting"), "restarting");
+}
+
 }  // namespace
 }  // namespace weft::engine
