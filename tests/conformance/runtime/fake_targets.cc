@@ -180,7 +180,7 @@ class FakeEngineTarget final : public Target {
   void Stop() override { service_->Drain(); }
   runtime::v1::Runtime::StubInterface& runtime() override { return *stub_; }
   std::set<Ability> abilities() const override {
-    return {Ability::kAdmission, Ability::kPrograms, Ability::kMemory};
+    return {Ability::kAdmission, Ability::kPrograms, Ability::kMemory, Ability::kNames};
   }
   std::string installation() const override { return kInstallation; }
 

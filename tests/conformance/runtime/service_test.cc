@@ -175,7 +175,7 @@ class HeadlessServices : public Services {
 };
 
 TEST_F(HeadlessServices, HaveNoAddress) {
-  WEFT_NEEDS(kAdmission);
+  WEFT_NEEDS(kNames);
   const uint64_t generation = Accept(HeadlessService("web", R"(,"ports":[{"port":80}])"));
   Until("it is there", [&] {
     const auto found = Find("Service", "web");
@@ -185,12 +185,13 @@ TEST_F(HeadlessServices, HaveNoAddress) {
 }
 
 TEST_F(HeadlessServices, NeedNoPorts) {
-  WEFT_NEEDS(kAdmission);
+  WEFT_NEEDS(kNames);
   EXPECT_EQ(Apply(HeadlessService("web")).outcome(), runtime::v1::APPLY_OUTCOME_ACCEPTED);
 }
 
 TEST_F(HeadlessServices, TheirNamesLeadToEachReadyPod) {
   WEFT_NEEDS(kNames);
+  WEFT_NEEDS(kNetwork);
   Accept(HeadlessService("web"));
   Accept(Deployment("web", 2, Pod({"serve 8080"}, kAnswers)));
   UntilReady("web", 2);
@@ -201,6 +202,7 @@ TEST_F(HeadlessServices, TheirNamesLeadToEachReadyPod) {
 
 TEST_F(HeadlessServices, PodsThatWereThereBeforeKnowThemToo) {
   WEFT_NEEDS(kNames);
+  WEFT_NEEDS(kNetwork);
   Accept(Deployment("client", 1, Pod({"say begins", Resolve("web", 1), "say over", "wait"})));
   UntilClientSaid("begins");
   Accept(Deployment("web", 1, Pod({"serve 8080"}, kAnswers)));
@@ -211,6 +213,7 @@ TEST_F(HeadlessServices, PodsThatWereThereBeforeKnowThemToo) {
 
 TEST_F(HeadlessServices, TheirNamesFollowThePods) {
   WEFT_NEEDS(kNames);
+  WEFT_NEEDS(kNetwork);
   const auto web = [&](int replicas) {
     Accept(Deployment("web", replicas, Pod({"serve 8080"}, kAnswers)));
     UntilReady("web", replicas);
@@ -231,6 +234,7 @@ TEST_F(HeadlessServices, TheirNamesFollowThePods) {
 
 TEST_F(HeadlessServices, LeadToPodsThatAreNotReadyIfTheySaySo) {
   WEFT_NEEDS(kNames);
+  WEFT_NEEDS(kNetwork);
   Accept(HeadlessService("web"));
   Accept(HeadlessService("all", R"(,"publishNotReadyAddresses":true)"));
   const auto labelled = [&](const std::string& name, const std::string& probe) {

@@ -19,7 +19,7 @@ enum class Ability {
   kNetwork,    // They reach each other.
   kMemory,     // Their memory is limited.
   kPolicies,   // NetworkPolicies say who reaches whom.
-  kNames,      // Names of headless Services lead to pods.
+  kNames,      // It has headless Services; with kNetwork their names lead to pods.
 };
 
 // A runtime that is tested. Made once for all cases.
