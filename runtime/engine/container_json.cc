@@ -283,6 +283,9 @@ absl::Status StatusFromAnswer(int http_status, std::string_view body, std::strin
     case 503:
       return absl::UnavailableError(text);
     default:
+      // A Podman's conflict: libpod's ErrCtrStateInvalid.
+      if (absl::StrContains(text, "container state improper"))
+        return absl::FailedPreconditionError(text);
       return absl::InternalError(text);
   }
 }

@@ -146,6 +146,8 @@ TEST(ContainerJson, AnErrorCarriesTheEnginesMessage) {
   EXPECT_TRUE(absl::IsNotFound(status));
   EXPECT_EQ(status.message(), "create container y: No such image: x");
   EXPECT_TRUE(StatusFromAnswer(304, "", "start").ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      StatusFromAnswer(500, R"({"message":"... container state improper"})", "run")));
   EXPECT_EQ(StatusFromAnswer(500, "plain text", "start").message(), "start: plain text");
 }
 
