@@ -20,16 +20,12 @@
 namespace weft::bench {
 namespace {
 
-constexpr int kHealthy = 200, kOutstanding = 16, kPairs = 10;
+constexpr int kHealthy = 200, kSick = 200, kOutstanding = 16, kPairs = 10;
 constexpr std::chrono::seconds kDuration(3);
 constexpr std::chrono::milliseconds kSickEvery(50);
 constexpr absl::Duration kStart = absl::Seconds(20), kAnswer = absl::Seconds(30);
 // Every other answer is good, so that the breaker does not keep the provider from being asked.
 constexpr const char* kFaults[] = {"hang", "trickle", "die", "garbage", "nothing", "kind", "large"};
-
-// Starts the program again whenever it ends; its argument is what to run.
-constexpr char kForEver[] =
-    R"(trap 'kill "$child"; exit' TERM; while :; do "$0" "$@" & child=$!; wait "$child"; done)";
 
 class Client {
  public:
@@ -73,21 +69,28 @@ class Client {
   const std::unique_ptr<core::v1::Applications::Stub> stub_;
 };
 
-std::string SickDocuments(const std::string& fault, int number) {
+// What the provider is asked for it answers with this fault.
+std::string SickComponent(const std::string& fault) {
   return absl::Substitute(R"(apiVersion: core.oam.dev/v1alpha1
 kind: ComponentSchematic
-metadata: {name: sick-$1}
+metadata: {name: $0}
 spec:
   workloadType: example.org/v1.Sick
-  containers: [{name: sick, image: "$0:$1"}]
----
-apiVersion: core.oam.dev/v1alpha1
+  parameters: [{name: number, type: number, required: true}]
+  containers: [{name: sick, image: "$0:1", env: [{name: NUMBER, fromParam: number}]}]
+)",
+                          fault);
+}
+
+// One of the applications of the sick provider, other than it was.
+std::string SickApplication(const std::string& fault, int number) {
+  return absl::Substitute(R"(apiVersion: core.oam.dev/v1alpha1
 kind: ApplicationConfiguration
 metadata: {name: sick-$1}
 spec:
-  components: [{componentName: sick-$1, instanceName: sick-$1}]
+  components: [{componentName: $0, instanceName: sick-$1, parameterValues: [{name: number, value: $2}]}]
 )",
-                          fault, number);
+                          fault, number % kSick, number);
 }
 
 // Applies applications of the sick provider as long as it lives, one every kSickEvery whatever
@@ -112,7 +115,7 @@ class SickLoad {
           n % 2 == 0 ? "good" : kFaults[static_cast<size_t>(n / 2) % std::size(kFaults)];
       ++under_way_;
       lock.unlock();
-      client.Apply(SickDocuments(fault, n), [this](bool) {
+      client.Apply(SickApplication(fault, n), [this](bool) {
         std::lock_guard ended(mutex_);
         --under_way_;
         changed_.notify_all();
@@ -169,10 +172,12 @@ class Bench {
   absl::Status Prepare() {
     const absl::Time end = absl::Now() + kStart;
     while (!healthy_.ApplyNow(e2e::WebComponent()) || !healthy_.ApplyNow(Healthy()) ||
-           !sick_.ApplyNow(SickDocuments("good", -1))) {
+           !sick_.ApplyNow(SickComponent("good")) || !sick_.ApplyNow(SickApplication("good", 0))) {
       if (absl::Now() > end) return absl::DeadlineExceededError("the providers do not serve");
       absl::SleepFor(absl::Milliseconds(20));
     }
+    for (const char* fault : kFaults)
+      if (!sick_.ApplyNow(SickComponent(fault))) return absl::InternalError("an apply failed");
     for (int i = 0; i < kHealthy; ++i) {
       if (!healthy_.ApplyNow(Healthy())) return absl::InternalError("an apply failed");
     }
@@ -200,8 +205,7 @@ class Bench {
 
 absl::Status Main() {
   WEFT_ASSIGN_OR_RETURN(CoreProcesses core, CoreProcesses::Start());
-  WEFT_RETURN_IF_ERROR(
-      core.StartProvider("sick", {"/bin/sh", "-c", kForEver, WEFT_BIN_DIR "/faulty_provider"}));
+  WEFT_RETURN_IF_ERROR(core.StartProvider("sick", {WEFT_BIN_DIR "/faulty_provider", "--for-ever"}));
   return Bench(core.address()).Run();
 }
 
