@@ -45,7 +45,10 @@ int64_t KeptSince(std::vector<Kept> answers, int64_t oldest, int64_t room) {
 
 }  // namespace
 
-AnswerCache::AnswerCache(store::Store& store, int64_t limit) : store_(store), limit_(limit) {}
+AnswerCache::AnswerCache(store::Store& store, int64_t limit) : store_(store), limit_(limit) {
+  const auto first = store_.List(store::AnswerKey(""), "", 1);
+  if (first.ok() && first->empty()) stored_.SetComplete();
+}
 
 AnswerCache::~AnswerCache() {
   {
@@ -78,6 +81,7 @@ std::optional<provider::v1::RenderResponse> AnswerCache::Find(const std::string&
                                                               absl::Time now) {
   std::optional<std::string> bytes = recent_.Find(key);
   if (!bytes.has_value()) {
+    if (!stored_.MayHave(key)) return std::nullopt;
     absl::StatusOr<std::string> stored = store_.Get(key);
     if (!stored.ok()) return std::nullopt;
     recent_.Put(key, *stored);
@@ -98,6 +102,7 @@ void AnswerCache::Keep(const std::string& key, const provider::v1::RenderRespons
   std::string bytes = answer.SerializeAsString();
   const auto size = static_cast<int64_t>(key.size() + bytes.size());
   recent_.Put(key, bytes);
+  stored_.Add(key);
   store::Transaction transaction;
   transaction.Put(key, std::move(bytes));
   store_.CommitLater(std::move(transaction), kWriteWithin);
@@ -116,14 +121,22 @@ absl::Status AnswerCache::Trim(absl::Time now) {
   WEFT_RETURN_IF_ERROR(store::ForEach(store_, store::AnswerKey(""),
                                       [&](const std::string& key, const std::string& value) {
                                         answers.push_back(KeptOf(key, value));
+                                        stored_.Add(key);
                                         return go_on();
                                       }));
+  stored_.SetComplete();
   int64_t left = 0;
   for (const Kept& answer : answers) left += answer.bytes;
   const int64_t room = left > limit_ ? limit_ - limit_ / 4 : limit_;
   const int64_t since = KeptSince(std::move(answers), absl::ToUnixMillis(now - kKept), room);
   store::Transaction transaction;
-  const auto commit = [&] { return store_.Commit(std::exchange(transaction, {})); };
+  // One that is kept again meanwhile is asked for once more than it had to be.
+  const auto commit = [&]() -> absl::Status {
+    const std::vector<std::string> deleted = transaction.deletes;
+    WEFT_RETURN_IF_ERROR(store_.Commit(std::exchange(transaction, {})));
+    for (const std::string& key : deleted) stored_.Remove(key);
+    return absl::OkStatus();
+  };
   WEFT_RETURN_IF_ERROR(store::ForEach(
       store_, store::AnswerKey(""), [&](const std::string& key, const std::string& value) {
         const Kept answer = KeptOf(key, value);

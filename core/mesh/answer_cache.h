@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "core/mesh/recent_answers.h"
+#include "core/mesh/stored_keys.h"
 #include "core/store/store.h"
 #include "weft/provider/v1/render.pb.h"
 
@@ -52,6 +53,7 @@ class AnswerCache {
   store::Store& store_;
   const int64_t limit_;
   RecentAnswers recent_{kRecent};   // Also those that the store does not have yet.
+  StoredKeys stored_;               // Complete from the first Trim on, or if there were none.
   std::atomic<int64_t> bytes_ = 0;  // Found by the last Trim, and kept since.
   std::mutex mutex_;
   std::condition_variable wake_;

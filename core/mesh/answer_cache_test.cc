@@ -90,5 +90,58 @@ TEST_F(AnswerCacheTest, MakesRoomByItself) {
   EXPECT_FALSE(cache.Find(store::AnswerKey("x0")).has_value());
 }
 
+// Counts what it is asked for.
+class AskedStore final : public store::Store {
+ public:
+  explicit AskedStore(store::Store& inner) : inner_(inner) {}
+  absl::StatusOr<std::string> Get(const std::string& key) override {
+    ++asked;
+    return inner_.Get(key);
+  }
+  absl::StatusOr<std::vector<std::pair<std::string, std::string>>> List(const std::string& prefix,
+                                                                        const std::string& after,
+                                                                        int64_t limit) override {
+    return inner_.List(prefix, after, limit);
+  }
+  absl::Status Commit(store::Transaction transaction) override {
+    return inner_.Commit(std::move(transaction));
+  }
+  void CommitLater(store::Transaction transaction, absl::Duration within) override {
+    inner_.CommitLater(std::move(transaction), within);
+  }
+
+  int asked = 0;
+
+ private:
+  store::Store& inner_;
+};
+
+TEST_F(AnswerCacheTest, AsksTheStoreOnlyForWhatItMayHave) {
+  AskedStore store(store_);
+  const auto finds = [](AnswerCache& cache, const char* name) {
+    return cache.Find(store::AnswerKey(name)).has_value();
+  };
+  {
+    AnswerCache cache(store);
+    EXPECT_FALSE(finds(cache, "a"));
+    Keep(cache, "a", now_);
+    EXPECT_TRUE(finds(cache, "a"));
+    EXPECT_EQ(store.asked, 0) << "there was nothing, and what came is in memory";
+  }
+  AnswerCache cache(store);  // What there is is not known yet.
+  EXPECT_FALSE(finds(cache, "b"));
+  EXPECT_EQ(store.asked, 1);
+  ASSERT_TRUE(cache.Trim(now_).ok());
+  EXPECT_FALSE(finds(cache, "b"));
+  EXPECT_EQ(store.asked, 1);
+  EXPECT_TRUE(finds(cache, "a"));
+  EXPECT_EQ(store.asked, 2);
+  Keep(cache, "b", now_ - 40 * kDay);
+  ASSERT_TRUE(cache.Trim(now_).ok());
+  store.asked = 0;
+  EXPECT_FALSE(finds(cache, "b"));
+  EXPECT_EQ(store.asked, 0);
+}
+
 }  // namespace
 }  // namespace weft::mesh
