@@ -53,7 +53,8 @@ struct Type {
   std::vector<std::string> applies_to;      // Traits.
   std::vector<std::string> conflicts_with;  // Traits.
   std::vector<std::string> after;           // Traits: see stages.h.
-  bool reads_workload = false;              // Traits.
+  bool reads_shape = false;                 // Traits: of the workload,
+  bool reads_workload = false;              // which includes that.
   bool reads_target = false;
   bool reads_peers = false;
   bool reads_state = false;

@@ -175,6 +175,18 @@ TEST(Check, FindsAWriteThatWasNotAskedFor) {
   EXPECT_THAT(provider.Check(), ElementsAre(StartsWith("writes: NOT_PERMITTED")));
 }
 
+TEST(Check, GivesATraitThatReadsTheShapeNothingElseOfItsWorkload) {
+  Provider provider;
+  provider.description.mutable_capabilities(0)->clear_reads();
+  provider.description.mutable_capabilities(0)->add_reads(pb::READ_SHAPE);
+  provider.twist = [](const pb::RenderTraitRequest& request, pb::RenderResponse&) {
+    EXPECT_TRUE(request.workload().has_shape());
+    EXPECT_EQ(request.workload().objects_size(), 0);
+    return grpc::Status::OK;
+  };
+  EXPECT_THAT(provider.Check(), ElementsAre());
+}
+
 TEST(Check, FindsAWriteOfATraitThatDoesNotReadItsWorkload) {
   Provider provider;
   provider.description.mutable_capabilities(0)->clear_reads();

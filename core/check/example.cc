@@ -169,7 +169,8 @@ std::vector<Request> ExampleRequests(const catalog::Type& type, const json::valu
     } else {
       pb::RenderTraitRequest request;
       *request.mutable_instance() = MakeInstance(type, properties, name);
-      if (type.reads_workload) *request.mutable_workload() = ExampleWorkload(type, name);
+      if (type.reads_shape) *request.mutable_workload() = ExampleWorkload(type, name);
+      if (type.reads_shape && !type.reads_workload) request.mutable_workload()->clear_objects();
       requests.emplace_back(std::move(request));
     }
   }

@@ -22,7 +22,7 @@ provider::v1::Workload ExampleWorkload(const catalog::Type& trait, const std::st
 
 // Requests for three instances of `type` with these properties, each of another name and other
 // containers.
-// A trait that reads its workload gets ExampleWorkload.
+// A trait that reads its workload gets ExampleWorkload, or its shape.
 std::vector<Request> ExampleRequests(const catalog::Type& type, const json::value& properties);
 
 }  // namespace weft::check

@@ -110,6 +110,7 @@ absl::StatusOr<catalog::Type> ReadCapability(const std::string& provider,
     return std::find(from.reads().begin(), from.reads().end(), read) != from.reads().end();
   };
   type.reads_workload = reads(pb::READ_WORKLOAD);
+  type.reads_shape = type.reads_workload || reads(pb::READ_SHAPE);
   type.reads_target = reads(pb::READ_TARGET);
   type.reads_peers = reads(pb::READ_PEERS);
   type.reads_state = reads(pb::READ_STATE);

@@ -156,6 +156,7 @@ TEST(ReadDescription, ReadsWhatATypeSays) {
   ASSERT_EQ(types->size(), 1u);
   EXPECT_EQ((*types)[0].provider, "p");
   EXPECT_TRUE((*types)[0].reads_workload);
+  EXPECT_TRUE((*types)[0].reads_shape);
   EXPECT_TRUE((*types)[0].assesses);
   EXPECT_FALSE((*types)[0].timeline);
   EXPECT_FALSE((*types)[0].instances);

@@ -15,7 +15,8 @@ std::string RightsDigest(const provider::v1::DescribeResponse& description) {
     *to->mutable_applies_to() = from.applies_to();
     *to->mutable_features() = from.features();
     for (const int read : from.reads()) {  // Its workload a trait may always see.
-      if (read != provider::v1::READ_WORKLOAD) to->add_reads(static_cast<provider::v1::Read>(read));
+      if (read != provider::v1::READ_WORKLOAD && read != provider::v1::READ_SHAPE)
+        to->add_reads(static_cast<provider::v1::Read>(read));
     }
   }
   return json::Sha256(rights.SerializeAsString());  // It has no maps: one value, one text.

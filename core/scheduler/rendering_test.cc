@@ -47,7 +47,8 @@ class HeldProvider final : public mesh::StubAround {
   void RenderTrait(const pb::RenderTraitRequest& request,
                    mesh::Callback<pb::RenderResponse> done) override {
     const std::string& type = request.instance().type();
-    json::object annotations{{type, request.has_workload() ? Seen(request) : "asked"}};
+    json::object annotations{
+        {type, request.workload().objects_size() > 0 ? Seen(request) : "asked"}};
     if (also.contains(type)) annotations[also.at(type)] = absl::StrCat("of ", type);
     Hold(type, Part(kAnnotations, json::Canonical(annotations)), std::move(done));
   }
@@ -89,7 +90,7 @@ catalog::Type Trait(const std::string& name, bool reads, std::vector<std::string
   type.kind = catalog::TypeKind::kTrait;
   type.name = name;
   type.provider = "held";
-  type.reads_workload = reads;
+  type.reads_shape = type.reads_workload = reads;
   type.after = std::move(after);
   type.writes = {{"*", "*", kAnnotations, catalog::WriteMode::kOverride}};
   return type;
@@ -180,6 +181,21 @@ class RenderingTest : public testing::Test {
   Kept kept_;
   std::unique_ptr<mesh::Providers> providers_;
 };
+
+TEST_F(RenderingTest, WhoReadsTheShapeAloneWaitsForNothing) {
+  catalog::Type shape = Trait("shape", false);
+  shape.reads_shape = true;
+  std::vector<size_t> waiting;
+  const auto first = [&](size_t asked) {
+    waiting.push_back(asked);
+    return size_t{0};
+  };
+  RenderWith({shape}, first);
+  EXPECT_EQ(waiting, (std::vector<size_t>{2, 1}));
+  waiting.clear();
+  RenderWith({Trait("reader", true)}, first);
+  EXPECT_EQ(waiting, (std::vector<size_t>{1, 1}));
+}
 
 TEST_F(RenderingTest, ATraitSeesAndOverridesWhatTheStagesBeforeItWrote) {
   held_->also = {{"second", "first"}};

@@ -190,7 +190,7 @@ pb::RenderTraitRequest MakeTraitRequest(const resolve::Application& application,
   pb::RenderTraitRequest request;
   *request.mutable_instance() = MakeInstance(application, workload, trait);
   AddReadings(trait.type, workload.name, trait.key, readings, request);
-  if (!trait.type.reads_workload) return request;
+  if (!trait.type.reads_shape) return request;
   request.mutable_workload()->set_type(workload.type.name);
   *request.mutable_workload()->mutable_shape() = MakeShape(workload.type.shape);
   for (const merge::MergedObject& object : objects) {

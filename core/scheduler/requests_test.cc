@@ -162,6 +162,12 @@ TEST(Requests, ATraitSeesItsWorkloadOnlyIfItsTypeReadsIt) {
   EXPECT_EQ(request.instance().properties(), R"({"a":1,"replicas":3})");
   EXPECT_FALSE(request.has_workload());
 
+  front.traits[0].type.reads_shape = true;
+  request = MakeTraitRequest(application, front, front.traits[0], {});
+  EXPECT_EQ(request.workload().type(), "example.org/v1.Web");
+  EXPECT_EQ(request.workload().shape().scale(), "/spec/replicas");
+  EXPECT_EQ(request.workload().objects_size(), 0);
+
   front.traits[0].type.reads_workload = true;
   request = MakeTraitRequest(application, front, front.traits[0], {MakeObject()});
   EXPECT_EQ(request.workload().type(), "example.org/v1.Web");

@@ -376,6 +376,7 @@ pb::Capability ToProto(const Trait& trait) {
   for (const std::string& type : trait.applies_to) to.add_applies_to(type);
   for (const std::string& type : trait.conflicts_with) to.add_conflicts_with(type);
   for (const std::string& type : trait.after) to.add_after(type);
+  if (trait.reads_shape) to.add_reads(pb::READ_SHAPE);
   if (trait.reads_workload) to.add_reads(pb::READ_WORKLOAD);
   return to;
 }

@@ -90,7 +90,8 @@ struct WorkloadRequest {
 struct WorkloadView {
   std::string name;
   Shape shape;
-  std::vector<ObjectRef> objects = {};  // What was rendered of it by the stages before.
+  // What was rendered of it by the stages before, if the trait reads that.
+  std::vector<ObjectRef> objects = {};
 
   // The object that the instance is named after.
   ObjectRef Primary() const { return {shape.api_version, shape.kind, name, ""}; }
@@ -345,7 +346,8 @@ struct Trait {
   std::vector<std::string> conflicts_with;
   std::vector<std::string> after;  // Traits that it sees and may override; "*": all but such.
   std::vector<Write> writes;
-  bool reads_workload = false;
+  bool reads_shape = false;     // Of its workload.
+  bool reads_workload = false;  // Its objects too: it is asked when those before it have answered.
   Reads reads = {};
   std::function<Parts(const TraitRequest&, Diagnostics&)> render;
   std::function<Health(const AssessRequest&)> assess;

@@ -51,9 +51,9 @@ class RealMesh final : public Mesh {
   absl::StatusOr<StartCall> Cold(const Size& size) override {
     WEFT_ASSIGN_OR_RETURN(const auto input, Input(size));
     return [this, input, traits = size.traits](Done done) {
+      // Of an application that nobody was asked about: its name is in every request.
       scheduler::RenderInput other = *input;
-      for (resolve::WorkloadInstance& instance : other.application.instances)
-        instance.containers[0].env[0].value = absl::StrCat(++number_);
+      other.application.name = absl::StrCat("shop-", ++number_);
       Render(std::move(other), traits, std::move(done));
     };
   }

@@ -97,7 +97,7 @@ const sdk::Trait kAutoScaler = {
     .applies_to = {"core.oam.dev/v1alpha1.Server", "core.oam.dev/v1alpha1.Worker"},
     .conflicts_with = {"manual-scaler"},
     .writes = {sdk::Create("autoscaling/v2", "HorizontalPodAutoscaler"), sdk::SteerScale()},
-    .reads_workload = true,
+    .reads_shape = true,
     .render = Render,
     .assess = Assess,
 };

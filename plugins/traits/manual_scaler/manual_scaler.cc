@@ -39,7 +39,7 @@ const sdk::Trait kManualScaler = {
     .schema = kManualScalerSchema,
     .applies_to = {sdk::kAnythingWithScale},
     .writes = {sdk::OverrideScale()},
-    .reads_workload = true,
+    .reads_shape = true,
     .render = Render,
     .assess = Assess,
 };
