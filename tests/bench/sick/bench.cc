@@ -21,7 +21,7 @@ namespace weft::bench {
 namespace {
 
 constexpr int kHealthy = 200, kSick = 200, kOutstanding = 16, kPairs = 10;
-constexpr std::chrono::seconds kDuration(3);
+constexpr std::chrono::seconds kDuration(6);
 constexpr std::chrono::milliseconds kSickEvery(50);
 constexpr absl::Duration kStart = absl::Seconds(20), kAnswer = absl::Seconds(30);
 // Every other answer is good, so that the breaker does not keep the provider from being asked.
