@@ -130,6 +130,7 @@ class RenderingTest : public testing::Test {
     front.type.shape = {"apps/v1", "Deployment", "/spec/replicas", "/spec/template"};
     front.type.writes = {{"apps/v1", "Deployment", "", catalog::WriteMode::kCreate}};
     std::vector<const catalog::Type*> types;
+    types.reserve(traits.size());
     for (const catalog::Type& type : traits) types.push_back(&type);
     const catalog::Stages stages = catalog::StagesOf(types);
     for (size_t t = 0; t < traits.size(); ++t) {

@@ -349,8 +349,8 @@ absl::Status LocalRuntime::CheckNetworkAccess() {
     std::lock_guard lock(mutex_);
     if (no_network_rules_.has_value()) return absl::OkStatus();
   }
-  const absl::Status checked = anchor::CheckNetworkAccess(
-      engine_, options_.access, options_.installation, options_.sandbox_program);
+  absl::Status checked = anchor::CheckNetworkAccess(engine_, options_.access, options_.installation,
+                                                    options_.sandbox_program);
   if (EngineIsAway(checked)) return checked;
   if (!checked.ok())
     spdlog::warn("msg=\"no Services and NetworkPolicies on this machine\" error=\"{}\"",
