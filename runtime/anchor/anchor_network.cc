@@ -16,8 +16,6 @@
 namespace weft::anchor {
 namespace {
 
-// The address of an anchor, also while it does not run.
-constexpr char kAddressLabel[] = "weft.dev/address";
 // On one that can be changed through the engine.
 constexpr char kAccessLabel[] = "weft.dev/network-access";
 

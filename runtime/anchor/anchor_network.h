@@ -15,6 +15,8 @@ inline constexpr char kInstallationLabel[] = "weft.dev/installation";
 inline constexpr char kRoleLabel[] = "weft.dev/role";  // "anchor" on what is made here.
 inline constexpr char kNamespaceLabel[] = "weft.dev/namespace";
 inline constexpr char kServiceLabel[] = "weft.dev/service";
+// The address of an anchor, also while it does not run.
+inline constexpr char kAddressLabel[] = "weft.dev/address";
 
 // Makes the network of an anchor forward the ports of a Service at `address` as it says. At once,
 // or not at all.

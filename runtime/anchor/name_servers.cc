@@ -1,5 +1,9 @@
 #include "runtime/anchor/name_servers.h"
 
+#include <cstdio>
+#include <memory>
+#include <unistd.h>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status.h"
@@ -7,6 +11,7 @@
 #include "runtime/anchor/anchor_image.h"
 #include "runtime/anchor/anchor_network.h"
 #include "runtime/anchor/kept_container.h"
+#include "runtime/anchor/program_files.h"
 #include "runtime/engine/tar.h"
 
 namespace weft::anchor {
@@ -15,7 +20,37 @@ namespace {
 // Of what it was made: an image of another dnsmasq, or of another version of ours, takes its place.
 constexpr char kImageLabel[] = "weft.dev/image";
 
+// "Dnsmasq version 2.90  Copyright ..." is 2.90.
+std::string VersionOf(const std::string& program) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> said(popen((program + " --version").c_str(), "r"),
+                                                   &pclose);
+  char line[200] = "", version[100] = "of an unknown version";
+  if (said != nullptr && fgets(line, sizeof line, said.get()) != nullptr)
+    sscanf(line, "Dnsmasq version %99s", version);
+  return version;
+}
+
+bool IsAtLeast(const std::string& version, int major, int minor) {
+  int has_major = 0, has_minor = 0;
+  sscanf(version.c_str(), "%d.%d", &has_major, &has_minor);
+  return has_major > major || (has_major == major && has_minor >= minor);
+}
+
 }  // namespace
+
+absl::StatusOr<std::string> NameServers::FindDnsmasq() {
+  std::string program;
+  for (const char* path : {"/usr/sbin/dnsmasq", "/usr/local/sbin/dnsmasq", "/usr/bin/dnsmasq"})
+    if (program.empty() && access(path, X_OK) == 0) program = path;
+  if (program.empty())
+    return absl::FailedPreconditionError("dnsmasq is not installed: apt-get install dnsmasq-base");
+  // Those before never forget a name of a file that has changed.
+  if (const std::string version = VersionOf(program); !IsAtLeast(version, 2, 88))
+    return absl::FailedPreconditionError(
+        absl::StrCat(program, " is ", version, ": 2.88 or later is needed"));
+  WEFT_RETURN_IF_ERROR(ProgramWithLibraries(program, "/dnsmasq").status());
+  return program;
+}
 
 bool NameServers::CanServe(const engine::Info& info) { return !info.is_podman; }
 
@@ -30,15 +65,18 @@ engine::Labels NameServers::LabelsOf(const std::string& ns) const {
 
 absl::StatusOr<std::string> NameServers::Ensure(const std::string& ns,
                                                 const engine::Network& network, bool look) {
+  if (dnsmasq_.empty()) return "";
   if (!possible_.has_value()) {
     WEFT_ASSIGN_OR_RETURN(const engine::Info info, engine_.GetInfo());
     possible_ = CanServe(info);
   }
-  if (!*possible_) return "";
+  // On one that has no range of ours the engine lets nobody choose an address.
+  if (!*possible_ || network.ip_range.empty()) return "";
+  WEFT_ASSIGN_OR_RETURN(const std::string address, NameServerAddress(network.subnet));
   Server& server = servers_[ns];
-  if (!server.container.empty() && !look) return server.address;
+  if (!server.container.empty() && server.address == address && !look) return address;
   WEFT_ASSIGN_OR_RETURN(const std::string image, EnsureNameServerImage(engine_, dnsmasq_));
-  WEFT_ASSIGN_OR_RETURN(server.address, NameServerAddress(network.subnet));
+  server.address = address;
   const auto usable = [&](const engine::ContainerSummary& container) {
     const auto label = container.labels.find(kImageLabel);
     return label != container.labels.end() && label->second == image;
@@ -71,6 +109,14 @@ absl::StatusOr<std::string> NameServers::Create(const std::string& ns,
   spec.stop_grace_seconds = 1;
   spec.keep_running = true;
   spec.network = network.name;
+  // Versions before this gave the address to Services too: one that has it gets another.
+  engine::Labels anchor = LabelsOf(ns);
+  anchor[kRoleLabel] = "anchor";
+  anchor[kAddressLabel] = address;
+  WEFT_ASSIGN_OR_RETURN(const std::vector<engine::ContainerSummary> there,
+                        engine_.ListContainers(anchor));
+  for (const engine::ContainerSummary& container : there)
+    WEFT_RETURN_IF_ERROR(engine_.RemoveContainer(container.id));
   return engine_.CreateContainer(spec);
 }
 
@@ -80,13 +126,23 @@ absl::Status NameServers::SetNames(const std::string& ns, const std::string& ser
   const std::string names = absl::StrJoin(NamesOf(service, ns), " ");
   for (const std::string& address : addresses) absl::StrAppend(&file, address, " ", names, "\n");
   Server& server = servers_[ns];
-  if (server.container.empty()) return absl::OkStatus();
+  std::string container = server.container;
+  if (container.empty()) {  // One of a process before may still know the Service.
+    WEFT_ASSIGN_OR_RETURN(const std::vector<engine::ContainerSummary> there,
+                          engine_.ListContainers(LabelsOf(ns)));
+    if (there.empty() && addresses.empty()) return absl::OkStatus();
+    if (there.empty())
+      return absl::FailedPreconditionError("nothing answers for the names of headless Services");
+    container = there.front().id;
+  }
   const auto known = server.files.find(service);
   if (known != server.files.end() && known->second == file) return absl::OkStatus();
-  server.files.erase(service);
-  WEFT_RETURN_IF_ERROR(Write(server.container, service, file));
-  server.files[service] = std::move(file);
-  return absl::OkStatus();
+  absl::Status written = Write(container, service, file);
+  if (written.ok())
+    server.files[service] = std::move(file);
+  else
+    server.files.erase(service);
+  return written;
 }
 
 absl::Status NameServers::Write(const std::string& container, const std::string& service,

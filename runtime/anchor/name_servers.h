@@ -17,9 +17,14 @@ namespace weft::anchor {
 // later one for the same `installation` adopts them. Not thread-safe.
 class NameServers {
  public:
-  // `dnsmasq`: the path of that program.
+  // `dnsmasq`: the path of that program (FindDnsmasq); empty: none is made, and what is there goes
+  // with its network.
   NameServers(engine::Engine& engine, std::string installation, std::string dnsmasq)
       : engine_(engine), installation_(std::move(installation)), dnsmasq_(std::move(dnsmasq)) {}
+
+  // Where it is on this machine. FAILED_PRECONDITION: it is not installed, too old, or its
+  // libraries are not known.
+  static absl::StatusOr<std::string> FindDnsmasq();
 
   // Whether pods on this engine can have it ask for names: a Podman's do not ask it then.
   static bool CanServe(const engine::Info& info);
@@ -31,7 +36,7 @@ class NameServers {
                                      bool look = false);
 
   // Has the names of a Service lead to `addresses` (IPv4) from now on, after an Ensure that
-  // succeeded; without addresses nobody knows them.
+  // succeeded; without addresses nobody knows them. FAILED_PRECONDITION: there is no name server.
   absl::Status SetNames(const std::string& ns, const std::string& service,
                         const std::vector<std::string>& addresses);
 

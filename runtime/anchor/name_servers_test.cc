@@ -80,6 +80,54 @@ TEST_F(NameServersTest, ALaterOneAdoptsWhatServes) {
   EXPECT_EQ(Containers().size(), 1u);
 }
 
+TEST_F(NameServersTest, ALaterOneForgetsWhatAFormerOneSaid) {
+  ASSERT_TRUE(names_.Ensure("default", network_).ok());
+  ASSERT_TRUE(names_.SetNames("default", "db", {"10.0.0.2"}).ok());
+  NameServers later = Make(engine_);
+  ASSERT_TRUE(later.SetNames("default", "db", {}).ok());
+  ASSERT_EQ(engine_.unpacked().size(), 2u);
+  EXPECT_THAT(engine_.unpacked()[1], Not(HasSubstr("10.0.0.2")));
+}
+
+TEST_F(NameServersTest, WithoutDnsmasqOneThatIsThereGoesWithItsNetworkAndNoneIsMade) {
+  ASSERT_TRUE(names_.Ensure("default", network_).ok());
+  NameServers later = Make(engine_, "");
+  EXPECT_EQ(*later.Ensure("default", network_), "");
+  ASSERT_TRUE(later.Remove("default").ok());
+  EXPECT_TRUE(Containers().empty());
+  EXPECT_TRUE(later.SetNames("default", "db", {}).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(later.SetNames("default", "db", {"10.0.0.2"})));
+}
+
+TEST_F(NameServersTest, AServiceThatHasItsAddressFromAFormerVersionMakesWay) {
+  engine_.AddImage("anchor:1");
+  engine::ContainerSpec anchor;
+  anchor.name = "anchor";
+  anchor.image = "anchor:1";
+  anchor.network = "weft-default";
+  anchor.labels = {{kInstallationLabel, "0123456789ab"},
+                   {kRoleLabel, "anchor"},
+                   {kNamespaceLabel, "default"},
+                   {kAddressLabel, *NameServerAddress(network_.subnet)}};
+  ASSERT_TRUE(engine_.CreateContainer(anchor).ok());
+  ASSERT_TRUE(names_.Ensure("default", network_).ok());
+  ASSERT_EQ(Containers().size(), 1u);
+  EXPECT_EQ(Containers()[0].labels.at(kRoleLabel), "names");
+}
+
+TEST_F(NameServersTest, AnEngineThatChoosesAllAddressesHasNone) {
+  network_.ip_range.clear();
+  EXPECT_EQ(*names_.Ensure("default", network_), "");
+}
+
+TEST(FindDnsmasq, SaysWhereItIsOrWhatToDo) {
+  const absl::StatusOr<std::string> found = NameServers::FindDnsmasq();
+  if (found.ok())
+    EXPECT_THAT(*found, HasSubstr("/dnsmasq"));
+  else
+    EXPECT_THAT(std::string(found.status().message()), HasSubstr("dnsmasq"));
+}
+
 TEST_F(NameServersTest, ItGoesWithItsNetwork) {
   ASSERT_TRUE(names_.Ensure("default", network_).ok());
   ASSERT_TRUE(names_.Remove("default").ok());

@@ -50,10 +50,8 @@ absl::StatusOr<std::unique_ptr<LocalRuntime>> LocalRuntime::Open(engine::Engine&
                         }));
   const auto wake = [=](const std::string& key) { runtime->Wake(key); };
   const Options& o = runtime->options_;
-  runtime->networks_ = std::make_unique<NamespaceNetworks>(
-      engine, *runtime->objects_, o.installation,
-      o.dnsmasq.empty() ? nullptr
-                        : std::make_unique<anchor::NameServers>(engine, o.installation, o.dnsmasq));
+  runtime->networks_ =
+      std::make_unique<NamespaceNetworks>(engine, *runtime->objects_, o.installation, o.dnsmasq);
   runtime->claim_volumes_ =
       std::make_unique<ClaimVolumes>(engine, *runtime->objects_, o.installation);
   const PodFilters::Network network = {
@@ -242,8 +240,7 @@ Machine LocalRuntime::ThisMachine() const {
   std::lock_guard lock(mutex_);
   Machine machine{info_.os, info_.architecture, info_.cpus, info_.memory_bytes};
   if (options_.dnsmasq.empty())
-    machine.no_names =
-        "dnsmasq is not installed: apt-get install dnsmasq-base, then restart the runtime";
+    machine.no_names = absl::StrCat(options_.no_dnsmasq, ", and restart the runtime");
   else if (!anchor::NameServers::CanServe(info_))
     machine.no_names = "on a Podman their names lead nowhere: leave out clusterIP, or use a Docker";
   machine.no_network_rules = no_network_rules_.value_or("");
@@ -321,19 +318,16 @@ void LocalRuntime::OnEvent(const engine::Event& event) {
   if (event.type == "image") return images_->ImagesChanged();
   if (event.type != "container" || !IsOurs(event, options_.installation)) return;
   // What a process of ours does in a container changes nothing of it.
-  if (event.action.rfind("exec_", 0) == 0) return;
+  if (event.action.rfind("exec_", 0) == 0 || event.action == "extract-to-dir") return;
   if (event.action == "destroy") WakeClaimsThatGo(Attribute(event, kNamespaceLabel));
   if (const std::string controller = Attribute(event, kControllerLabel); !controller.empty())
     return Wake(KeyOfController(controller, Attribute(event, kNamespaceLabel)));
   // Something that stands for Services, or answers for their names.
-  if (const std::string ns = Attribute(event, kNamespaceLabel); !ns.empty())
-    Wake(LocalKey("Network", ns, ""));
-  WakeObjectsOf("Service");
-}
-
-void LocalRuntime::WakeObjectsOf(const std::string& kind) {
-  for (const ObjectPtr& object : objects_->All())
-    if (object->ref.kind == kind) Wake(LocalKey(object->ref));
+  const std::string ns = Attribute(event, kNamespaceLabel);
+  if (ns.empty()) return;
+  Wake(LocalKey("Network", ns, ""));
+  for (const ObjectPtr& object : objects_->InNamespace(ns))
+    if (object->ref.kind == "Service") Wake(LocalKey(object->ref));
 }
 
 // A container less may have them.
@@ -347,16 +341,16 @@ void LocalRuntime::WakeClaimsThatGo(const std::string& ns) {
 absl::Status LocalRuntime::CheckNetworkAccess() {
   {
     std::lock_guard lock(mutex_);
-    if (no_network_rules_.has_value()) return absl::OkStatus();
+    if (no_network_rules_ == "") return absl::OkStatus();  // Once it can, it can.
   }
   absl::Status checked = anchor::CheckNetworkAccess(engine_, options_.access, options_.installation,
                                                     options_.sandbox_program);
   if (EngineIsAway(checked)) return checked;
-  if (!checked.ok())
-    spdlog::warn("msg=\"no Services and NetworkPolicies on this machine\" error=\"{}\"",
-                 std::string(checked.message()));
+  std::string why(checked.message());
   std::lock_guard lock(mutex_);
-  no_network_rules_ = std::string(checked.message());
+  if (!why.empty() && no_network_rules_ != why)
+    spdlog::warn("msg=\"no Services and NetworkPolicies on this machine\" error=\"{}\"", why);
+  no_network_rules_ = std::move(why);
   return absl::OkStatus();
 }
 

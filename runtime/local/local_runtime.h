@@ -59,8 +59,9 @@ class LocalRuntime {
     std::string installation;
     std::string identities;       // The directory of providers' identities, by name.
     std::string sandbox_program;  // What the sandboxes of pods run: a static executable.
-    std::string dnsmasq;  // That program, for names of headless Services; empty: there are none.
-    int workers = 4;      // Objects worked on at once.
+    std::string dnsmasq;     // That program, for names of headless Services; empty: there are none,
+    std::string no_dnsmasq;  // and why.
+    int workers = 4;         // Objects worked on at once.
     absl::Duration resync = absl::Seconds(30);  // Everything is looked at again this often.
     absl::Duration termination_lead = absl::Milliseconds(500);  // See Terminator.
     absl::Duration first_pull_retry = absl::Seconds(10);
@@ -119,7 +120,6 @@ class LocalRuntime {
   absl::StatusOr<Pod> FindPod(const std::string& ns, const std::string& pod);
 
   void Wake(const std::string& key) { queue_->Add(key); }
-  void WakeObjectsOf(const std::string& kind);
   void WakeClaimsThatGo(const std::string& ns);
   KeyedQueue::Clock::duration Work(const std::string& key);
   absl::StatusOr<absl::Duration> Reconcile(const std::string& key);

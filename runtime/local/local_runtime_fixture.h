@@ -71,6 +71,7 @@ class LocalRuntimeTest : public testing::Test {
     options.identities = directory_ + "/identities";
     options.sandbox_program = "/bin/true";
     options.dnsmasq = dnsmasq_;
+    options.no_dnsmasq = no_dnsmasq_;
     options.access = access_;
     options.termination_lead = absl::ZeroDuration();
     options.now = [this] {
@@ -148,7 +149,7 @@ class LocalRuntimeTest : public testing::Test {
   }
 
   std::string directory_;
-  std::string dnsmasq_;
+  std::string dnsmasq_, no_dnsmasq_;
   anchor::NetworkAccess access_ = anchor::NetworkAccess::kDirect;
   std::mutex mutex_;
   absl::Duration ahead_;            // Guarded by mutex_.

@@ -75,13 +75,26 @@ TEST_F(ServicesOfTheRuntime, ANameServerGoesWithTheLastObjectOfItsNamespace) {
   EXPECT_TRUE(Soon([&] { return ContainerIds().empty() && engine_.ListNetworks({})->empty(); }));
 }
 
+TEST_F(ServicesOfTheRuntime, OneThatPublishesAllPodsHoldsUpNoneThatEnds) {
+  Start();
+  std::string text = HeadlessText("web");
+  text.insert(text.find(R"("clusterIP")"), R"("publishNotReadyAddresses":true,)");
+  Apply(ServiceRef("web"), text, 1);
+  ApplyWeb(1, 1);
+  ASSERT_TRUE(Soon([&] { return Known() == 1; }));
+  const absl::Time begin = absl::Now();
+  ASSERT_TRUE(runtime_->Delete({DeploymentRef("web")}).ok());
+  EXPECT_TRUE(follower_->Until([&](const Seen&) { return Sandboxes().empty(); }));
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(8)) << "it was waited for as long as may be";
+}
+
 TEST_F(ServicesOfTheRuntime, WithoutDnsmasqAHeadlessOneIsRefused) {
   dnsmasq_ = "";
+  no_dnsmasq_ = "it is not installed";
   Start();
   const ApplyResult result = Apply(ServiceRef("web"), HeadlessText("web"), 1);
   EXPECT_EQ(result.outcome, ApplyResult::Outcome::kRefused);
-  EXPECT_EQ(result.problems.at(0).hint,
-            "dnsmasq is not installed: apt-get install dnsmasq-base, then restart the runtime");
+  EXPECT_EQ(result.problems.at(0).hint, "it is not installed, and restart the runtime");
   ApplyWeb(1, 1);
   ASSERT_TRUE(follower_->Until(Ready(1)));
   EXPECT_TRUE(engine_.NameServersOf(Sandboxes().at(0)).empty());

@@ -12,30 +12,26 @@ absl::StatusOr<NamespaceNetwork> NamespaceNetworks::Ensure(const std::string& ns
   WEFT_ASSIGN_OR_RETURN(const engine::Network network,
                         anchor::EnsureNetwork(engine_, NetworkName(installation_, ns), labels));
   NamespaceNetwork result = {.name = network.name};
-  if (names_ != nullptr) {
-    WEFT_ASSIGN_OR_RETURN(result.name_server, names_->Ensure(ns, network));
-  }
+  WEFT_ASSIGN_OR_RETURN(result.name_server, names_.Ensure(ns, network));
   return result;
 }
 
 absl::Status NamespaceNetworks::SetNames(const std::string& ns, const std::string& service,
                                          const std::vector<std::string>& addresses) {
   std::lock_guard lock(mutex_);
-  return names_ == nullptr ? absl::OkStatus() : names_->SetNames(ns, service, addresses);
+  return names_.SetNames(ns, service, addresses);
 }
 
 absl::Status NamespaceNetworks::Keep(const std::string& ns) {
   std::lock_guard lock(mutex_);
-  const bool used = !objects_.InNamespace(ns).empty();
-  if (used && names_ == nullptr) return absl::OkStatus();
   const std::string name = NetworkName(installation_, ns);
   const absl::StatusOr<engine::Network> network = engine_.InspectNetwork(name);
   if (absl::IsNotFound(network.status())) return absl::OkStatus();
   WEFT_RETURN_IF_ERROR(network.status());
   const auto label = network->labels.find(kInstallationLabel);
   if (label == network->labels.end() || label->second != installation_) return absl::OkStatus();
-  if (used) return names_->Ensure(ns, *network, /*look=*/true).status();
-  if (names_ != nullptr) WEFT_RETURN_IF_ERROR(names_->Remove(ns));
+  if (!objects_.InNamespace(ns).empty()) return names_.Ensure(ns, *network, /*look=*/true).status();
+  WEFT_RETURN_IF_ERROR(names_.Remove(ns));
   return engine_.RemoveNetwork(name);
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -22,13 +21,13 @@ struct NamespaceNetwork {
 // the names of its headless Services. Thread-safe.
 class NamespaceNetworks {
  public:
-  // The first two outlive it. Null: names of headless Services are not answered for.
-  NamespaceNetworks(engine::Engine& engine, const ObjectStore& objects, std::string installation,
-                    std::unique_ptr<anchor::NameServers> names)
+  // The first two outlive it. `dnsmasq`: see anchor::NameServers.
+  NamespaceNetworks(engine::Engine& engine, const ObjectStore& objects,
+                    const std::string& installation, const std::string& dnsmasq)
       : engine_(engine),
         objects_(objects),
-        installation_(std::move(installation)),
-        names_(std::move(names)) {}
+        installation_(installation),
+        names_(engine, installation, dnsmasq) {}
 
   // It exists now. For a namespace that has an object.
   absl::StatusOr<NamespaceNetwork> Ensure(const std::string& ns);
@@ -45,8 +44,8 @@ class NamespaceNetworks {
   engine::Engine& engine_;
   const ObjectStore& objects_;
   const std::string installation_;
-  std::mutex mutex_;  // Held over engine calls: what is being removed is not relied on.
-  const std::unique_ptr<anchor::NameServers> names_;  // Guarded by mutex_.
+  std::mutex mutex_;           // Held over engine calls: what is being removed is not relied on.
+  anchor::NameServers names_;  // Guarded by mutex_.
 };
 
 }  // namespace weft::local

@@ -10,7 +10,7 @@
 #include "core/base/status.h"
 #include "core/base/worker_pool.h"
 #include "runtime/anchor/anchor_network.h"
-#include "runtime/base/detached_process.h"
+#include "runtime/anchor/name_servers.h"
 #include "runtime/engine/discovery.h"
 #include "runtime/engine/docker_engine.h"
 #include "runtime/local/engine_choice.h"
@@ -78,7 +78,9 @@ absl::Status Serve(const std::string& path, const std::string& listen, const std
   options.installation = installation;
   options.identities = data.Below("identities");
   options.sandbox_program = anchor::AnchorProgram();
-  options.dnsmasq = runtime::FindProgram("dnsmasq");
+  const absl::StatusOr<std::string> dnsmasq = anchor::NameServers::FindDnsmasq();
+  options.dnsmasq = dnsmasq.value_or("");
+  options.no_dnsmasq = std::string(dnsmasq.status().message());
   options.access = access;
   options.logins = MachineLogins;
   if (const std::string http = Environment("WEFT_INGRESS_HTTP"); !http.empty())

@@ -75,7 +75,8 @@ bool ServiceController::Leads(const std::string& ns, const std::string& address)
       known = found != led_to_.end();
       if (known && found->second.contains(address)) return true;
     }
-    if (!known && !AddressOf(key).empty()) return true;
+    const auto* spec = std::get_if<ServiceSpec>(&object->spec);
+    if (!known && ((spec != nullptr && spec->headless) || !AddressOf(key).empty())) return true;
   }
   return false;
 }
@@ -124,7 +125,9 @@ absl::StatusOr<absl::Duration> ServiceController::Reconcile(const std::string& k
   WEFT_ASSIGN_OR_RETURN(const NamespaceNetwork network, parts_.networks.Ensure(ns));
   const std::vector<Pod> pods = parts_.pods.InNamespace(ns);
   const std::vector<std::string> behind = AddressesOf(*spec, pods);
-  std::set<std::string> targets(behind.begin(), behind.end());
+  std::set<std::string> targets;  // A pod that ends waits until it is none of them.
+  for (const Pod& pod : pods)
+    if (IsBehind(*spec, pod) && !pod.terminating) targets.insert(pod.address);
   {
     std::lock_guard lock(mutex_);  // To those before too, until it is done.
     if (led_to_.contains(key)) led_to_[key].insert(targets.begin(), targets.end());

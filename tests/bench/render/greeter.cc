@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
       .summary = "Greets through a variable and a sidecar",
       .applies_to = {weft::sdk::kAnythingWithPodTemplate},
       .writes = {{"*", "*", "+podTemplate", weft::sdk::WriteMode::kAdd}},
-      .reads_shape = true,
+      .reads_workload = true,
       .render = weft::bench::Render,
   };
   return weft::sdk::Serve("greeter", greeter, argc, argv);

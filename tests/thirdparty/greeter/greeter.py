@@ -44,7 +44,7 @@ def describe(artifact):
         capabilities=[identity_pb2.Capability(
             kind=identity_pb2.CAPABILITY_KIND_TRAIT, type=os.environ.get("GREETER_TYPE", "greeter"), version="v1",
             summary="Greets through a variable and a sidecar", properties_schema=json.dumps(SCHEMA).encode(),
-            writes=[add_to_pods], applies_to=["+podTemplate"], reads=[identity_pb2.READ_SHAPE])])
+            writes=[add_to_pods], applies_to=["+podTemplate"], reads=[identity_pb2.READ_WORKLOAD])])
 
 
 def primary(workload, name):
