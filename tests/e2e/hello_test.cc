@@ -156,13 +156,13 @@ TEST_F(Hello, DeletionLeavesNothingBehindButItsComponents) {
   const CommandResult deleted = Weft({"delete", "hello", "--wait"});
   ASSERT_EQ(deleted.status, 0) << deleted.err;
   EXPECT_TRUE(absl::IsNotFound(Find("hello").status()));
-  EXPECT_EQ(Containers(), Runs());
-  // The network is the last to go, after its application.
+  // The network is the last to go, after its application, with what answers for names there.
   EXPECT_TRUE(Await("the network is gone", [&] {
     const auto networks =
         engine().ListNetworks({{"weft.dev/installation", *data().Installation()}});
     return networks.ok() && networks->empty();
   }));
+  EXPECT_EQ(Containers(), Runs());
   const auto store = store::OpenSqliteStore(data().Below("core.db"));
   ASSERT_TRUE(store.ok()) << store.status();
   for (const char* prefix :

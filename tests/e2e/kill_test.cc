@@ -41,8 +41,8 @@ class Kill : public Mesh {
     ASSERT_EQ(Apply("component", WebComponent()).status, 0);
     ASSERT_EQ(Apply("bystander", Text({"bystander", kReplicas})).status, 0);
     ASSERT_TRUE(AwaitConverged("bystander", {{InstanceOf("bystander"), kReplicas}}));
-    ASSERT_TRUE(Await("pods and the Service's anchor",
-                      [&] { return RunningOf(Containers()).size() == 2 * kReplicas + 1; }));
+    ASSERT_TRUE(Await("pods, the Service's anchor and the name server",
+                      [&] { return RunningOf(Containers()).size() == 2 * kReplicas + 2; }));
     bystander_ = Containers();
   }
 
