@@ -1,5 +1,6 @@
 #include "runtime/anchor/name_servers.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <unistd.h>
@@ -38,13 +39,12 @@ bool IsAtLeast(const std::string& version, int major, int minor) {
 
 }  // namespace
 
-absl::StatusOr<std::string> NameServers::FindDnsmasq() {
-  std::string program;
-  for (const char* path : {"/usr/sbin/dnsmasq", "/usr/local/sbin/dnsmasq", "/usr/bin/dnsmasq"})
-    if (program.empty() && access(path, X_OK) == 0) program = path;
-  if (program.empty())
+absl::StatusOr<std::string> NameServers::FindDnsmasq(const std::vector<std::string>& places) {
+  const auto place = std::ranges::find_if(
+      places, [](const std::string& path) { return access(path.c_str(), X_OK) == 0; });
+  if (place == places.end())
     return absl::FailedPreconditionError("dnsmasq is not installed: apt-get install dnsmasq-base");
-  // Those before never forget a name of a file that has changed.
+  const std::string& program = *place;
   if (const std::string version = VersionOf(program); !IsAtLeast(version, 2, 88))
     return absl::FailedPreconditionError(
         absl::StrCat(program, " is ", version, ": 2.88 or later is needed"));

@@ -22,9 +22,12 @@ class NameServers {
   NameServers(engine::Engine& engine, std::string installation, std::string dnsmasq)
       : engine_(engine), installation_(std::move(installation)), dnsmasq_(std::move(dnsmasq)) {}
 
-  // Where it is on this machine. FAILED_PRECONDITION: it is not installed, too old, or its
+  // The first of `places` where it is. FAILED_PRECONDITION: in none, or it is older than 2.88,
+  // which is the first that forgets names of a file that has changed (its changelog), or its
   // libraries are not known.
-  static absl::StatusOr<std::string> FindDnsmasq();
+  static absl::StatusOr<std::string> FindDnsmasq(const std::vector<std::string>& places = {
+                                                     "/usr/sbin/dnsmasq", "/usr/local/sbin/dnsmasq",
+                                                     "/usr/bin/dnsmasq"});
 
   // Whether pods on this engine can have it ask for names: a Podman's do not ask it then.
   static bool CanServe(const engine::Info& info);
@@ -35,8 +38,8 @@ class NameServers {
   absl::StatusOr<std::string> Ensure(const std::string& ns, const engine::Network& network,
                                      bool look = false);
 
-  // Has the names of a Service lead to `addresses` (IPv4) from now on, after an Ensure that
-  // succeeded; without addresses nobody knows them. FAILED_PRECONDITION: there is no name server.
+  // Has the names of a Service lead to `addresses` (IPv4) from now on; without addresses nobody
+  // knows them. FAILED_PRECONDITION: there is no name server, so that an Ensure comes first.
   absl::Status SetNames(const std::string& ns, const std::string& service,
                         const std::vector<std::string>& addresses);
 

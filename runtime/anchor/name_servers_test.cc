@@ -1,9 +1,10 @@
 #include "runtime/anchor/name_servers.h"
 
+#include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "absl/strings/str_split.h"
 #include "runtime/anchor/addresses.h"
 #include "runtime/anchor/anchor_network.h"
 #include "runtime/anchor/network.h"
@@ -120,14 +121,6 @@ TEST_F(NameServersTest, AnEngineThatChoosesAllAddressesHasNone) {
   EXPECT_EQ(*names_.Ensure("default", network_), "");
 }
 
-TEST(FindDnsmasq, SaysWhereItIsOrWhatToDo) {
-  const absl::StatusOr<std::string> found = NameServers::FindDnsmasq();
-  if (found.ok())
-    EXPECT_THAT(*found, HasSubstr("/dnsmasq"));
-  else
-    EXPECT_THAT(std::string(found.status().message()), HasSubstr("dnsmasq"));
-}
-
 TEST_F(NameServersTest, ItGoesWithItsNetwork) {
   ASSERT_TRUE(names_.Ensure("default", network_).ok());
   ASSERT_TRUE(names_.Remove("default").ok());
@@ -140,6 +133,31 @@ TEST_F(NameServersTest, APodmanHasNone) {
   EXPECT_EQ(*names_.Ensure("default", network_), "");
   EXPECT_TRUE(absl::IsFailedPrecondition(names_.SetNames("default", "db", {"10.0.0.2"})));
   EXPECT_EQ(engine_.creations(), 0);
+}
+
+// A program that says that it is this version; its libraries are not known, as of any script.
+std::string Script(const std::string& version) {
+  const std::string path = testing::TempDir() + "/dnsmasq-" + version;
+  std::ofstream(path) << "#!/bin/sh\necho 'Dnsmasq version " << version << "  Copyright'\n";
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  return path;
+}
+
+TEST(FindDnsmasq, SaysWhatToDoWhereItIsNot) {
+  const absl::Status missing = NameServers::FindDnsmasq({"/nonexistent/dnsmasq"}).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(missing));
+  EXPECT_THAT(std::string(missing.message()), HasSubstr("apt-get install dnsmasq-base"));
+}
+
+TEST(FindDnsmasq, RefusesOneThatForgetsNothing) {
+  const auto said = [](const std::string& version) {
+    return std::string(
+        NameServers::FindDnsmasq({"/nonexistent/dnsmasq", Script(version)}).status().message());
+  };
+  for (const char* old : {"2.87", "1.99", "unknown"})
+    EXPECT_THAT(said(old), HasSubstr("2.88 or later is needed")) << old;
+  for (const char* recent : {"2.88", "2.100", "3.0"})
+    EXPECT_THAT(said(recent), HasSubstr("libraries")) << recent;
 }
 
 }  // namespace
