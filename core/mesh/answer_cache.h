@@ -40,7 +40,8 @@ class AnswerCache {
   // The answer that was kept under `key` (store::AnswerKey), if there is one.
   std::optional<provider::v1::RenderResponse> Find(const std::string& key,
                                                    absl::Time now = absl::Now());
-  void Keep(const std::string& key, const provider::v1::RenderResponse& response,
+  // `response` is used, and afterwards as it was.
+  void Keep(const std::string& key, provider::v1::RenderResponse& response,
             absl::Time now = absl::Now());
 
   // Drops what is not to be kept any more; of too many so many that a quarter of the room is free

@@ -8,39 +8,39 @@ namespace weft::mesh {
 // fails with UNAVAILABLE at once. Thread-safe.
 class AwayStub final : public ProviderStub {
  public:
-  void Describe(const provider::v1::DescribeRequest&,
+  void Describe(provider::v1::DescribeRequest,
                 Callback<provider::v1::DescribeResponse> done) override {
     Fail(done);
   }
-  void RenderWorkload(const provider::v1::RenderWorkloadRequest&,
+  void RenderWorkload(provider::v1::RenderWorkloadRequest,
                       Callback<provider::v1::RenderResponse> done) override {
     Fail(done);
   }
-  void RenderTrait(const provider::v1::RenderTraitRequest&,
+  void RenderTrait(provider::v1::RenderTraitRequest,
                    Callback<provider::v1::RenderResponse> done) override {
     Fail(done);
   }
-  void AssessWorkload(const provider::v1::AssessRequest&,
+  void AssessWorkload(provider::v1::AssessRequest,
                       Callback<provider::v1::AssessResponse> done) override {
     Fail(done);
   }
-  void AssessTrait(const provider::v1::AssessRequest&,
+  void AssessTrait(provider::v1::AssessRequest,
                    Callback<provider::v1::AssessResponse> done) override {
     Fail(done);
   }
-  void WorkloadTimeline(const provider::v1::TimelineRequest&,
+  void WorkloadTimeline(provider::v1::TimelineRequest,
                         Callback<provider::v1::TimelineResponse> done) override {
     Fail(done);
   }
-  void TraitTimeline(const provider::v1::TimelineRequest&,
+  void TraitTimeline(provider::v1::TimelineRequest,
                      Callback<provider::v1::TimelineResponse> done) override {
     Fail(done);
   }
-  void FinalizeWorkload(const provider::v1::FinalizeRequest&,
+  void FinalizeWorkload(provider::v1::FinalizeRequest,
                         Callback<provider::v1::FinalizeResponse> done) override {
     Fail(done);
   }
-  void FinalizeTrait(const provider::v1::FinalizeRequest&,
+  void FinalizeTrait(provider::v1::FinalizeRequest,
                      Callback<provider::v1::FinalizeResponse> done) override {
     Fail(done);
   }

@@ -42,25 +42,26 @@ class BreakerStub final : public CallsAround<BreakerStub>,
         breaker_({.now = Breaker::Clock::now, .random = Random}) {}
 
   // The core asks for one whenever the connection is another.
-  void Describe(const pb::DescribeRequest& request, Callback<pb::DescribeResponse> done) override {
-    inner_->Describe(request, [self = shared_from_this(), done = std::move(done)](
-                                  absl::StatusOr<pb::DescribeResponse> response) {
+  void Describe(pb::DescribeRequest request, Callback<pb::DescribeResponse> done) override {
+    inner_->Describe(std::move(request), [self = shared_from_this(), done = std::move(done)](
+                                             absl::StatusOr<pb::DescribeResponse> response) {
       if (response.ok()) self->breaker_.Reset();
       done(std::move(response));
     });
   }
 
   template <typename Request, typename Response>
-  void Around(Method<Request, Response> call, const Request& request, Callback<Response> done) {
+  void Around(Method<Request, Response> call, Request request, Callback<Response> done) {
     absl::StatusOr<Breaker::Pass> pass =
         breaker_.Admit(HashOf(request), ApplicationOf(request.instance()));
     if (!pass.ok())
       return done(NotAsked(pass.status().code(), std::string(pass.status().message())));
-    ((*inner_).*call)(request, [self = shared_from_this(), pass = *std::move(pass),
-                                done = std::move(done)](absl::StatusOr<Response> response) {
-      self->Answered(pass, response.status());
-      done(std::move(response));
-    });
+    ((*inner_).*call)(std::move(request),
+                      [self = shared_from_this(), pass = *std::move(pass),
+                       done = std::move(done)](absl::StatusOr<Response> response) {
+                        self->Answered(pass, response.status());
+                        done(std::move(response));
+                      });
   }
 
   std::string WhyNotAsked() override {

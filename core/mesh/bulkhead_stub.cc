@@ -16,26 +16,34 @@ class BulkheadStub final : public CallsAround<BulkheadStub>,
       : CallsAround(std::move(inner)), in_flight_(in_flight), bulkhead_(in_flight) {}
 
   template <typename Request, typename Response>
-  void Around(Method<Request, Response> call, const Request& request, Callback<Response> done) {
+  void Around(Method<Request, Response> call, Request request, Callback<Response> done) {
     constexpr auto kKind =
         kIsBackground<Request> ? Bulkhead::Kind::kBackground : Bulkhead::Kind::kUser;
-    auto shared = std::make_shared<Callback<Response>>(std::move(done));
-    const bool enters = bulkhead_.Enter(
-        kKind, ApplicationOf(request.instance()),
-        [self = shared_from_this(), call, request, shared] {
-          ((*self->inner_).*call)(request, [self, shared](absl::StatusOr<Response> response) {
-            (*shared)(std::move(response));
-            self->bulkhead_.Leave();
-          });
+    const std::string application = ApplicationOf(request.instance());
+    auto asked = std::make_shared<Asked<Request, Response>>();
+    *asked = {std::move(request), std::move(done)};
+    const bool enters =
+        bulkhead_.Enter(kKind, application, [self = shared_from_this(), call, asked] {
+          ((*self->inner_).*call)(std::move(asked->request),
+                                  [self, asked](absl::StatusOr<Response> response) {
+                                    asked->done(std::move(response));
+                                    self->bulkhead_.Leave();
+                                  });
         });
     if (enters) return;
-    (*shared)(
+    asked->done(
         NotAsked(absl::StatusCode::kResourceExhausted,
                  absl::StrCat(in_flight_, " calls are under way, and those of ",
                               Bulkhead::kWaitingApplications, " applications wait: try again")));
   }
 
  private:
+  template <typename Request, typename Response>
+  struct Asked {
+    Request request;
+    Callback<Response> done;
+  };
+
   const int in_flight_;
   Bulkhead bulkhead_;
 };

@@ -17,13 +17,12 @@ class CachingStub final : public StubAround, public std::enable_shared_from_this
   CachingStub(std::shared_ptr<ProviderStub> inner, std::string artifact, AnswerCache& answers)
       : StubAround(std::move(inner)), artifact_(std::move(artifact)), answers_(answers) {}
 
-  void RenderWorkload(const pb::RenderWorkloadRequest& request,
+  void RenderWorkload(pb::RenderWorkloadRequest request,
                       Callback<pb::RenderResponse> done) override {
-    Render("workload", request, &ProviderStub::RenderWorkload, std::move(done));
+    Render("workload", std::move(request), &ProviderStub::RenderWorkload, std::move(done));
   }
-  void RenderTrait(const pb::RenderTraitRequest& request,
-                   Callback<pb::RenderResponse> done) override {
-    Render("trait", request, &ProviderStub::RenderTrait, std::move(done));
+  void RenderTrait(pb::RenderTraitRequest request, Callback<pb::RenderResponse> done) override {
+    Render("trait", std::move(request), &ProviderStub::RenderTrait, std::move(done));
   }
 
  private:
@@ -35,14 +34,14 @@ class CachingStub final : public StubAround, public std::enable_shared_from_this
   }
 
   template <typename Request>
-  void Render(const char* method, const Request& request, Method<Request, pb::RenderResponse> call,
+  void Render(const char* method, Request request, Method<Request, pb::RenderResponse> call,
               Callback<pb::RenderResponse> done) {
     const std::string key = artifact_.empty() ? "" : KeyOf(method, request);
     if (!key.empty()) {
       if (auto kept = answers_.Find(key)) return done(*std::move(kept));
     }
-    ((*inner_).*call)(request, [self = shared_from_this(), key, done = std::move(done)](
-                                   absl::StatusOr<pb::RenderResponse> response) {
+    ((*inner_).*call)(std::move(request), [self = shared_from_this(), key, done = std::move(done)](
+                                              absl::StatusOr<pb::RenderResponse> response) {
       // One that is not ready yet is to be asked again.
       if (!key.empty() && response.ok() && response->outcome() == pb::OUTCOME_READY)
         self->answers_.Keep(key, *response);

@@ -15,21 +15,18 @@ class CheckingStub final : public StubAround {
   CheckingStub(std::shared_ptr<ProviderStub> inner, std::string artifact)
       : StubAround(std::move(inner)), artifact_(std::move(artifact)) {}
 
-  void RenderWorkload(const pb::RenderWorkloadRequest& request,
+  void RenderWorkload(pb::RenderWorkloadRequest request,
                       Callback<pb::RenderResponse> done) override {
-    inner_->RenderWorkload(Expecting(request), Checked(std::move(done)));
+    inner_->RenderWorkload(Expecting(std::move(request)), Checked(std::move(done)));
   }
-  void RenderTrait(const pb::RenderTraitRequest& request,
-                   Callback<pb::RenderResponse> done) override {
-    inner_->RenderTrait(Expecting(request), Checked(std::move(done)));
+  void RenderTrait(pb::RenderTraitRequest request, Callback<pb::RenderResponse> done) override {
+    inner_->RenderTrait(Expecting(std::move(request)), Checked(std::move(done)));
   }
-  void FinalizeWorkload(const pb::FinalizeRequest& request,
-                        Callback<pb::FinalizeResponse> done) override {
-    inner_->FinalizeWorkload(request, Finalized(std::move(done)));
+  void FinalizeWorkload(pb::FinalizeRequest request, Callback<pb::FinalizeResponse> done) override {
+    inner_->FinalizeWorkload(std::move(request), Finalized(std::move(done)));
   }
-  void FinalizeTrait(const pb::FinalizeRequest& request,
-                     Callback<pb::FinalizeResponse> done) override {
-    inner_->FinalizeTrait(request, Finalized(std::move(done)));
+  void FinalizeTrait(pb::FinalizeRequest request, Callback<pb::FinalizeResponse> done) override {
+    inner_->FinalizeTrait(std::move(request), Finalized(std::move(done)));
   }
 
  private:

@@ -45,7 +45,7 @@ class FakeProvider final : public ProviderStub {
     return assessments_;
   }
 
-  void Describe(const provider::v1::DescribeRequest&,
+  void Describe(provider::v1::DescribeRequest,
                 Callback<provider::v1::DescribeResponse> done) override {
     if (!Connected()) return done(Away());
     if (describe != nullptr) return describe(std::move(done));
@@ -54,35 +54,35 @@ class FakeProvider final : public ProviderStub {
     lock.unlock();
     done(description);
   }
-  void RenderWorkload(const provider::v1::RenderWorkloadRequest& request,
+  void RenderWorkload(provider::v1::RenderWorkloadRequest request,
                       Callback<provider::v1::RenderResponse> done) override {
     done(Count(renders_) ? render_workload(request) : Away());
   }
-  void RenderTrait(const provider::v1::RenderTraitRequest& request,
+  void RenderTrait(provider::v1::RenderTraitRequest request,
                    Callback<provider::v1::RenderResponse> done) override {
     done(Count(renders_) ? render_trait(request) : Away());
   }
-  void AssessWorkload(const provider::v1::AssessRequest& request,
+  void AssessWorkload(provider::v1::AssessRequest request,
                       Callback<provider::v1::AssessResponse> done) override {
     done(Count(assessments_) ? assess(request) : Away());
   }
-  void AssessTrait(const provider::v1::AssessRequest& request,
+  void AssessTrait(provider::v1::AssessRequest request,
                    Callback<provider::v1::AssessResponse> done) override {
     done(Count(assessments_) ? assess(request) : Away());
   }
-  void WorkloadTimeline(const provider::v1::TimelineRequest& request,
+  void WorkloadTimeline(provider::v1::TimelineRequest request,
                         Callback<provider::v1::TimelineResponse> done) override {
     done(Connected() ? timeline(request) : Away());
   }
-  void TraitTimeline(const provider::v1::TimelineRequest& request,
+  void TraitTimeline(provider::v1::TimelineRequest request,
                      Callback<provider::v1::TimelineResponse> done) override {
     done(Connected() ? timeline(request) : Away());
   }
-  void FinalizeWorkload(const provider::v1::FinalizeRequest& request,
+  void FinalizeWorkload(provider::v1::FinalizeRequest request,
                         Callback<provider::v1::FinalizeResponse> done) override {
     done(Connected() ? finalize(request) : Away());
   }
-  void FinalizeTrait(const provider::v1::FinalizeRequest& request,
+  void FinalizeTrait(provider::v1::FinalizeRequest request,
                      Callback<provider::v1::FinalizeResponse> done) override {
     done(Connected() ? finalize(request) : Away());
   }

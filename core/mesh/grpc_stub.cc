@@ -1,4 +1,5 @@
 #include <chrono>
+#include <utility>
 
 #include "core/base/service.h"
 #include "core/base/tls.h"
@@ -44,48 +45,42 @@ class GrpcStub final : public ProviderStub {
         workload_(pb::WorkloadProvider::NewStub(channel_)),
         trait_(pb::TraitProvider::NewStub(channel_)) {}
 
-  void Describe(const pb::DescribeRequest& request, Callback<pb::DescribeResponse> done) override {
-    Start(identity_->async(), &pb::Identity::Stub::async::Describe, deadlines_.describe, request,
-          std::move(done));
+  void Describe(pb::DescribeRequest request, Callback<pb::DescribeResponse> done) override {
+    Start(identity_->async(), &pb::Identity::Stub::async::Describe, deadlines_.describe,
+          std::move(request), std::move(done));
   }
-  void RenderWorkload(const pb::RenderWorkloadRequest& request,
+  void RenderWorkload(pb::RenderWorkloadRequest request,
                       Callback<pb::RenderResponse> done) override {
     Start(workload_->async(), &pb::WorkloadProvider::Stub::async::Render, deadlines_.render,
-          request, std::move(done));
+          std::move(request), std::move(done));
   }
-  void RenderTrait(const pb::RenderTraitRequest& request,
-                   Callback<pb::RenderResponse> done) override {
-    Start(trait_->async(), &pb::TraitProvider::Stub::async::Render, deadlines_.render, request,
-          std::move(done));
+  void RenderTrait(pb::RenderTraitRequest request, Callback<pb::RenderResponse> done) override {
+    Start(trait_->async(), &pb::TraitProvider::Stub::async::Render, deadlines_.render,
+          std::move(request), std::move(done));
   }
-  void AssessWorkload(const pb::AssessRequest& request,
-                      Callback<pb::AssessResponse> done) override {
+  void AssessWorkload(pb::AssessRequest request, Callback<pb::AssessResponse> done) override {
     Start(workload_->async(), &pb::WorkloadProvider::Stub::async::Assess, deadlines_.assess,
-          request, std::move(done));
+          std::move(request), std::move(done));
   }
-  void AssessTrait(const pb::AssessRequest& request, Callback<pb::AssessResponse> done) override {
-    Start(trait_->async(), &pb::TraitProvider::Stub::async::Assess, deadlines_.assess, request,
-          std::move(done));
+  void AssessTrait(pb::AssessRequest request, Callback<pb::AssessResponse> done) override {
+    Start(trait_->async(), &pb::TraitProvider::Stub::async::Assess, deadlines_.assess,
+          std::move(request), std::move(done));
   }
-  void WorkloadTimeline(const pb::TimelineRequest& request,
-                        Callback<pb::TimelineResponse> done) override {
+  void WorkloadTimeline(pb::TimelineRequest request, Callback<pb::TimelineResponse> done) override {
     Start(workload_->async(), &pb::WorkloadProvider::Stub::async::Timeline, deadlines_.timeline,
-          request, std::move(done));
+          std::move(request), std::move(done));
   }
-  void TraitTimeline(const pb::TimelineRequest& request,
-                     Callback<pb::TimelineResponse> done) override {
-    Start(trait_->async(), &pb::TraitProvider::Stub::async::Timeline, deadlines_.timeline, request,
-          std::move(done));
+  void TraitTimeline(pb::TimelineRequest request, Callback<pb::TimelineResponse> done) override {
+    Start(trait_->async(), &pb::TraitProvider::Stub::async::Timeline, deadlines_.timeline,
+          std::move(request), std::move(done));
   }
-  void FinalizeWorkload(const pb::FinalizeRequest& request,
-                        Callback<pb::FinalizeResponse> done) override {
+  void FinalizeWorkload(pb::FinalizeRequest request, Callback<pb::FinalizeResponse> done) override {
     Start(workload_->async(), &pb::WorkloadProvider::Stub::async::Finalize, deadlines_.finalize,
-          request, std::move(done));
+          std::move(request), std::move(done));
   }
-  void FinalizeTrait(const pb::FinalizeRequest& request,
-                     Callback<pb::FinalizeResponse> done) override {
-    Start(trait_->async(), &pb::TraitProvider::Stub::async::Finalize, deadlines_.finalize, request,
-          std::move(done));
+  void FinalizeTrait(pb::FinalizeRequest request, Callback<pb::FinalizeResponse> done) override {
+    Start(trait_->async(), &pb::TraitProvider::Stub::async::Finalize, deadlines_.finalize,
+          std::move(request), std::move(done));
   }
   bool Connected() override {
     const bool connected = channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY;
@@ -98,9 +93,9 @@ class GrpcStub final : public ProviderStub {
   void Start(Async* async,
              void (Async::*method)(grpc::ClientContext*, const Request*, Response*,
                                    std::function<void(grpc::Status)>),
-             absl::Duration deadline, const Request& request, Callback<Response> done) {
+             absl::Duration deadline, Request request, Callback<Response> done) {
     auto call = std::make_shared<Call<Request, Response>>();
-    call->request = request;
+    call->request = std::move(request);
     call->done = std::move(done);
     call->context.set_deadline(std::chrono::system_clock::now() +
                                absl::ToChronoMilliseconds(deadline));

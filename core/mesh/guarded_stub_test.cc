@@ -150,8 +150,7 @@ TEST_F(GuardedStubTest, TooManyApplicationsAtOnceAreToldToComeBack) {
    public:
     Held(std::shared_ptr<ProviderStub> inner, std::deque<Callback<pb::RenderResponse>>& asked)
         : StubAround(std::move(inner)), asked_(asked) {}
-    void RenderWorkload(const pb::RenderWorkloadRequest&,
-                        Callback<pb::RenderResponse> done) override {
+    void RenderWorkload(pb::RenderWorkloadRequest, Callback<pb::RenderResponse> done) override {
       asked_.push_back(std::move(done));
     }
 

@@ -23,23 +23,23 @@ using Callback = std::function<void(absl::StatusOr<Response>)>;
 class ProviderStub {
  public:
   virtual ~ProviderStub() = default;
-  virtual void Describe(const provider::v1::DescribeRequest& request,
+  virtual void Describe(provider::v1::DescribeRequest request,
                         Callback<provider::v1::DescribeResponse> done) = 0;
-  virtual void RenderWorkload(const provider::v1::RenderWorkloadRequest& request,
+  virtual void RenderWorkload(provider::v1::RenderWorkloadRequest request,
                               Callback<provider::v1::RenderResponse> done) = 0;
-  virtual void RenderTrait(const provider::v1::RenderTraitRequest& request,
+  virtual void RenderTrait(provider::v1::RenderTraitRequest request,
                            Callback<provider::v1::RenderResponse> done) = 0;
-  virtual void AssessWorkload(const provider::v1::AssessRequest& request,
+  virtual void AssessWorkload(provider::v1::AssessRequest request,
                               Callback<provider::v1::AssessResponse> done) = 0;
-  virtual void AssessTrait(const provider::v1::AssessRequest& request,
+  virtual void AssessTrait(provider::v1::AssessRequest request,
                            Callback<provider::v1::AssessResponse> done) = 0;
-  virtual void WorkloadTimeline(const provider::v1::TimelineRequest& request,
+  virtual void WorkloadTimeline(provider::v1::TimelineRequest request,
                                 Callback<provider::v1::TimelineResponse> done) = 0;
-  virtual void TraitTimeline(const provider::v1::TimelineRequest& request,
+  virtual void TraitTimeline(provider::v1::TimelineRequest request,
                              Callback<provider::v1::TimelineResponse> done) = 0;
-  virtual void FinalizeWorkload(const provider::v1::FinalizeRequest& request,
+  virtual void FinalizeWorkload(provider::v1::FinalizeRequest request,
                                 Callback<provider::v1::FinalizeResponse> done) = 0;
-  virtual void FinalizeTrait(const provider::v1::FinalizeRequest& request,
+  virtual void FinalizeTrait(provider::v1::FinalizeRequest request,
                              Callback<provider::v1::FinalizeResponse> done) = 0;
   // Whether the connection stands, as far as is known without a call; tries to connect if it does
   // not.

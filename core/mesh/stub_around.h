@@ -11,7 +11,7 @@
 namespace weft::mesh {
 
 template <typename Request, typename Response>
-using Method = void (ProviderStub::*)(const Request&, Callback<Response>);
+using Method = void (ProviderStub::*)(Request, Callback<Response>);
 
 // What nobody waits for, and what is asked again as time goes by: `now` makes it no other request.
 template <typename Request>
@@ -28,41 +28,41 @@ class StubAround : public ProviderStub {
  public:
   explicit StubAround(std::shared_ptr<ProviderStub> inner) : inner_(std::move(inner)) {}
 
-  void Describe(const provider::v1::DescribeRequest& request,
+  void Describe(provider::v1::DescribeRequest request,
                 Callback<provider::v1::DescribeResponse> done) override {
-    inner_->Describe(request, std::move(done));
+    inner_->Describe(std::move(request), std::move(done));
   }
-  void RenderWorkload(const provider::v1::RenderWorkloadRequest& request,
+  void RenderWorkload(provider::v1::RenderWorkloadRequest request,
                       Callback<provider::v1::RenderResponse> done) override {
-    inner_->RenderWorkload(request, std::move(done));
+    inner_->RenderWorkload(std::move(request), std::move(done));
   }
-  void RenderTrait(const provider::v1::RenderTraitRequest& request,
+  void RenderTrait(provider::v1::RenderTraitRequest request,
                    Callback<provider::v1::RenderResponse> done) override {
-    inner_->RenderTrait(request, std::move(done));
+    inner_->RenderTrait(std::move(request), std::move(done));
   }
-  void AssessWorkload(const provider::v1::AssessRequest& request,
+  void AssessWorkload(provider::v1::AssessRequest request,
                       Callback<provider::v1::AssessResponse> done) override {
-    inner_->AssessWorkload(request, std::move(done));
+    inner_->AssessWorkload(std::move(request), std::move(done));
   }
-  void AssessTrait(const provider::v1::AssessRequest& request,
+  void AssessTrait(provider::v1::AssessRequest request,
                    Callback<provider::v1::AssessResponse> done) override {
-    inner_->AssessTrait(request, std::move(done));
+    inner_->AssessTrait(std::move(request), std::move(done));
   }
-  void WorkloadTimeline(const provider::v1::TimelineRequest& request,
+  void WorkloadTimeline(provider::v1::TimelineRequest request,
                         Callback<provider::v1::TimelineResponse> done) override {
-    inner_->WorkloadTimeline(request, std::move(done));
+    inner_->WorkloadTimeline(std::move(request), std::move(done));
   }
-  void TraitTimeline(const provider::v1::TimelineRequest& request,
+  void TraitTimeline(provider::v1::TimelineRequest request,
                      Callback<provider::v1::TimelineResponse> done) override {
-    inner_->TraitTimeline(request, std::move(done));
+    inner_->TraitTimeline(std::move(request), std::move(done));
   }
-  void FinalizeWorkload(const provider::v1::FinalizeRequest& request,
+  void FinalizeWorkload(provider::v1::FinalizeRequest request,
                         Callback<provider::v1::FinalizeResponse> done) override {
-    inner_->FinalizeWorkload(request, std::move(done));
+    inner_->FinalizeWorkload(std::move(request), std::move(done));
   }
-  void FinalizeTrait(const provider::v1::FinalizeRequest& request,
+  void FinalizeTrait(provider::v1::FinalizeRequest request,
                      Callback<provider::v1::FinalizeResponse> done) override {
-    inner_->FinalizeTrait(request, std::move(done));
+    inner_->FinalizeTrait(std::move(request), std::move(done));
   }
   bool Connected() override { return inner_->Connected(); }
   std::string WhyNotAsked() override { return inner_->WhyNotAsked(); }
@@ -74,44 +74,44 @@ class StubAround : public ProviderStub {
 
 // A client around another that does the same with every call for an instance, whatever it asks:
 //   template <typename Request, typename Response>
-//   void Around(Method<Request, Response> call, const Request& request, Callback<Response> done);
+//   void Around(Method<Request, Response> call, Request request, Callback<Response> done);
 // of `Self`, which derives from this.
 template <typename Self>
 class CallsAround : public StubAround {
  public:
   using StubAround::StubAround;
 
-  void RenderWorkload(const provider::v1::RenderWorkloadRequest& request,
+  void RenderWorkload(provider::v1::RenderWorkloadRequest request,
                       Callback<provider::v1::RenderResponse> done) final {
-    self().Around(&ProviderStub::RenderWorkload, request, std::move(done));
+    self().Around(&ProviderStub::RenderWorkload, std::move(request), std::move(done));
   }
-  void RenderTrait(const provider::v1::RenderTraitRequest& request,
+  void RenderTrait(provider::v1::RenderTraitRequest request,
                    Callback<provider::v1::RenderResponse> done) final {
-    self().Around(&ProviderStub::RenderTrait, request, std::move(done));
+    self().Around(&ProviderStub::RenderTrait, std::move(request), std::move(done));
   }
-  void AssessWorkload(const provider::v1::AssessRequest& request,
+  void AssessWorkload(provider::v1::AssessRequest request,
                       Callback<provider::v1::AssessResponse> done) final {
-    self().Around(&ProviderStub::AssessWorkload, request, std::move(done));
+    self().Around(&ProviderStub::AssessWorkload, std::move(request), std::move(done));
   }
-  void AssessTrait(const provider::v1::AssessRequest& request,
+  void AssessTrait(provider::v1::AssessRequest request,
                    Callback<provider::v1::AssessResponse> done) final {
-    self().Around(&ProviderStub::AssessTrait, request, std::move(done));
+    self().Around(&ProviderStub::AssessTrait, std::move(request), std::move(done));
   }
-  void WorkloadTimeline(const provider::v1::TimelineRequest& request,
+  void WorkloadTimeline(provider::v1::TimelineRequest request,
                         Callback<provider::v1::TimelineResponse> done) final {
-    self().Around(&ProviderStub::WorkloadTimeline, request, std::move(done));
+    self().Around(&ProviderStub::WorkloadTimeline, std::move(request), std::move(done));
   }
-  void TraitTimeline(const provider::v1::TimelineRequest& request,
+  void TraitTimeline(provider::v1::TimelineRequest request,
                      Callback<provider::v1::TimelineResponse> done) final {
-    self().Around(&ProviderStub::TraitTimeline, request, std::move(done));
+    self().Around(&ProviderStub::TraitTimeline, std::move(request), std::move(done));
   }
-  void FinalizeWorkload(const provider::v1::FinalizeRequest& request,
+  void FinalizeWorkload(provider::v1::FinalizeRequest request,
                         Callback<provider::v1::FinalizeResponse> done) final {
-    self().Around(&ProviderStub::FinalizeWorkload, request, std::move(done));
+    self().Around(&ProviderStub::FinalizeWorkload, std::move(request), std::move(done));
   }
-  void FinalizeTrait(const provider::v1::FinalizeRequest& request,
+  void FinalizeTrait(provider::v1::FinalizeRequest request,
                      Callback<provider::v1::FinalizeResponse> done) final {
-    self().Around(&ProviderStub::FinalizeTrait, request, std::move(done));
+    self().Around(&ProviderStub::FinalizeTrait, std::move(request), std::move(done));
   }
 
  private:

@@ -128,9 +128,9 @@ void Assessor::Ask(const std::string& application, const std::string& provider, 
   *request.mutable_now() =
       google::protobuf::util::TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(absl::Now()));
   if (trait) {
-    stub->AssessTrait(request, std::move(done));
+    stub->AssessTrait(std::move(request), std::move(done));
   } else {
-    stub->AssessWorkload(request, std::move(done));
+    stub->AssessWorkload(std::move(request), std::move(done));
   }
 }
 

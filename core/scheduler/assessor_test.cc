@@ -26,41 +26,33 @@ constexpr char kTrait[] = "default/shop/front/scaler#0";
 // A provider that answers when a test says so. Thread-safe.
 class HeldProvider final : public mesh::ProviderStub {
  public:
-  void Describe(const pb::DescribeRequest&, mesh::Callback<pb::DescribeResponse> done) override {
+  void Describe(pb::DescribeRequest, mesh::Callback<pb::DescribeResponse> done) override {
     pb::DescribeResponse description;
     description.add_protocol_versions("v1");
     done(description);
   }
-  void RenderWorkload(const pb::RenderWorkloadRequest&,
-                      mesh::Callback<pb::RenderResponse> done) override {
+  void RenderWorkload(pb::RenderWorkloadRequest, mesh::Callback<pb::RenderResponse> done) override {
     done(absl::UnimplementedError("it only assesses"));
   }
-  void RenderTrait(const pb::RenderTraitRequest&,
-                   mesh::Callback<pb::RenderResponse> done) override {
+  void RenderTrait(pb::RenderTraitRequest, mesh::Callback<pb::RenderResponse> done) override {
     done(absl::UnimplementedError("it only assesses"));
   }
-  void AssessWorkload(const pb::AssessRequest& request,
-                      mesh::Callback<pb::AssessResponse> done) override {
+  void AssessWorkload(pb::AssessRequest request, mesh::Callback<pb::AssessResponse> done) override {
     calls_.push_back({request, std::move(done)});
   }
-  void AssessTrait(const pb::AssessRequest& request,
-                   mesh::Callback<pb::AssessResponse> done) override {
+  void AssessTrait(pb::AssessRequest request, mesh::Callback<pb::AssessResponse> done) override {
     calls_.push_back({request, std::move(done)});
   }
-  void WorkloadTimeline(const pb::TimelineRequest&,
-                        mesh::Callback<pb::TimelineResponse> done) override {
+  void WorkloadTimeline(pb::TimelineRequest, mesh::Callback<pb::TimelineResponse> done) override {
     done(absl::UnimplementedError("it only assesses"));
   }
-  void TraitTimeline(const pb::TimelineRequest&,
-                     mesh::Callback<pb::TimelineResponse> done) override {
+  void TraitTimeline(pb::TimelineRequest, mesh::Callback<pb::TimelineResponse> done) override {
     done(absl::UnimplementedError("it only assesses"));
   }
-  void FinalizeWorkload(const pb::FinalizeRequest&,
-                        mesh::Callback<pb::FinalizeResponse> done) override {
+  void FinalizeWorkload(pb::FinalizeRequest, mesh::Callback<pb::FinalizeResponse> done) override {
     done(absl::UnimplementedError("it only assesses"));
   }
-  void FinalizeTrait(const pb::FinalizeRequest&,
-                     mesh::Callback<pb::FinalizeResponse> done) override {
+  void FinalizeTrait(pb::FinalizeRequest, mesh::Callback<pb::FinalizeResponse> done) override {
     done(absl::UnimplementedError("it only assesses"));
   }
   bool Connected() override { return true; }

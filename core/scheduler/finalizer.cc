@@ -162,9 +162,9 @@ void Finalizer::Call(const std::string& application, const LeavingRecord& leavin
   *request.mutable_now() =
       google::protobuf::util::TimeUtil::MillisecondsToTimestamp(absl::ToUnixMillis(now_()));
   if (leaving.has_trait()) {
-    stub->FinalizeTrait(request, std::move(done));
+    stub->FinalizeTrait(std::move(request), std::move(done));
   } else {
-    stub->FinalizeWorkload(request, std::move(done));
+    stub->FinalizeWorkload(std::move(request), std::move(done));
   }
 }
 

@@ -40,11 +40,10 @@ class HeldProvider final : public mesh::StubAround {
   std::map<std::string, std::string> also;  // By type: another annotation that it writes.
   std::multiset<std::string> renders;       // The types that were asked for.
 
-  void RenderWorkload(const pb::RenderWorkloadRequest&,
-                      mesh::Callback<pb::RenderResponse> done) override {
+  void RenderWorkload(pb::RenderWorkloadRequest, mesh::Callback<pb::RenderResponse> done) override {
     Hold("web", Part("", "{}"), std::move(done));
   }
-  void RenderTrait(const pb::RenderTraitRequest& request,
+  void RenderTrait(pb::RenderTraitRequest request,
                    mesh::Callback<pb::RenderResponse> done) override {
     const std::string& type = request.instance().type();
     json::object annotations{
