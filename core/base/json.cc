@@ -1,13 +1,16 @@
 #include "core/base/json.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <vector>
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/value_stack.hpp>
 
 #include "absl/container/flat_hash_set.h"
@@ -34,7 +37,9 @@ struct Handler {
   static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
 
   bj::value_stack stack;
-  std::vector<absl::flat_hash_set<std::string>> keys;  // Of the open objects.
+  size_t key_count = 0;
+  bool finds_twice = false;  // Whether it looks for a key that stands twice in one object.
+  std::vector<absl::flat_hash_set<std::string>> keys;  // Then: of the open objects.
   std::string text;                                    // Of a key or number that comes in parts.
   std::string problem;
 
@@ -52,11 +57,11 @@ struct Handler {
     return true;
   }
   bool on_object_begin(bj::error_code&) {
-    keys.emplace_back();
+    if (finds_twice) keys.emplace_back();
     return true;
   }
   bool on_object_end(std::size_t n, bj::error_code&) {
-    keys.pop_back();
+    if (finds_twice) keys.pop_back();
     stack.push_object(n);
     return true;
   }
@@ -74,8 +79,9 @@ struct Handler {
     return true;
   }
   bool on_key(bj::string_view s, std::size_t, bj::error_code& ec) {
+    ++key_count;
     text.append(s.data(), s.size());
-    if (!keys.back().insert(text).second) {
+    if (finds_twice && !keys.back().insert(text).second) {
       return Refuse(ec, absl::StrCat("the key \"", absl::Utf8SafeCEscape(text),
                                      "\" stands twice in one object"));
     }
@@ -122,13 +128,20 @@ struct Handler {
   bool on_comment(bj::string_view, bj::error_code&) { return true; }
 };
 
+// Of the characters that are written as they are.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (size_t c = 0x20; c < plain.size(); ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
 void WriteString(std::string_view s, std::string& out) {
   static constexpr char kHex[] = "0123456789abcdef";
   out.push_back('"');
   size_t plain = 0;  // Start of what has not been copied yet.
   for (size_t i = 0; i < s.size(); ++i) {
     const unsigned char c = static_cast<unsigned char>(s[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    if (kPlain[c]) continue;
     out.append(s, plain, i - plain);
     plain = i + 1;
     switch (c) {
@@ -265,13 +278,25 @@ void Write(const value& v, std::string& out) {
   }
 }
 
-}  // namespace
+size_t CountKeys(const value& v) {
+  size_t count = 0;
+  if (const object* o = v.if_object()) {
+    count = o->size();
+    for (const auto& member : *o) count += CountKeys(member.value());
+  } else if (const array* a = v.if_array()) {
+    for (const value& element : *a) count += CountKeys(element);
+  }
+  return count;
+}
 
-absl::StatusOr<value> Parse(std::string_view text) try {
+// What it makes is in `storage`.
+absl::StatusOr<value> Read(std::string_view text, bool finds_twice,
+                           const bj::storage_ptr& storage) try {
   bj::parse_options options;
   options.max_depth = kMaxDepth;
   bj::basic_parser<Handler> parser(options);
-  parser.handler().stack.reset();
+  parser.handler().stack.reset(storage);
+  parser.handler().finds_twice = finds_twice;
   bj::error_code ec;
   const size_t used = parser.write_some(false, text.data(), text.size(), ec);
   if (!ec && used < text.size()) ec = bj::error::extra_data;
@@ -280,10 +305,17 @@ absl::StatusOr<value> Parse(std::string_view text) try {
     return absl::InvalidArgumentError(
         absl::StrCat("at byte ", used, ": ", problem.empty() ? ec.message() : problem));
   }
-  return parser.handler().stack.release();
+  value v = parser.handler().stack.release();
+  // Of one that stands twice the last is left. Which it is takes longer to find than all else.
+  if (CountKeys(v) != parser.handler().key_count) return Read(text, /*finds_twice=*/true, storage);
+  return v;
 } catch (const std::exception& e) {
   return absl::InvalidArgumentError(absl::StrCat("cannot be read: ", e.what()));
 }
+
+}  // namespace
+
+absl::StatusOr<value> Parse(std::string_view text) { return Read(text, /*finds_twice=*/false, {}); }
 
 std::string Canonical(const value& v) {
   std::string out;
@@ -293,14 +325,17 @@ std::string Canonical(const value& v) {
 }
 
 absl::StatusOr<std::string> Canonicalize(std::string_view text) {
-  absl::StatusOr<value> v = Parse(text);
+  unsigned char first[4096];
+  bj::monotonic_resource arena(first, sizeof first);
+  absl::StatusOr<value> v = Read(text, /*finds_twice=*/false, &arena);
   if (!v.ok()) return v.status();
   return Canonical(*v);
 }
 
 std::string Sha256(std::string_view bytes) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
+  static const EVP_MD* const kAlgorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  unsigned char digest[SHA256_DIGEST_LENGTH] = {};
+  EVP_Digest(bytes.data(), bytes.size(), digest, nullptr, kAlgorithm, nullptr);
   return absl::StrCat("sha256:", absl::BytesToHexString(absl::string_view(
                                      reinterpret_cast<char*>(digest), sizeof digest)));
 }
