@@ -126,8 +126,8 @@ struct Merged {
 Merged Merge(const Workload& workload, const std::vector<std::vector<Contribution>>& stages);
 
 // Sets `labels` on the object, and on its pod template if it is the workload's primary object and
-// has one; `object_only` on the object alone. Labels that a provider wrote with another value are
-// replaced. The owner of the labels is kCoreOwner. Pure and thread-safe.
+// has one; `object_only`, which are others, on the object alone. Labels that a provider wrote with
+// another value are replaced. The owner of the labels is kCoreOwner. Pure and thread-safe.
 void Stamp(const Workload& workload, const std::map<std::string, std::string>& labels,
            const std::map<std::string, std::string>& object_only, MergedObject& object);
 

@@ -1,5 +1,7 @@
 #include "core/merge/pointer.h"
 
+#include <array>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +14,13 @@ namespace {
 
 // The character that ~N stands for, by N.
 constexpr std::string_view kEscaped = "~/],=";
+// By character: its N, or kEscaped.size(). Every field of every object is looked through.
+constexpr auto kEscapeOf = [] {
+  std::array<uint8_t, 256> escapes{};
+  escapes.fill(kEscaped.size());
+  for (uint8_t n = 0; n < kEscaped.size(); ++n) escapes[static_cast<uint8_t>(kEscaped[n])] = n;
+  return escapes;
+}();
 // How many of them are escaped.
 constexpr size_t kInField = 3;
 constexpr size_t kInValue = 5;
@@ -19,9 +28,8 @@ constexpr size_t kInValue = 5;
 void AppendEscaped(std::string_view text, size_t escapes, std::string& out) {
   size_t begin = 0;  // Of what is still to be appended.
   for (size_t i = 0; i < text.size(); ++i) {
-    size_t n = 0;
-    while (n < escapes && text[i] != kEscaped[n]) ++n;
-    if (n == escapes) continue;
+    const uint8_t n = kEscapeOf[static_cast<uint8_t>(text[i])];
+    if (n >= escapes) continue;
     out.append(text, begin, i - begin);
     out.push_back('~');
     out.push_back(static_cast<char>('0' + n));

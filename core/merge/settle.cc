@@ -82,8 +82,9 @@ class Settler {
 void Settler::Settle(Node& node, const Schema* schema, bool is_list) {
   SettleMarks(node);
   if (node.proposals.empty()) return;  // Touched twice, and settled.
-  std::ranges::stable_sort(node.proposals,
-                           [](const auto& a, const auto& b) { return *a.owner < *b.owner; });
+  if (node.proposals.size() > 1)  // It takes memory even for one.
+    std::ranges::stable_sort(node.proposals,
+                             [](const auto& a, const auto& b) { return *a.owner < *b.owner; });
   if (!AllAgree(node.proposals) || !MayStand(node)) return;
   const Proposal& first = node.proposals.front();
   if (first.form == Form::kLeaf) {

@@ -30,8 +30,14 @@ class Stamper {
       Drop(place);  // If it was a leaf, it is none any more.
       if (!at->is_object()) at->emplace_object();
     }
-    for (const auto& [label, value] : labels)
-      Set(at->get_object()[label], place + FieldToken(label), value);
+    json::object& there = at->get_object();
+    there.reserve(there.size() + labels.size());
+    for (const auto& [label, value] : labels) {
+      std::string leaf = place + FieldToken(label);
+      const auto [member, is_new] = there.emplace(label, value);
+      if (!is_new) Replace(member->value(), leaf, value);
+      added_.push_back({std::move(leaf), kCoreOwner});
+    }
   }
 
   void Finish() {
@@ -43,7 +49,7 @@ class Stamper {
   }
 
  private:
-  void Set(json::value& label, const std::string& place, const std::string& value) {
+  void Replace(json::value& label, const std::string& place, const std::string& value) {
     if (label.is_object()) {
       std::erase_if(object_.leaves, [below = place + "/"](const LeafOwner& leaf) {
         return leaf.pointer.starts_with(below);
@@ -51,7 +57,6 @@ class Stamper {
     }
     label = value;
     Drop(place);
-    added_.push_back({place, kCoreOwner});
   }
 
   // A leaf is none any more.
@@ -68,10 +73,9 @@ class Stamper {
 
 void Stamp(const Workload& workload, const std::map<std::string, std::string>& labels,
            const std::map<std::string, std::string>& object_only, MergedObject& object) {
-  std::map<std::string, std::string> all = object_only;
-  all.insert(labels.begin(), labels.end());
   Stamper stamper(object);
-  stamper.Label({}, all);
+  stamper.Label({}, object_only);
+  stamper.Label({}, labels);
   const catalog::Shape& shape = workload.shape;
   const bool is_primary =
       object.ref == ObjectRef{shape.api_version, shape.kind, workload.name_space, workload.name};

@@ -272,13 +272,15 @@ class Job : public std::enable_shared_from_this<Job> {
     ReportProblems(place(nullptr), merged.problems, diagnostics);
     if (stages.size() < answers.missing.size() || !kept_fit) return {};
     ReportSteered(place(nullptr), merged.objects, diagnostics);
-    for (merge::MergedObject& object : merged.objects) StampObject(instance, workload, object);
+    const std::map<std::string, std::string> labels = LabelsOf(instance);
+    for (merge::MergedObject& object : merged.objects)
+      merge::Stamp(workload, labels, {{"weft.dev/revision", std::to_string(instance.revision)}},
+                   object);
     return std::move(merged.objects);
   }
 
   // Source of the names: ARCHITECTURE.md, "Names, labels and keys".
-  void StampObject(const resolve::WorkloadInstance& instance, const merge::Workload& workload,
-                   merge::MergedObject& object) const {
+  std::map<std::string, std::string> LabelsOf(const resolve::WorkloadInstance& instance) const {
     std::map<std::string, std::string> labels = {
         {"app.kubernetes.io/name", instance.name},
         {"app.kubernetes.io/part-of", input_.application.name},
@@ -290,8 +292,7 @@ class Job : public std::enable_shared_from_this<Job> {
     // (docs/adr/0013-installed-providers.md).
     if (input_.application.name_space == kSystemNamespace)
       labels["weft.dev/provider"] = input_.application.name;
-    merge::Stamp(workload, labels, {{"weft.dev/revision", std::to_string(instance.revision)}},
-                 object);
+    return labels;
   }
 
   const RenderInput input_;
