@@ -18,6 +18,7 @@
 #include "runtime/anchor/anchor_image.h"
 #include "runtime/anchor/anchor_network.h"
 #include "runtime/anchor/network.h"
+#include "runtime/anchor/network_access.h"
 #include "runtime/anchor/network_namespace.h"
 #include "runtime/engine/docker_engine.h"
 #include "runtime/engine/private_engine.h"
@@ -104,7 +105,7 @@ absl::Status MeasureAll(engine::Engine& engine, proxy::Proxy& ingress) {
   WEFT_ASSIGN_OR_RETURN(const engine::Container proxy,
                         Start(engine, "proxy", {"proxy", "80", address, "8080"}));
   WEFT_ASSIGN_OR_RETURN(const engine::Container client, Start(engine, "client", {"serve", "1"}));
-  const auto services = anchor::MakeAnchorNetwork(engine, "bench");
+  const auto services = anchor::MakeAnchorNetwork(engine, "bench", anchor::NetworkAccess::kDirect);
   WEFT_ASSIGN_OR_RETURN(
       const std::string service,
       services->Ensure({"default", "web", kNetwork, {{80, "TCP", {{address, 8080}}}}}));
