@@ -335,7 +335,9 @@ absl::StatusOr<std::string> Canonicalize(std::string_view text) {
 std::string Sha256(std::string_view bytes) {
   static const EVP_MD* const kAlgorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   unsigned char digest[SHA256_DIGEST_LENGTH] = {};
-  EVP_Digest(bytes.data(), bytes.size(), digest, nullptr, kAlgorithm, nullptr);
+  // Else different bytes would have one digest.
+  if (EVP_Digest(bytes.data(), bytes.size(), digest, nullptr, kAlgorithm, nullptr) != 1)
+    std::abort();
   return absl::StrCat("sha256:", absl::BytesToHexString(absl::string_view(
                                      reinterpret_cast<char*>(digest), sizeof digest)));
 }

@@ -18,7 +18,8 @@ constexpr std::string_view kEscaped = "~/],=";
 constexpr auto kEscapeOf = [] {
   std::array<uint8_t, 256> escapes{};
   escapes.fill(kEscaped.size());
-  for (uint8_t n = 0; n < kEscaped.size(); ++n) escapes[static_cast<uint8_t>(kEscaped[n])] = n;
+  for (size_t n = 0; n < kEscaped.size(); ++n)
+    escapes[static_cast<uint8_t>(kEscaped[n])] = static_cast<uint8_t>(n);
   return escapes;
 }();
 // How many of them are escaped.
