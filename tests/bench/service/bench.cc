@@ -127,8 +127,9 @@ absl::Status MeasureAll(engine::Engine& engine, proxy::Proxy& ingress) {
   return absl::OkStatus();
 }
 
+// The anchor of the Service too; bridges are on the machine, and outlive their engine.
 void RemoveAll(engine::Engine& engine) {
-  const auto containers = engine.ListContainers(kLabels);
+  const auto containers = engine.ListContainers({});
   if (!containers.ok()) return;
   for (const auto& container : *containers) (void)engine.RemoveContainer(container.id);
   (void)engine.RemoveNetwork(kNetwork);
