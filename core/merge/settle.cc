@@ -82,7 +82,8 @@ class Settler {
 void Settler::Settle(Node& node, const Schema* schema, bool is_list) {
   SettleMarks(node);
   if (node.proposals.empty()) return;  // Touched twice, and settled.
-  if (node.proposals.size() > 1)  // It takes memory even for one.
+  // Sorting takes memory even for one.
+  if (node.proposals.size() > 1)
     std::ranges::stable_sort(node.proposals,
                              [](const auto& a, const auto& b) { return *a.owner < *b.owner; });
   if (!AllAgree(node.proposals) || !MayStand(node)) return;
