@@ -40,7 +40,7 @@ std::string Canonical(const value& v);
 // Parse, then Canonical.
 absl::StatusOr<std::string> Canonicalize(std::string_view text);
 
-// "sha256:" and the hex digest of `bytes`.
+// "sha256:" and the hex digest of `bytes`. Ends the process where OpenSSL cannot make it.
 std::string Sha256(std::string_view bytes);
 
 // The member `key` of `v` if `v` is an object that has it, else null. The pointer lives as long as
