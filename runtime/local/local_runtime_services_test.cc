@@ -35,7 +35,9 @@ TEST_F(ServicesOfTheRuntime, NamesOfAHeadlessOneFollowItsReadyPods) {
   ApplyWeb(2, 1);
   ASSERT_TRUE(follower_->Until(Ready(2)));
   EXPECT_TRUE(Soon([&] { return Known() == 2; }));
-  EXPECT_EQ(follower_->seen().at("Service/default/web").status, R"({"loadBalancer":{}})");
+  EXPECT_TRUE(follower_->Until([](const Seen& seen) {
+    return seen.at("Service/default/web").status == R"({"loadBalancer":{}})";
+  }));
   EXPECT_EQ(services_.Targets("default/web"), -1);
   ASSERT_EQ(NameServers().size(), 1u);
   const std::string address =

@@ -346,7 +346,8 @@ std::vector<std::string> Conformance::IdsOf(const std::string& name, const std::
   return ids;
 }
 
-bool Conformance::UntilReady(const std::string& name, int replicas) {
+bool Conformance::UntilReady(const std::string& name, int replicas,
+                             const std::vector<std::string>& other_than) {
   return Until(absl::StrCat(name, " has ", replicas, " ready replicas"), [&] {
     for (const char* field : {"replicas", "readyReplicas", "updatedReplicas", "availableReplicas"})
       if (Number("Deployment", name, field) != replicas) return false;
@@ -354,8 +355,9 @@ bool Conformance::UntilReady(const std::string& name, int replicas) {
     const std::vector<PodSeen> pods = PodsOf(name);
     return !Has(Ability::kPrograms) ||
            (static_cast<int>(pods.size()) == replicas &&
-            std::all_of(pods.begin(), pods.end(),
-                        [](const PodSeen& pod) { return pod.IsReady(); }));
+            std::all_of(pods.begin(), pods.end(), [&](const PodSeen& pod) {
+              return pod.IsReady() && std::ranges::find(other_than, pod.id()) == other_than.end();
+            }));
   });
 }
 

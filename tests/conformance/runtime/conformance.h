@@ -107,8 +107,10 @@ class Conformance : public testing::Test {
   std::vector<PodSeen> AllPodsOf(const std::string& name, const std::string& kind = "Deployment");
   std::vector<PodSeen> PodsOf(const std::string& name, const std::string& kind = "Deployment");
   std::vector<std::string> IdsOf(const std::string& name, const std::string& kind = "Deployment");
-  // Waits until a Deployment has so many replicas, all of them up to date, ready and alone.
-  bool UntilReady(const std::string& name, int replicas);
+  // Waits until a Deployment has so many replicas, all of them up to date, ready and alone, and
+  // seen with other containers than these: its status may be told before its pods are.
+  bool UntilReady(const std::string& name, int replicas,
+                  const std::vector<std::string>& other_than = {});
   // Waits until the first pod of an object is as it should be; the pod.
   PodSeen UntilPod(const std::string& what, const std::string& of,
                    const std::function<bool(const PodSeen&)>& is_so,
