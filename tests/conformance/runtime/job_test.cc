@@ -34,7 +34,10 @@ TEST_F(Jobs, TheOutputOfWhatHasEndedIsThere) {
   Accept(Job("pi", Task({"say 3.14"})));
   UntilComplete();
   UntilSaid("pi", {"3.14"}, "Job");
-  EXPECT_EQ(json::GetString(PodsOf("pi", "Job").at(0).status, {"phase"}), "Succeeded");
+  UntilPod(
+      "it has succeeded", "pi",
+      [](const PodSeen& pod) { return json::GetString(pod.status, {"phase"}) == "Succeeded"; },
+      "Job");
 }
 
 TEST_F(Jobs, RunsSoOften) {
@@ -70,9 +73,9 @@ TEST_F(Jobs, OnFailureItsContainerIsRestarted) {
                                  R"(,"volumeMounts":[{"name":"v","mountPath":"/v"}])")},
                       R"(,"restartPolicy":"OnFailure","volumes":[{"name":"v","emptyDir":{}}])")));
   UntilComplete();
-  const std::vector<PodSeen> pods = PodsOf("pi", "Job");
-  ASSERT_EQ(pods.size(), 1u);
-  EXPECT_EQ(pods[0].Restarts(), 1);
+  UntilPod(
+      "it was restarted", "pi", [](const PodSeen& pod) { return pod.Restarts() == 1; }, "Job");
+  EXPECT_EQ(PodsOf("pi", "Job").size(), 1u);
 }
 
 TEST_F(Jobs, OneThatTakesTooLongHasFailed) {
