@@ -322,6 +322,7 @@ absl::Status MeasureAll(Runtime& runtime) {
   WEFT_RETURN_IF_ERROR(runtime.UntilReady({"first"}));
   WEFT_RETURN_IF_ERROR(MeasureOne(runtime));
   std::vector<std::string> names;
+  names.reserve(kMany + 1);
   for (int i = 0; i < kMany; ++i) names.push_back(absl::StrCat("many-", i));
   WEFT_RETURN_IF_ERROR(MeasureMany(runtime, names));
   MeasureRest(runtime);
