@@ -300,15 +300,16 @@ absl::StatusOr<value> Read(std::string_view text, bool finds_twice,
   bj::error_code ec;
   const size_t used = parser.write_some(false, text.data(), text.size(), ec);
   if (!ec && used < text.size()) ec = bj::error::extra_data;
-  if (ec) {
-    const std::string& problem = parser.handler().problem;
-    return absl::InvalidArgumentError(
-        absl::StrCat("at byte ", used, ": ", problem.empty() ? ec.message() : problem));
+  if (!ec) {
+    value v = parser.handler().stack.release();
+    // Of a key that stands twice the last is left.
+    if (finds_twice || CountKeys(v) == parser.handler().key_count) return v;
   }
-  value v = parser.handler().stack.release();
-  // Of one that stands twice the last is left. Which it is takes longer to find than all else.
-  if (CountKeys(v) != parser.handler().key_count) return Read(text, /*finds_twice=*/true, storage);
-  return v;
+  // Which key it is takes longer to find than all else, and it may come before another mistake.
+  if (!finds_twice) return Read(text, /*finds_twice=*/true, storage);
+  const std::string& problem = parser.handler().problem;
+  return absl::InvalidArgumentError(
+      absl::StrCat("at byte ", used, ": ", problem.empty() ? ec.message() : problem));
 } catch (const std::exception& e) {
   return absl::InvalidArgumentError(absl::StrCat("cannot be read: ", e.what()));
 }

@@ -53,6 +53,7 @@ TEST(Parse, RefusesWhatCannotBeHashed) {
       {R"({"a":1,"a":2})", "stands twice"},
       {R"({"x":{"a":1,"\u0061":2}})", "stands twice"},
       {R"([{"a":{"b":1},"a":{"b":1}}])", "at byte 16: the key \"a\" stands twice"},
+      {R"({"a":1,"a":2} x)", "stands twice"},
       {"18446744073709551616", "64 bits"},
       {"-9223372036854775809", "64 bits"},
       {"1e400", "at byte"},
