@@ -15,15 +15,14 @@ class WatchStreams::Stream final : public grpc::ServerWriteReactor<WatchResponse
 
   // Writes the next news unless a write is under way or there is none.
   void Pump() {
-    {
-      std::lock_guard lock(mutex_);
-      if (writing_ || finished_) return;
-      const std::optional<BoardEvent> event = subscription_->Next();
-      if (!event.has_value()) return;
-      response_.Clear();
-      ToProto(*event, &response_);
-      writing_ = true;
-    }
+    std::lock_guard lock(mutex_);
+    if (writing_ || finished_) return;
+    const std::optional<BoardEvent> event = subscription_->Next();
+    if (!event.has_value()) return;
+    response_.Clear();
+    ToProto(*event, &response_);
+    writing_ = true;
+    // With the lock: a write that begins after Finish is one of a call that may be over.
     StartWrite(&response_);
   }
 
