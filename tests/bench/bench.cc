@@ -2,11 +2,11 @@
 // machine. One JSON line for each figure. See tests/bench/README.md.
 #include <filesystem>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -54,19 +54,19 @@ absl::Status RunAll(const std::string& programs) {
   WEFT_ASSIGN_OR_RETURN(const Process second, Process::Start({echo_program, address("second")}));
   WEFT_ASSIGN_OR_RETURN(const Process fan, Process::Start({echo_program, address("fan"),
                                                            address("first"), address("second")}));
-  std::map<std::string, Series> references;
   WEFT_ASSIGN_OR_RETURN(const StartCall echo, CallEcho(address("first")));
-  WEFT_ASSIGN_OR_RETURN(references["echo"], Run("grpc_echo", echo, references));
+  WEFT_RETURN_IF_ERROR(Run("grpc_echo", echo, {}));
   WEFT_ASSIGN_OR_RETURN(const StartCall fan_out, CallEcho(address("fan")));
-  WEFT_ASSIGN_OR_RETURN(references["fanout"], Run("grpc_fanout", fan_out, references));
+  WEFT_RETURN_IF_ERROR(Run("grpc_fanout", fan_out, {{"echo", echo}}));
+  const std::vector<Reference> references = {{"echo", echo}, {"fanout", fan_out}};
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Mesh> mesh, Mesh::Start(programs, folder.path()));
   for (const Size size : {Size{1, 1}, Size{1, 3}, Size{6, 1}, Size{6, 3}}) {
     std::string more = size.components == 1 ? "" : absl::StrCat("_", size.components);
     if (size.traits != 1) absl::StrAppend(&more, "_", size.traits, "_traits");
     WEFT_ASSIGN_OR_RETURN(const StartCall cold, mesh->Cold(size));
-    WEFT_RETURN_IF_ERROR(Run("mesh_render_cold" + more, cold, references).status());
+    WEFT_RETURN_IF_ERROR(Run("mesh_render_cold" + more, cold, references));
     WEFT_ASSIGN_OR_RETURN(const StartCall cached, mesh->Cached(size));
-    WEFT_RETURN_IF_ERROR(Run("mesh_render_cached" + more, cached, references).status());
+    WEFT_RETURN_IF_ERROR(Run("mesh_render_cached" + more, cached, references));
   }
   std::cout << absl::StrFormat(R"({"bench":"memory","peak_kib":%d})", PeakMemoryKiB()) << std::endl;
   return absl::OkStatus();

@@ -105,4 +105,9 @@ absl::StatusOr<Figures> Measure(const Load& load, const StartCall& start) {
                  .allocations_per_call = double(allocations) / calls};
 }
 
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+}
+
 }  // namespace weft::bench

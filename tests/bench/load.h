@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -15,8 +16,8 @@ using StartCall = std::function<void(Done done)>;
 
 struct Load {
   int outstanding = 1;  // Calls under way at any time: the next starts as one ends.
-  std::chrono::milliseconds warmup{500};
-  std::chrono::milliseconds duration{2000};
+  std::chrono::milliseconds warmup;
+  std::chrono::milliseconds duration;
 };
 
 struct Figures {
@@ -30,5 +31,8 @@ struct Figures {
 // the warm-up and end within the duration are counted. Blocks until the last one has ended.
 // INTERNAL: a call failed, or none ended in time.
 absl::StatusOr<Figures> Measure(const Load& load, const StartCall& start);
+
+// Of at least one; of an even number the mean of the two in the middle.
+double Median(std::vector<double> values);
 
 }  // namespace weft::bench

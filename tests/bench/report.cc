@@ -1,7 +1,9 @@
 #include "tests/bench/report.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -11,31 +13,63 @@ namespace weft::bench {
 namespace {
 
 constexpr int kOutstanding[] = {1, 16, 64};
+constexpr int kRounds = 5;
+constexpr std::chrono::milliseconds kWarmUp{100}, kDuration{400};
 
-std::string Ratio(const std::string& name, const Figures& figures, const Figures& to) {
+using Figure = double Figures::*;
+
+double Middle(const std::vector<Figures>& rounds, Figure figure) {
+  std::vector<double> values;
+  values.reserve(rounds.size());
+  for (const Figures& round : rounds) values.push_back(round.*figure);
+  return Median(std::move(values));
+}
+
+// What each round of `rounds` is to the same one of `to`.
+std::string Ratio(const std::string& name, const std::vector<Figures>& rounds,
+                  const std::vector<Figures>& to) {
+  const auto ratio = [&](Figure figure) {
+    std::vector<double> ratios;
+    ratios.reserve(rounds.size());
+    for (size_t i = 0; i < rounds.size(); ++i)
+      ratios.push_back(rounds[i].*figure / (to[i].*figure));
+    return Median(std::move(ratios));
+  };
   return absl::StrFormat(R"(,"ratio_to_%s":{"p50":%.2f,"p99":%.2f,"rate":%.3f})", name,
-                         figures.p50_us / to.p50_us, figures.p99_us / to.p99_us,
-                         figures.rate_per_s / to.rate_per_s);
+                         ratio(&Figures::p50_us), ratio(&Figures::p99_us),
+                         ratio(&Figures::rate_per_s));
+}
+
+absl::Status RunWith(int outstanding, const std::string& name, const StartCall& start,
+                     const std::vector<Reference>& references) {
+  const Load load = {.outstanding = outstanding, .warmup = kWarmUp, .duration = kDuration};
+  std::vector<Figures> rounds;
+  std::map<std::string, std::vector<Figures>> of_references;
+  for (int round = 0; round < kRounds; ++round) {
+    for (const auto& [reference, call] : references) {
+      WEFT_ASSIGN_OR_RETURN(const Figures figures, Measure(load, call));
+      of_references[reference].push_back(figures);
+    }
+    WEFT_ASSIGN_OR_RETURN(const Figures figures, Measure(load, start));
+    rounds.push_back(figures);
+  }
+  std::cout << absl::StrFormat(
+      R"({"bench":"%s","outstanding":%d,"p50_us":%.1f,"p99_us":%.1f,"rate_per_s":%.0f,)"
+      R"("allocations_per_call":%.1f)",
+      name, outstanding, Middle(rounds, &Figures::p50_us), Middle(rounds, &Figures::p99_us),
+      Middle(rounds, &Figures::rate_per_s), Middle(rounds, &Figures::allocations_per_call));
+  for (const auto& [reference, of] : of_references) std::cout << Ratio(reference, rounds, of);
+  std::cout << "}" << std::endl;
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<Series> Run(const std::string& name, const StartCall& start,
-                           const std::map<std::string, Series>& references) {
-  Series series;
-  for (const int outstanding : kOutstanding) {
-    WEFT_ASSIGN_OR_RETURN(const Figures figures, Measure({.outstanding = outstanding}, start));
-    series[outstanding] = figures;
-    std::cout << absl::StrFormat(
-        R"({"bench":"%s","outstanding":%d,"p50_us":%.1f,"p99_us":%.1f,"rate_per_s":%.0f,)"
-        R"("allocations_per_call":%.1f)",
-        name, outstanding, figures.p50_us, figures.p99_us, figures.rate_per_s,
-        figures.allocations_per_call);
-    for (const auto& [reference, of] : references)
-      std::cout << Ratio(reference, figures, of.at(outstanding));
-    std::cout << "}" << std::endl;
-  }
-  return series;
+absl::Status Run(const std::string& name, const StartCall& start,
+                 const std::vector<Reference>& references) {
+  for (const int outstanding : kOutstanding)
+    WEFT_RETURN_IF_ERROR(RunWith(outstanding, name, start, references));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Folder> Folder::Make() {

@@ -1,22 +1,25 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tests/bench/load.h"
 
 // What the benchmarks of calls print, and where they keep their sockets.
 namespace weft::bench {
 
-// The figures of one benchmark by the number of calls outstanding.
-using Series = std::map<int, Figures>;
+// What others are measured against: its name and its call.
+using Reference = std::pair<std::string, StartCall>;
 
 // Measures `start` with 1, 16 and 64 calls outstanding and prints each as one JSON line, with its
-// ratios to `references`, which were measured before in this run, by name. Errors as Measure.
-absl::StatusOr<Series> Run(const std::string& name, const StartCall& start,
-                           const std::map<std::string, Series>& references);
+// ratios to `references`. All are medians over rounds, in each of which the references are measured
+// right before it: the machine is not the same from one minute to the next. Errors as Measure.
+absl::Status Run(const std::string& name, const StartCall& start,
+                 const std::vector<Reference>& references);
 
 // A new temporary folder that goes with its owner.
 class Folder {

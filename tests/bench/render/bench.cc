@@ -3,11 +3,11 @@
 #include <filesystem>
 #include <future>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -112,10 +112,10 @@ absl::Status RunAll(const std::string& greeter, const std::string& python) {
   WEFT_ASSIGN_OR_RETURN(const Way other, Open(python_socket));
   if (other.answer != plain.answer || tls.answer != plain.answer)
     return absl::InternalError(absl::StrCat("they differ: ", plain.answer, " and ", other.answer));
-  std::map<std::string, Series> references;
-  WEFT_ASSIGN_OR_RETURN(references["unix"], Run("render_unix", plain.call, references));
-  WEFT_RETURN_IF_ERROR(Run("render_mtls_tcp", tls.call, references).status());
-  return Run("render_python_unix", other.call, references).status();
+  WEFT_RETURN_IF_ERROR(Run("render_unix", plain.call, {}));
+  const std::vector<Reference> references = {{"unix", plain.call}};
+  WEFT_RETURN_IF_ERROR(Run("render_mtls_tcp", tls.call, references));
+  return Run("render_python_unix", other.call, references);
 }
 
 int Main(int argc, char** argv) {

@@ -132,11 +132,6 @@ class SickLoad {
   std::jthread thread_;
 };
 
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
-}
-
 class Bench {
  public:
   explicit Bench(const std::string& address) : healthy_(address), sick_(address) {}
