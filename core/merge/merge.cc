@@ -1,6 +1,7 @@
 #include "core/merge/merge.h"
 
 #include <deque>
+#include <memory_resource>
 #include <set>
 #include <utility>
 
@@ -48,6 +49,8 @@ class Merger {
 
  private:
   struct Draft {
+    explicit Draft(std::pmr::memory_resource* memory) : root(memory) {}
+
     Node root;
     std::vector<Removal> removals;  // Of this stage.
     bool replace = false;
@@ -76,7 +79,7 @@ class Merger {
     if (!IsComplete(contribution, ref)) return;
     if (!removes && !MayWriteTo(contribution, grants, ref)) return;
     if (part.replace_if_immutable && !MayReplace(contribution, grants, ref)) return;
-    const Objects::iterator object = objects_.try_emplace(std::move(ref)).first;
+    const Objects::iterator object = objects_.try_emplace(std::move(ref), &memory_).first;
     Draft& draft = object->second;
     if (draft.root.proposals.empty() && draft.removals.empty()) touched_.push_back(object);
     draft.replace |= part.replace_if_immutable && !removes;
@@ -125,6 +128,7 @@ class Merger {
   }
 
   const Workload& workload_;
+  std::pmr::monotonic_buffer_resource memory_;  // Of the trees of objects_.
   Objects objects_;
   std::vector<Objects::iterator> touched_;  // By this stage.
   std::deque<Grants> grants_;               // Proposals point into these,

@@ -44,9 +44,9 @@ bool Names(const std::vector<KeyValue>& element, std::span<const ListKey> keys) 
 // Appends a token to a pointer for as long as it lives.
 class Below {
  public:
-  Below(std::string& pointer, const std::string& token)
+  Below(std::string& pointer, Form form, std::string_view key)
       : pointer_(pointer), length_(pointer.size()) {
-    pointer_ += token;
+    AppendToken(form, key, pointer_);
   }
   ~Below() { pointer_.resize(length_); }
   Below(const Below&) = delete;
@@ -144,7 +144,7 @@ bool PartWriter::Descend(const Pointer& pointer, const Part* replacement, Place&
       return false;
     }
     Propose(at, Form::kObject, nullptr);
-    pointer_ += FieldToken(step.field);
+    AppendFieldToken(step.field, pointer_);
     at = Field(at, step.field);
     const Part* here = &step == &pointer.back() ? replacement : nullptr;
     if (!step.element.empty() && !DescendToElement(step.element, here, at)) return false;
@@ -180,7 +180,7 @@ void PartWriter::WriteKeys(const Place& at, std::span<const ListKey> keys) {
     if (!value.ok()) return Bad(kBadPointer, std::string(value.status().message()));
     made_.push_back(*std::move(value));
     Propose(at, Form::kObject, nullptr);
-    const Below below(pointer_, FieldToken(keys[i].name));
+    const Below below(pointer_, Form::kObject, keys[i].name);
     WriteLeaf(Field(at, keys[i].name), Form::kLeaf, made_.back());
   }
 }
@@ -211,7 +211,7 @@ void PartWriter::WriteObject(const Place& at, const json::value& value) {
   Propose(at, Form::kObject, nullptr);
   for (const auto& member : object) {
     const std::string_view name(member.key().data(), member.key().size());
-    const Below below(pointer_, FieldToken(name));
+    const Below below(pointer_, Form::kObject, name);
     WriteValue(Field(at, name), member.value());
   }
 }
@@ -229,8 +229,9 @@ void PartWriter::WriteList(const Place& at, const json::value& value) {
       Bad(kBadPart, std::string(keys.status().message()));
       continue;
     }
-    const Below below(pointer_, ElementToken(*keys));
-    if (!seen.insert(ElementToken(*keys)).second) {
+    const auto [token, is_new] = seen.insert(ElementToken(*keys));
+    const Below below(pointer_, Form::kList, *token);
+    if (!is_new) {
       Bad(kBadPart, "stands twice in the list");
       continue;
     }

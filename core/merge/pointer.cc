@@ -115,16 +115,21 @@ absl::StatusOr<Pointer> ParsePointer(std::string_view text) {
 std::string FormatPointer(const Pointer& pointer) {
   std::string text;
   for (const Step& step : pointer) {
-    text += FieldToken(step.field);
+    AppendFieldToken(step.field, text);
     if (!step.element.empty()) text += ElementToken(step.element);
   }
   return text;
 }
 
 std::string FieldToken(std::string_view field) {
-  std::string token = "/";
-  AppendEscaped(field, kInField, token);
+  std::string token;
+  AppendFieldToken(field, token);
   return token;
+}
+
+void AppendFieldToken(std::string_view field, std::string& pointer) {
+  pointer += '/';
+  AppendEscaped(field, kInField, pointer);
 }
 
 std::string ElementToken(const std::vector<KeyValue>& element) {

@@ -39,7 +39,8 @@ absl::StatusOr<Pointer> ParsePointer(std::string_view text);
 // FieldToken and, where there is one, the ElementToken of every step.
 std::string FormatPointer(const Pointer& pointer);
 
-std::string FieldToken(std::string_view field);                  // "/containers"
+std::string FieldToken(std::string_view field);  // "/containers"
+void AppendFieldToken(std::string_view field, std::string& pointer);
 std::string ElementToken(const std::vector<KeyValue>& element);  // "[name=web]"
 
 }  // namespace weft::merge

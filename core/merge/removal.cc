@@ -27,15 +27,16 @@ bool IsGone(const Node& node) {
 
 // Forgets what is settled at and below `node`; what is proposed stays.
 void Clear(Node& node) {
-  const auto goes = [](const auto& child) { return !child.second->IsProposed(); };
+  const auto goes = [](const auto& child) { return !child.second.IsProposed(); };
   std::erase_if(node.touched, [&](const auto& child) { return goes(*child); });
   const bool is_list = !node.proposals.empty() && node.proposals.front().form == Form::kList;
-  node.elements = is_list ? node.touched : decltype(node.elements)();
+  node.elements.clear();
+  if (is_list) node.elements = node.touched;
   std::erase_if(node.children, goes);
   node.form = Form::kNone;
   node.value = nullptr;
   node.owner = nullptr;
-  for (const auto& [key, child] : node.children) Clear(*child);
+  for (auto& [key, child] : node.children) Clear(child);
 }
 
 // Those who remove or replace one place, and what they find there.
@@ -105,8 +106,8 @@ class Place {
                         (!node.proposals.empty() && node.proposals.front().form == Form::kList);
     for (const auto& [key, child] : node.children) {
       const size_t length = pointer_.size();
-      pointer_ += TokenOf(listed ? Form::kList : Form::kObject, key);
-      Judge(*child);
+      AppendToken(listed ? Form::kList : Form::kObject, key, pointer_);
+      Judge(child);
       pointer_.resize(length);
     }
   }
@@ -153,17 +154,17 @@ class Remover {
           std::ranges::find_if(removals, [&](const Removal& r) { return r.path[depth] != key; });
       const Removals through(removals.begin(), end);
       removals = {end, removals.end()};
-      const auto child = node.children.find(key);
+      const auto child = node.children.find(std::string_view(key));
       if (child == node.children.end()) continue;
       if (through.front().path.size() == depth + 1) {
-        RemoveAt(*child->second, through, depth + 1);
+        RemoveAt(child->second, through, depth + 1);
       } else {
-        RemoveBelow(*child->second, through, depth + 1);
+        RemoveBelow(child->second, through, depth + 1);
       }
-      if (IsGone(*child->second)) gone.push_back(child);
+      if (IsGone(child->second)) gone.push_back(child);
     }
     if (gone.empty()) return;
-    const auto is_gone = [](const auto& child) { return IsGone(*child->second); };
+    const auto is_gone = [](const auto& child) { return IsGone(child->second); };
     std::erase_if(node.elements, is_gone);
     std::erase_if(node.touched, is_gone);
     for (const auto& child : gone) node.children.erase(child);
@@ -178,7 +179,7 @@ class Remover {
     if (place.Agrees({inner, removals.end()}, node)) {
       Clear(node);
     } else {
-      node = {};  // What follows from the problem is not said again.
+      node.Reset();  // What follows from the problem is not said again.
     }
   }
 

@@ -1,6 +1,7 @@
 #include "core/merge/settle.h"
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -22,8 +23,8 @@ std::string Describe(Form form, const json::value* value) {
 // Someone who owns something at or below `node`: whoever owns the first leaf by its pointer.
 const std::string* OwnerWithin(const Node& node) {
   for (const auto& [key, child] : node.children) {
-    if (child->form == Form::kNone) continue;
-    if (const std::string* owner = OwnerWithin(*child); owner != nullptr) return owner;
+    if (child.form == Form::kNone) continue;
+    if (const std::string* owner = OwnerWithin(child); owner != nullptr) return owner;
   }
   return node.owner;
 }
@@ -32,7 +33,7 @@ const std::string* OwnerWithin(const Node& node) {
 const std::string* SteererWithin(const Node& node) {
   if (node.steered.has_value()) return node.steered->owner;
   for (const auto& [key, child] : node.children) {
-    if (const std::string* owner = SteererWithin(*child); owner != nullptr) return owner;
+    if (const std::string* owner = SteererWithin(child); owner != nullptr) return owner;
   }
   return nullptr;
 }
@@ -60,7 +61,7 @@ class Settler {
   void Settle(Node& node, const Schema* schema, bool is_list);
 
  private:
-  bool AllAgree(const std::vector<Proposal>& proposals);
+  bool AllAgree(std::span<const Proposal> proposals);
   bool MayStand(const Node& node);
   void SettleMarks(Node& node);
   void Steer(Node& node, const Mark& mark);
@@ -104,7 +105,7 @@ void Settler::Settle(Node& node, const Schema* schema, bool is_list) {
 }
 
 // Whether the proposals of a stage say the same. The later of two is whose key is greater.
-bool Settler::AllAgree(const std::vector<Proposal>& proposals) {
+bool Settler::AllAgree(std::span<const Proposal> proposals) {
   const Proposal& first = proposals.front();
   bool agree = true;
   for (const Proposal& p : proposals) {
@@ -150,7 +151,8 @@ bool Settler::MayStand(const Node& node) {
 
 // Of several who steer a leaf the first by key is the one that the others are in conflict with.
 void Settler::SettleMarks(Node& node) {
-  std::vector<Mark> marks = std::exchange(node.marks, {});
+  if (node.marks.empty()) return;
+  auto marks = std::exchange(node.marks, {});
   std::ranges::sort(marks, [](const Mark& a, const Mark& b) {
     return std::tie(*a.owner, a.by) < std::tie(*b.owner, b.by);
   });
@@ -179,7 +181,7 @@ bool Settler::SwitchArm(Node& node, const Schema& schema) {
   if (schema.arms.empty()) return true;
   std::vector<Node::Children::iterator> arms;
   for (const auto& child : node.touched) {
-    if (schema.IsArm(child->first) && child->second->IsProposed()) arms.push_back(child);
+    if (schema.IsArm(child->first) && child->second.IsProposed()) arms.push_back(child);
   }
   if (arms.empty()) return true;
   if (!OneArm(arms)) return false;
@@ -197,10 +199,10 @@ bool Settler::OneArm(const std::vector<Node::Children::iterator>& arms) {
   const auto by_name = [](const auto& a, const auto& b) { return a->first < b->first; };
   const auto [least, greatest] = std::ranges::minmax(arms, by_name);
   if (least == greatest) return true;
-  const std::string& a = FirstProposer(*least->second);
-  const std::string& b = FirstProposer(*greatest->second);
+  const std::string& a = FirstProposer(least->second);
+  const std::string& b = FirstProposer(greatest->second);
   const std::string what =
-      absl::StrCat(a, Does(*least->second), least->first, " and ", b, Does(*greatest->second),
+      absl::StrCat(a, Does(least->second), least->first, " and ", b, Does(greatest->second),
                    greatest->first, ": only one of them may stand");
   problems_.Add(a == b ? kBadPart : kConflict, std::max(a, b), object_, pointer_, what);
   return false;
@@ -210,19 +212,19 @@ bool Settler::OneArm(const std::vector<Node::Children::iterator>& arms) {
 bool Settler::Replace(Node& node, Node::Children::const_iterator old,
                       Node::Children::const_iterator arm) {
   bool may = true;
-  const std::string* steerer = SteererWithin(*old->second);
+  const std::string* steerer = SteererWithin(old->second);
   for (const Proposal& p : node.proposals) {
     const auto same_owner = [&](const auto& q) { return *q.owner == *p.owner; };
-    const bool wants_arm = std::ranges::any_of(arm->second->proposals, same_owner) ||
-                           std::ranges::any_of(arm->second->marks, same_owner);
+    const bool wants_arm = std::ranges::any_of(arm->second.proposals, same_owner) ||
+                           std::ranges::any_of(arm->second.marks, same_owner);
     if (!wants_arm) continue;
-    const std::string what = absl::StrCat(*p.owner, Does(*arm->second), arm->first, " where ");
+    const std::string what = absl::StrCat(*p.owner, Does(arm->second), arm->first, " where ");
     if (steerer != nullptr) {
       may = false;
       Conflict(*p.owner, absl::StrCat(what, *steerer, " steers ", old->first, " or a leaf of it"));
     } else if (!p.grant.Field(old->first).may_change()) {
       may = false;
-      const std::string* owner = OwnerWithin(*old->second);
+      const std::string* owner = OwnerWithin(old->second);
       Conflict(*p.owner, absl::StrCat(what, owner == nullptr ? "the core" : *owner, " wrote ",
                                       old->first, ", and may not override it"));
     }
@@ -236,13 +238,13 @@ bool Settler::Replace(Node& node, Node::Children::const_iterator old,
 void Settler::SettleChildren(Node& node, const Schema* schema, bool is_list) {
   for (const auto& child : std::exchange(node.touched, {})) {
     const size_t length = pointer_.size();
-    pointer_ += TokenOf(node.form, child->first);
+    AppendToken(node.form, child->first, pointer_);
     if (is_list || schema == nullptr) {
-      Settle(*child->second, schema, false);
+      Settle(child->second, schema, false);
     } else if (const SchemaField* field = schema->Find(child->first)) {
-      Settle(*child->second, field->schema, !field->keys.empty());
+      Settle(child->second, field->schema, !field->keys.empty());
     } else {
-      Settle(*child->second, nullptr, false);
+      Settle(child->second, nullptr, false);
     }
     pointer_.resize(length);
   }

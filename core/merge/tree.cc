@@ -1,6 +1,7 @@
 #include "core/merge/tree.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "core/merge/pointer.h"
@@ -41,14 +42,14 @@ class Emitter {
 
   json::value EmitChild(Form form, const Node::Children::value_type& child) {
     const size_t length = pointer_.size();
-    pointer_ += TokenOf(form, child.first);
-    json::value value = Emit(*child.second);
+    AppendToken(form, child.first, pointer_);
+    json::value value = Emit(child.second);
     pointer_.resize(length);
     return value;
   }
 
   void EmitSteered(const Node::Children::value_type& child) {
-    const Node& node = *child.second;
+    const Node& node = child.second;
     const bool has_value = node.form == Form::kLeaf;
     steered_.push_back({pointer_ + FieldToken(child.first), *node.steered->owner, node.steered->by,
                         has_value ? *node.value : json::value(1), has_value ? *node.owner : ""});
@@ -58,10 +59,10 @@ class Emitter {
     json::object object;
     object.reserve(node.children.size());
     for (const auto& child : node.children) {
-      if (child.second->steered.has_value()) {
+      if (child.second.steered.has_value()) {
         EmitSteered(child);
       } else {
-        object.emplace(child.first, EmitChild(Form::kObject, child));
+        object.emplace(std::string_view(child.first), EmitChild(Form::kObject, child));
       }
     }
     return object;
@@ -81,21 +82,34 @@ class Emitter {
 
 }  // namespace
 
-Node& Node::Field(std::string_view name) { return *Touch(name)->second; }
+void Node::Reset() {
+  form = Form::kNone;
+  value = nullptr;
+  owner = nullptr;
+  children.clear();
+  elements.clear();
+  steered.reset();
+  proposals.clear();
+  marks.clear();
+  touched.clear();
+}
+
+Node& Node::Field(std::string_view name) { return Touch(name)->second; }
 
 Node& Node::Element(std::string_view token) {
   const size_t before = children.size();
   const Children::iterator child = Touch(token);
   if (children.size() > before) elements.push_back(child);
-  return *child->second;
+  return child->second;
 }
 
 Node::Children::iterator Node::Touch(std::string_view key) {
   Children::iterator child = children.lower_bound(key);
   if (child == children.end() || child->first != key) {
-    child = children.emplace_hint(child, key, std::make_unique<Node>());
+    child = children.emplace_hint(child, std::piecewise_construct, std::forward_as_tuple(key),
+                                  std::forward_as_tuple());
   }
-  if (child->second->proposals.empty()) touched.push_back(child);
+  if (child->second.proposals.empty()) touched.push_back(child);
   return child;
 }
 
@@ -111,8 +125,12 @@ bool Equal(const json::value& a, const json::value& b) {
   return a == b || json::Canonical(a) == json::Canonical(b);
 }
 
-std::string TokenOf(Form form, const std::string& key) {
-  return form == Form::kList ? key : FieldToken(key);
+void AppendToken(Form form, std::string_view key, std::string& pointer) {
+  if (form == Form::kList) {
+    pointer += key;
+  } else {
+    AppendFieldToken(key, pointer);
+  }
 }
 
 MergedObject ToObject(const ObjectRef& ref, const Node& root) {

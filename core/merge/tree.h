@@ -1,7 +1,7 @@
 #pragma once
 
 #include <map>
-#include <memory>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +12,8 @@
 #include "core/merge/merge.h"
 
 // An object while it is being merged: what the stages before settled, and what the contributions of
-// this stage propose. Texts and values belong to the input of Merge or to its caller.
+// this stage propose. Texts and values belong to the input of Merge or to its caller; the places
+// and their names to one memory resource, which every place hands to those below it.
 namespace weft::merge {
 
 // What stands at a place. Objects, and lists whose elements have keys, have places below;
@@ -35,8 +36,19 @@ struct Mark {
 };
 
 struct Node {
-  using Children = std::map<std::string, std::unique_ptr<Node>, std::less<>>;
+  using allocator_type = std::pmr::polymorphic_allocator<>;
+  using Children = std::pmr::map<std::pmr::string, Node, std::less<>>;
+  using Places = std::pmr::vector<Children::iterator>;
 
+  explicit Node(allocator_type allocator)
+      : children(allocator),
+        elements(allocator),
+        proposals(allocator),
+        marks(allocator),
+        touched(allocator) {}
+
+  // Nothing is settled or proposed here or below any more.
+  void Reset();
   // The child of that name or ElementToken, made if there is none.
   Node& Field(std::string_view name);
   Node& Element(std::string_view token);
@@ -47,16 +59,16 @@ struct Node {
 
   // As the stages before settled it. kNone: it was not there.
   Form form = Form::kNone;
-  const json::value* value = nullptr;        // Of a leaf.
-  const std::string* owner = nullptr;        // Of a leaf, or of an object or list that is empty.
-  Children children;                         // Those that are only proposed among them.
-  std::vector<Children::iterator> elements;  // Of a list, in its order.
-  std::optional<Mark> steered;               // Of a leaf, or where there is nothing.
+  const json::value* value = nullptr;  // Of a leaf.
+  const std::string* owner = nullptr;  // Of a leaf, or of an object or list that is empty.
+  Children children;                   // Those that are only proposed among them.
+  Places elements;                     // Of a list, in its order.
+  std::optional<Mark> steered;         // Of a leaf, or where there is nothing.
 
   // Of this stage.
-  std::vector<Proposal> proposals;
-  std::vector<Mark> marks;
-  std::vector<Children::iterator> touched;  // Where something is proposed below; some twice.
+  std::pmr::vector<Proposal> proposals;
+  std::pmr::vector<Mark> marks;
+  Places touched;  // Where something is proposed below; some twice.
 
  private:
   Children::iterator Touch(std::string_view key);
@@ -65,8 +77,8 @@ struct Node {
 // Whether two values are one: their canonical texts are.
 bool Equal(const json::value& a, const json::value& b);
 
-// The token by which a pointer goes on from a place of `form` to its child `key`.
-std::string TokenOf(Form form, const std::string& key);
+// Appends the token by which `pointer` goes on from a place of `form` to its child `key`.
+void AppendToken(Form form, std::string_view key, std::string& pointer);
 
 // The object `ref` that is settled in `root`.
 MergedObject ToObject(const ObjectRef& ref, const Node& root);

@@ -16,8 +16,8 @@ using StartCall = std::function<void(Done done)>;
 
 struct Load {
   int outstanding = 1;  // Calls under way at any time: the next starts as one ends.
-  std::chrono::milliseconds warmup;
-  std::chrono::milliseconds duration;
+  std::chrono::milliseconds warmup{500};
+  std::chrono::milliseconds duration{2000};
 };
 
 struct Figures {
