@@ -25,18 +25,30 @@ bool WorkerPool::TryRun(std::function<void()> work) {
   return true;
 }
 
+bool WorkerPool::RunOne() {
+  std::unique_lock lock(mutex_);
+  if (waiting_.empty()) return false;
+  RunNext(lock);
+  return true;
+}
+
 void WorkerPool::Run() {
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
-    std::function<void()> work = std::move(waiting_.front());
-    waiting_.pop_front();
-    lock.unlock();
-    work();
-    work = nullptr;
-    lock.lock();
+    RunNext(lock);
   }
+}
+
+// With the lock before and after; without it while it works.
+void WorkerPool::RunNext(std::unique_lock<std::mutex>& lock) {
+  std::function<void()> work = std::move(waiting_.front());
+  waiting_.pop_front();
+  lock.unlock();
+  work();
+  work = nullptr;
+  lock.lock();
 }
 
 }  // namespace weft

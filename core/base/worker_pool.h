@@ -13,7 +13,8 @@ namespace weft {
 // Thread-safe. Destruction runs what was taken, then ends.
 class WorkerPool {
  public:
-  // `threads` workers; at most `limit` pieces of work wait.
+  // `threads` workers; at most `limit` pieces of work wait. With none, work is done by RunOne, and
+  // what waits in the end is not done.
   WorkerPool(int threads, size_t limit);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
@@ -22,8 +23,13 @@ class WorkerPool {
   // Takes `work`, or returns false because as many as allowed wait: answer RESOURCE_EXHAUSTED.
   [[nodiscard]] bool TryRun(std::function<void()> work);
 
+  // Does the piece of work that has waited longest, on this thread. False: none waits. For tests
+  // that choose when something is done.
+  bool RunOne();
+
  private:
   void Run();
+  void RunNext(std::unique_lock<std::mutex>& lock);
 
   const size_t limit_;
   std::mutex mutex_;

@@ -26,5 +26,19 @@ TEST(WorkerPool, RefusesWorkBeyondItsLimit) {
   EXPECT_EQ(done, 3);
 }
 
+TEST(WorkerPool, WithoutThreadsDoesWhatItIsToldAndDropsTheRest) {
+  int done = 0;
+  {
+    WorkerPool pool(0, 3);
+    EXPECT_FALSE(pool.RunOne());
+    ASSERT_TRUE(pool.TryRun([&] { done = 1; }));
+    ASSERT_TRUE(pool.TryRun([&] { done = 2; }));
+    EXPECT_EQ(done, 0);
+    EXPECT_TRUE(pool.RunOne());
+    EXPECT_EQ(done, 1);
+  }
+  EXPECT_EQ(done, 1);
+}
+
 }  // namespace
 }  // namespace weft

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "core/base/failpoint.h"
 #include "core/base/status.h"
 #include "core/scheduler/admission_check.h"
@@ -220,7 +220,7 @@ class Job : public std::enable_shared_from_this<Job> {
       replaced.push_back(std::move(verdict.replaced));
     }
     absl::StatusOr<StoredChange> change =
-        MakeChange(*checked_, desired, absl::ToUnixMillis(absl::Now()), *options_.store);
+        MakeChange(*checked_, desired, absl::ToUnixMillis(options_.now()), *options_.store);
     if (!change.ok()) return Failed(change.status());
     AppendTo(change->diagnostics, diagnostics_);
     if (model::HasError(diagnostics_)) return Answer({}, {});
@@ -352,7 +352,7 @@ absl::StatusOr<RollbackResponse> Admission::Rollback(const core::v1::RollbackReq
     const RuntimeVerdict verdict = CheckWithRuntime(desired, *options_.runtimes);
     AppendTo(verdict.diagnostics, diagnostics);
     absl::StatusOr<StoredChange> change =
-        MakeRestoration(desired, absl::ToUnixMillis(absl::Now()), *options_.store);
+        MakeRestoration(desired, absl::ToUnixMillis(options_.now()), *options_.store);
     status = change.status();
     if (absl::IsAborted(status)) continue;
     if (!status.ok()) return status;
@@ -384,7 +384,7 @@ absl::Status Admission::Delete(const std::string& ns, const std::string& name, c
   const catalog::TypeTablePtr types = options_.providers->types();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     WEFT_ASSIGN_OR_RETURN(store::Transaction transaction,
-                          MakeDeletion(ns, name, absl::ToUnixMillis(absl::Now()), *options_.store,
+                          MakeDeletion(ns, name, absl::ToUnixMillis(options_.now()), *options_.store,
                                        {.force = force, .types = types.get()}));
     if (transaction.puts.empty()) return absl::OkStatus();
     Failpoint("core.record.before");

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "core/base/worker_pool.h"
 #include "core/catalog/decoded_revisions.h"
 #include "core/mesh/providers.h"
@@ -34,6 +36,7 @@ class Admission {
     const Runtimes* runtimes = nullptr;
     WorkerPool* pool = nullptr;  // Where it works.
     Events* events = nullptr;    // All of these outlive every call.
+    std::function<absl::Time()> now = absl::Now;  // What is stored as the time of a change.
     std::string installation;
     Policies policies = {};
     std::shared_ptr<catalog::DecodedRevisions> decoded =

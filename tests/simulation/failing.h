@@ -81,6 +81,10 @@ class Simulation::Link final : public CallsOnly {
 
   grpc::Status Apply(grpc::ClientContext*, const pb::ApplyRequest& request,
                      pb::ApplyResponse* response) override {
+    if (request.dry_run()) {
+      std::deque<pb::ApplyRequest> never;
+      return Call("dry run", request, never, [&] { *response = run_.platform_.Apply(request); });
+    }
     std::string what = "apply";
     for (const pb::AppliedObject& object : request.objects())
       absl::StrAppend(&what, " ", Short(object.object().ref()), " ", object.generation());
@@ -127,7 +131,7 @@ class Simulation::Link final : public CallsOnly {
     run_.Meanwhile();
     if (run_.Chance(1)) run_.Crash(absl::StrCat("after a call of ", what));
     if (run_.crashed_) return kDeadCall;
-    if (run_.Chance(3)) late.push_back(request);
+    if (run_.Chance(3)) late.push_back(request);  // Twice.
     if (run_.Chance(3)) {
       run_.Note(absl::StrCat("its reply is lost: ", what));
       return {grpc::StatusCode::DEADLINE_EXCEEDED, "its reply is lost"};
@@ -142,6 +146,7 @@ class Simulation::Link final : public CallsOnly {
       const auto there = run_.platform_.objects().find(key);
       const auto owner = run_.durable_.Get(store::ObjectOwnerKey(key));
       if (there == run_.platform_.objects().end() || !owner.ok()) continue;
+      if (there->second.deleting) continue;  // It goes already.
       const auto [ns, name] = scheduler::SplitApplicationKey(*owner);
       const auto inventory = scheduler::ReadInventory(run_.durable_, ns, name);
       const auto record = inventory->find(key);

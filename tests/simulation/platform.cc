@@ -11,14 +11,33 @@ namespace pb = ::weft::runtime::v1;
 
 pb::ApplyResponse Platform::Apply(const pb::ApplyRequest& request) {
   pb::ApplyResponse response;
-  for (const pb::AppliedObject& object : request.objects())
-    ApplyOne(object, *response.add_results());
+  for (const pb::AppliedObject& object : request.objects()) {
+    pb::ApplyResponse::Result& result = *response.add_results();
+    *result.mutable_ref() = object.object().ref();
+    if (request.dry_run()) {
+      result.set_outcome(pb::APPLY_OUTCOME_ACCEPTED);
+      RefuseChange(object, result);
+    } else {
+      ApplyOne(object, result);
+    }
+  }
   return response;
+}
+
+// Whether the object is a Service and would change.
+bool Platform::RefuseChange(const pb::AppliedObject& object,
+                            pb::ApplyResponse::Result& result) const {
+  const auto known = objects_.find(store::ObjectKey(object.object().ref()));
+  if (known == objects_.end() || object.object().ref().kind() != "Service" ||
+      object.object().json() == known->second.applied.object().json())
+    return false;
+  result.set_outcome(pb::APPLY_OUTCOME_REFUSED);
+  result.add_immutable("/spec/value");
+  return true;
 }
 
 void Platform::ApplyOne(const pb::AppliedObject& object, pb::ApplyResponse::Result& result) {
   const std::string key = store::ObjectKey(object.object().ref());
-  *result.mutable_ref() = object.object().ref();
   result.set_outcome(pb::APPLY_OUTCOME_ACCEPTED);
   const auto known = objects_.find(key);
   if (known != objects_.end()) {
@@ -32,11 +51,7 @@ void Platform::ApplyOne(const pb::AppliedObject& object, pb::ApplyResponse::Resu
       if (object.correct()) Correct(key, result);
       return result.set_digest(json::Sha256(known->second.live));
     }
-    if (object.object().ref().kind() == "Service" &&
-        object.object().json() != known->second.applied.object().json()) {
-      result.set_outcome(pb::APPLY_OUTCOME_REFUSED);
-      return result.add_immutable("/spec/value");
-    }
+    if (RefuseChange(object, result)) return;
   }
   objects_[key] = {object, object.object().json()};
   result.set_digest(json::Sha256(object.object().json()));

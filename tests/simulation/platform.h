@@ -45,6 +45,8 @@ class Platform {
  private:
   void ApplyOne(const runtime::v1::AppliedObject& object,
                 runtime::v1::ApplyResponse::Result& result);
+  bool RefuseChange(const runtime::v1::AppliedObject& object,
+                    runtime::v1::ApplyResponse::Result& result) const;
   void Correct(const std::string& key, runtime::v1::ApplyResponse::Result& result);
   runtime::v1::Projection Project(const Object& object) const;
   void Tell(const std::string& key);

@@ -2,17 +2,12 @@
 
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "core/base/status.h"
-#include "core/scheduler/admission_store.h"
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/departure.h"
 #include "core/scheduler/drift.h"
 #include "core/scheduler/reconcile.h"
 #include "core/scheduler/records.h"
-#include "core/scheduler/revisions.h"
 #include "core/store/keys.h"
 #include "core/store/object_key.h"
 #include "tests/simulation/failing.h"
@@ -21,32 +16,9 @@ namespace weft::simulation {
 namespace {
 
 using scheduler::ApplicationKeyOf;
-using scheduler::DesiredApplication;
 
-constexpr int kSteps = 150;
+constexpr int kSteps = 250;
 constexpr int kSettlingPasses = 2000;
-constexpr char kRuntime[] = "local";
-constexpr absl::Duration kMoment = absl::Milliseconds(1);  // Between what users do.
-
-// Fewer than the applications would have, so that they get in each other's way.
-const std::vector<std::string>& Instances() {
-  static const auto* instances = new std::vector<std::string>{"front", "back", "mail", "jobs"};
-  return *instances;
-}
-
-store::v1::DesiredRecord MakeObject(const std::string& api_version, const std::string& kind,
-                                    const std::string& name, const std::string& owner,
-                                    uint64_t value) {
-  store::v1::DesiredRecord record;
-  common::v1::ObjectRef& ref = *record.mutable_object()->mutable_ref();
-  ref.set_api_version(api_version);
-  ref.set_kind(kind);
-  ref.set_namespace_(kNamespace);
-  ref.set_name(name);
-  record.mutable_object()->set_json(absl::StrCat("{\"spec\":{\"value\":", value, "}}"));
-  record.set_owner(owner);
-  return record;
-}
 
 }  // namespace
 
@@ -54,10 +26,9 @@ Simulation::Simulation(uint64_t seed)
     : random_(seed),
       observed_(std::make_unique<scheduler::Observed>()),
       store_(std::make_unique<FaultyStore>(*this)),
-      link_(std::make_unique<Link>(*this)),
-      events_(MakeEvents()) {}
+      link_(std::make_unique<Link>(*this)) {}
 
-Simulation::~Simulation() = default;
+Simulation::~Simulation() { EndCore(); }
 
 const std::vector<std::string>& Simulation::Names() {
   static const auto* const names = new std::vector<std::string>{"shop", "blog", "wiki"};
@@ -70,6 +41,9 @@ void Simulation::Violated(const std::string& what) {
 }
 
 std::string Simulation::Run() {
+  StartCore();
+  ApplyComponents();
+  faulty_ = true;
   for (int i = 0; i < kSteps && violation_.empty(); ++i) {
     Step();
     if (crashed_) Restart();
@@ -85,6 +59,7 @@ std::unique_ptr<scheduler::Events> Simulation::MakeEvents() {
 }
 
 void Simulation::Step() {
+  if (random_.Percent(40) && Work()) return;
   const uint64_t choice = random_.Below(100);
   if (choice < 15) return ActAsUser();
   if (choice < 25) return ActAsPlatform();
@@ -107,94 +82,25 @@ void Simulation::Meanwhile() {
   if (!faulty_ || crashed_ || depth_ > 0 || !random_.Percent(6)) return;
   ++depth_;
   Note("meanwhile:");
-  const uint64_t choice = random_.Below(5);
+  const uint64_t choice = random_.Below(6);
   if (choice == 0) ActAsUser();
   if (choice == 1) ActAsPlatform();
   if (choice == 2) DeliverEvent();
   if (choice == 3) DeliverLate();
   if (choice == 4) Report(random_.Of(Names()));
+  if (choice == 5) Work();
   --depth_;
 }
 
 void Simulation::ActAsUser() {
   const std::string& name = random_.Of(Names());
   const uint64_t choice = random_.Below(10);
-  if (choice < 6) {
-    const std::string document = ChooseDocument();
-    return Change(name, [&]() -> absl::StatusOr<DesiredApplication> {
-      DesiredApplication desired = MakeApplication(name, document);
-      WEFT_RETURN_IF_ERROR(Render(desired));
-      return desired;
-    });
-  }
-  if (choice < 8) {
-    const auto generation = static_cast<int64_t>(random_.Below(4));
-    return Change(name, [&] { return scheduler::Restore(kNamespace, name, generation, *store_); });
-  }
+  if (choice < 6) return Apply(name);
+  if (choice < 8) return Rollback(name, static_cast<int64_t>(random_.Below(4)));
   Delete(name);
 }
 
-// "INSTANCE VALUE;" of each.
-std::string Simulation::ChooseDocument() {
-  std::string document;
-  for (const std::string& instance : Instances()) {
-    if (random_.Percent(50)) absl::StrAppend(&document, instance, " ", random_.Below(4), ";");
-  }
-  return document;
-}
-
-DesiredApplication Simulation::MakeApplication(const std::string& name,
-                                               const std::string& document) {
-  DesiredApplication desired;
-  desired.name_space = kNamespace;
-  desired.name = name;
-  desired.runtime = kRuntime;
-  desired.document = document;
-  for (const absl::string_view line : absl::StrSplit(document, ';', absl::SkipEmpty())) {
-    const std::pair<std::string, std::string> words = absl::StrSplit(line, ' ');
-    const auto& [instance, number] = words;
-    uint64_t value = 0;
-    (void)absl::SimpleAtoi(number, &value);
-    const std::string key = absl::StrCat(kNamespace, "/", name, "/", instance);
-    desired.instances.emplace_back().mutable_instance()->set_name(instance);
-    desired.instances.back().mutable_instance()->set_key(key);
-    desired.instances.back().set_finalizes(Finalizes(instance));
-    desired.objects.push_back(MakeObject("apps/v1", "Deployment", instance, key, value));
-    if (value % 2 == 1) {
-      desired.objects.push_back(MakeObject("v1", "Service", instance, key, value / 2));
-      desired.objects.back().set_replace(true);
-    }
-  }
-  return desired;
-}
-
 // As Admission does it.
-void Simulation::Change(const std::string& name,
-                        const std::function<absl::StatusOr<DesiredApplication>()>& choose) {
-  now_ += kMoment;
-  absl::Status status = absl::AbortedError("");
-  std::string document;
-  for (int attempt = 0; attempt < 10 && absl::IsAborted(status); ++attempt) {
-    const absl::StatusOr<DesiredApplication> desired = choose();
-    if (!desired.ok()) return;
-    document = desired->document;
-    auto change = scheduler::MakeRestoration(*desired, absl::ToUnixMillis(now_), *store_);
-    status = change.status();
-    if (!change.ok()) continue;
-    if (model::HasError(change->diagnostics)) return;
-    if (change->transaction.puts.empty() && change->transaction.deletes.empty()) return;
-    status = scheduler::CommitChange(*change, *store_, [&](const std::string& application) {
-      if (!crashed_) dirty_.insert(application);
-    });
-    if (status.ok()) {
-      events_->Record(ApplicationKeyOf(kNamespace, name),
-                      scheduler::MakeEvent(scheduler::events::kUpdated, {}));
-    }
-    // What could not be computed was not changed; what could not be committed may have been.
-    if (!absl::IsAborted(status)) return Told(name, document, status);
-  }
-}
-
 void Simulation::Delete(const std::string& name) {
   const bool force = random_.Percent(30);
   now_ += kMoment;
@@ -314,9 +220,9 @@ void Simulation::Crash(const std::string& where) {
 }
 
 void Simulation::Restart() {
-  events_.reset();  // While it is dead: what was not written is lost.
+  EndCore();
   crashed_ = false;
-  events_ = MakeEvents();
+  StartCore();
   observed_ = std::make_unique<scheduler::Observed>();
   platform_.CloseWatch();
   dirty_.clear();
@@ -328,11 +234,13 @@ void Simulation::Restart() {
 void Simulation::Settle() {
   Note("settling");
   while (!late_applies_.empty() || !late_deletes_.empty()) DeliverLate();
+  while (Work()) continue;  // What is applied last may have something to report of.
   for (const std::string& name : Names()) Report(name);
   for (int i = 0; i < kSettlingPasses && violation_.empty(); ++i) {
     platform_.EndDeletions();
     if (!platform_.watched()) DeliverEvent();
     const std::vector<std::string> again = ToRenderAgain();
+    if (Work()) continue;
     if (dirty_.empty() && !platform_.pending() && again.empty()) return;
     DeliverEvent();
     if (!again.empty()) RenderAgain(again.front());

@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/scheduler/desired_application.h"
+#include "core/base/worker_pool.h"
+#include "core/mesh/provider_stub.h"
+#include "core/scheduler/admission.h"
 #include "core/scheduler/events.h"
 #include "core/scheduler/observed.h"
 #include "core/store/memory_store.h"
@@ -20,7 +22,8 @@
 
 namespace weft::simulation {
 
-inline constexpr char kNamespace[] = "default";  // Of all applications.
+inline constexpr char kNamespace[] = "default";                   // Of all applications.
+inline constexpr absl::Duration kMoment = absl::Milliseconds(1);  // Between what users do.
 
 // One run from a seed: users apply, roll back and delete applications while the core carries them
 // out on a platform. Stores and calls fail, replies are lost or late, calls arrive twice, watches
@@ -28,9 +31,10 @@ inline constexpr char kNamespace[] = "default";  // Of all applications.
 // What users and others do also happens in the middle of a pass, wherever it touches the store or
 // the runtime. In the end nothing fails any more, and everything has to be as the users were told.
 //
-// What is run is what weft-core runs: MakeChange, MakeDeletion, Restore, StoreReport, Reconcile and
-// Events.
-// Nothing is concurrent and nothing has a clock, so that a seed always makes the same run.
+// What is run is what weft-core runs: Admission, from documents through providers to the store,
+// MakeDeletion, StoreReport, Reconcile and Events.
+// Nothing is concurrent, since what would be takes turns, and nothing has a clock, so that a seed
+// always makes the same run.
 class Simulation {
  public:
   explicit Simulation(uint64_t seed);
@@ -44,6 +48,11 @@ class Simulation {
  private:
   class FaultyStore;
   class Link;
+  // A question to the provider that is not answered yet.
+  struct Asked {
+    provider::v1::RenderWorkloadRequest request;
+    mesh::Callback<provider::v1::RenderResponse> done;
+  };
   // What users were told of an application: the documents that it may have. nullopt: none.
   using Possible = std::set<std::optional<std::string>>;
 
@@ -70,9 +79,17 @@ class Simulation {
   static bool Finalizes(const std::string& instance);
   void Finalize(const std::string& application);
   bool SomebodyLeaves(const std::string& application);
+  // Documents, and the provider that renders them (applying.cc).
+  void StartCore();
+  void EndCore();  // With all that is under way.
+  void ApplyComponents();
+  void Apply(const std::string& name);
+  void ApplyText(const std::string& name, const std::string& text);
+  void Answered(int apply, const absl::StatusOr<core::v1::ApplyResponse>& response);
+  void Ask(Asked asked);
+  void AnswerOne();
+  bool Work();  // Goes on with something that is under way; false: nothing is.
   // An instance that reads what is reported (reporting.cc).
-  absl::Status Render(scheduler::DesiredApplication& desired);
-  absl::Status Keep(const std::string& instance, scheduler::DesiredApplication& desired);
   void Report(const std::string& name);
   void RenderAgain(const std::string& application);
   std::vector<std::string> ToRenderAgain();
@@ -83,12 +100,7 @@ class Simulation {
   void Crash(const std::string& where);
   void Restart();
 
-  std::string ChooseDocument();
-  // What the document says, before anything that is reported is read.
-  static scheduler::DesiredApplication MakeApplication(const std::string& name,
-                                                       const std::string& document);
-  void Change(const std::string& name,
-              const std::function<absl::StatusOr<scheduler::DesiredApplication>()>& choose);
+  void Rollback(const std::string& name, int64_t generation);
   void Delete(const std::string& name);
   void Told(const std::string& name, const std::optional<std::string>& document,
             const absl::Status& status);
@@ -107,8 +119,8 @@ class Simulation {
   absl::Time now_ = absl::FromUnixMillis(1);  // Moves only where something waits for that.
   std::vector<std::string> trace_;
   std::string violation_;
-  bool faulty_ = true;
-  int depth_ = 0;  // Of what happens in the middle of something.
+  bool faulty_ = false;  // As soon as there are components.
+  int depth_ = 0;        // Of what happens in the middle of something.
 
   // Durable.
   store::MemoryStore durable_;
@@ -124,6 +136,12 @@ class Simulation {
 
   // The core's process.
   bool crashed_ = false;
+  int last_apply_ = 0;
+  std::map<int, std::pair<std::string, std::string>> applies_;  // Not answered: name, document.
+  std::set<std::string> rendering_again_;                       // Applications, by key.
+  std::vector<Asked> asked_;
+  std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<scheduler::Admission> admission_;
   std::unique_ptr<scheduler::Observed> observed_;
   // Said by providers, not stored: the instance, and when it began to leave.
   std::set<std::pair<std::string, int64_t>> done_;
