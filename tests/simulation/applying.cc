@@ -1,19 +1,15 @@
-// What users write, and the provider that renders it: an apply goes through the core's own
+// What users write, and who goes on with it: an apply goes through the core's own
 // Admission, a piece of work and an answer at a time, between everything else that happens.
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/substitute.h"
 #include "core/scheduler/revisions.h"
 #include "tests/simulation/failing.h"
-#include "tests/simulation/installation.h"
 
 namespace weft::simulation {
 namespace {
-
-namespace provider = ::weft::provider::v1;
 
 constexpr size_t kWaiting = 1000;  // Pieces of work: more than there ever are.
 
@@ -35,55 +31,11 @@ std::string ComponentText(const Component& component, uint64_t image) {
       image, "', env: [{name: VALUE, fromParam: value}]}]\n");
 }
 
-provider::Part& AddPart(provider::RenderResponse& response, const std::string& api_version,
-                        const std::string& kind, const std::string& name, std::string json) {
-  provider::Part& part = *response.add_parts();
-  part.mutable_object()->set_api_version(api_version);
-  part.mutable_object()->set_kind(kind);
-  part.mutable_object()->set_name(name);
-  part.set_operation(provider::PART_OPERATION_MERGE);
-  part.set_json(std::move(json));
-  return part;
-}
-
-// A Deployment of the value and the image, and a Service if the value is odd.
-provider::RenderResponse Render(const provider::RenderWorkloadRequest& request) {
-  provider::RenderResponse response;
-  response.set_artifact(request.expected_artifact());
-  std::string of;
-  if (request.instance().type() == "example.org/v1.Reading") {
-    if (request.state().empty()) {
-      response.set_outcome(provider::OUTCOME_NOT_READY);
-      response.set_reason("nothing was reported");
-      return response;
-    }
-    of = absl::StrCat("\"of\":", request.state(), ",");
-  }
-  response.set_outcome(provider::OUTCOME_READY);
-  const provider::Container& container = request.component().containers(0);
-  uint64_t value = 0;
-  (void)absl::SimpleAtoi(container.env(0).value(), &value);
-  const std::string& name = request.instance().name();
-  AddPart(response, "apps/v1", "Deployment", name,
-          absl::StrCat("{", of, "\"spec\":{\"image\":\"", container.image(), "\",\"value\":", value,
-                       "}}"));
-  if (value % 2 == 1) {
-    AddPart(response, "v1", "Service", name, absl::StrCat("{\"spec\":{\"value\":", value / 2, "}}"))
-        .set_on_immutable(provider::ON_IMMUTABLE_REPLACE);
-  }
-  return response;
-}
-
 }  // namespace
 
 void Simulation::StartCore() {
-  const Installation& installation =
-      Installation::For({.render =
-                             [this](provider::RenderWorkloadRequest request,
-                                    mesh::Callback<provider::RenderResponse> done) {
-                               Ask({std::move(request), std::move(done)});
-                             },
-                         .runtime = link_.get()});
+  const Installation& installation = Installation::For(
+      {.ask = [this](Asked asked) { Ask(std::move(asked)); }, .runtime = link_.get()});
   events_ = MakeEvents();
   pool_ = std::make_unique<WorkerPool>(0, kWaiting);
   admission_ = std::make_unique<scheduler::Admission>(
@@ -124,10 +76,16 @@ void Simulation::Apply(const std::string& name) {
   }
   std::vector<std::string> instances;
   for (const Component& component : kComponents) {
-    if (random_.Percent(30))
-      instances.push_back(absl::Substitute(
-          R"({"componentName":"$0","instanceName":"$0","parameterValues":[{"name":"value","value":$1}]})",
-          component.name, random_.Below(4)));
+    if (!random_.Percent(30)) continue;
+    const uint64_t value = random_.Below(4);
+    const uint64_t text = random_.Below(6);
+    instances.push_back(absl::Substitute(
+        R"({"componentName":"$0","instanceName":"$0",)"
+        R"("parameterValues":[{"name":"value","value":$1}]$2})",
+        component.name, value,
+        text > 2
+            ? ""
+            : absl::Substitute(R"(,"traits":[{"name":"note","properties":{"text":"$0"}}])", text)));
   }
   if (instances.empty()) return;
   // As it is stored.
@@ -198,7 +156,7 @@ void Simulation::AnswerOne() {
   const auto chosen = asked_.begin() + static_cast<std::ptrdiff_t>(random_.Below(asked_.size()));
   const Asked asked = std::move(*chosen);
   asked_.erase(chosen);
-  const std::string& instance = asked.request.instance().key();
+  const std::string& instance = asked.instance;
   if (Chance(2)) {
     Note("the provider dies");
     asked.done(absl::UnavailableError("it died"));
@@ -209,7 +167,7 @@ void Simulation::AnswerOne() {
     asked.done(absl::DeadlineExceededError("no answer"));
   } else {
     Note(absl::StrCat("provider: renders ", instance));
-    asked.done(Render(asked.request));
+    asked.done(asked.answer);
   }
 }
 

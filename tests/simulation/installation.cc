@@ -7,7 +7,9 @@
 #include <mutex>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/json.h"
 #include "core/mesh/guarded_stub.h"
 #include "core/mesh/stub_around.h"
 #include "tests/simulation/platform.h"
@@ -20,7 +22,7 @@ namespace pb = ::weft::provider::v1;
 constexpr char kAddress[] = "unix:/none";
 
 // Types of workloads, which make a Deployment, and for some values a Service: "Plain", "Leaving",
-// which finalizes, and "Reading", which reads what is reported of it.
+// which finalizes, and "Reading", which reads what is reported of it. The trait "note" adds to it.
 pb::DescribeResponse MakeDescription() {
   pb::DescribeResponse description;
   description.add_protocol_versions("v1");
@@ -39,6 +41,16 @@ pb::DescribeResponse MakeDescription() {
     capability.mutable_shape()->set_api_version("apps/v1");
     capability.mutable_shape()->set_kind("Deployment");
   }
+  pb::Capability& note = *description.add_capabilities();
+  note.set_kind(pb::CAPABILITY_KIND_TRAIT);
+  note.set_type("note");
+  note.add_applies_to("*");
+  note.set_properties_schema(R"({"type":"object","properties":{"text":{"type":"string"}}})");
+  pb::Write& annotations = *note.add_writes();
+  annotations.set_api_version("apps/v1");
+  annotations.set_kind("Deployment");
+  annotations.set_pointer("/metadata/annotations");
+  annotations.set_mode(pb::WRITE_MODE_ADD);
   description.mutable_capabilities(1)->add_features(pb::FEATURE_FINALIZE);
   description.mutable_capabilities(2)->add_reads(pb::READ_STATE);
   return description;
@@ -55,6 +67,58 @@ std::string MakeDirectory() {
   return directory;
 }
 
+pb::Part& AddPart(pb::RenderResponse& response, const std::string& api_version,
+                  const std::string& kind, const std::string& name, std::string json) {
+  pb::Part& part = *response.add_parts();
+  part.mutable_object()->set_api_version(api_version);
+  part.mutable_object()->set_kind(kind);
+  part.mutable_object()->set_name(name);
+  part.set_operation(pb::PART_OPERATION_MERGE);
+  part.set_json(std::move(json));
+  return part;
+}
+
+// A Deployment of the value and the image, and a Service if the value is odd. Who reads what is
+// reported has it there, and waits for it.
+pb::RenderResponse Render(const pb::RenderWorkloadRequest& request) {
+  pb::RenderResponse response;
+  response.set_artifact(request.expected_artifact());
+  std::string of;
+  if (request.instance().type() == "example.org/v1.Reading") {
+    if (request.state().empty()) {
+      response.set_outcome(pb::OUTCOME_NOT_READY);
+      response.set_reason("nothing was reported");
+      return response;
+    }
+    of = absl::StrCat("\"of\":", request.state(), ",");
+  }
+  response.set_outcome(pb::OUTCOME_READY);
+  const pb::Container& container = request.component().containers(0);
+  uint64_t value = 0;
+  (void)absl::SimpleAtoi(container.env(0).value(), &value);
+  const std::string& name = request.instance().name();
+  AddPart(response, "apps/v1", "Deployment", name,
+          absl::StrCat("{", of, "\"spec\":{\"image\":\"", container.image(), "\",\"value\":", value,
+                       "}}"));
+  if (value % 2 == 1) {
+    AddPart(response, "v1", "Service", name, absl::StrCat("{\"spec\":{\"value\":", value / 2, "}}"))
+        .set_on_immutable(pb::ON_IMMUTABLE_REPLACE);
+  }
+  return response;
+}
+
+// An annotation.
+pb::RenderResponse Render(const pb::RenderTraitRequest& request) {
+  pb::RenderResponse response;
+  response.set_artifact(request.expected_artifact());
+  response.set_outcome(pb::OUTCOME_READY);
+  const auto properties = json::Parse(request.instance().properties());
+  AddPart(response, "apps/v1", "Deployment", request.instance().name(),
+          absl::StrCat("{\"note\":\"", json::GetString(*properties, {"text"}), "\"}"))
+      .set_pointer("/metadata/annotations");
+  return response;
+}
+
 }  // namespace
 
 class Installation::Stub final : public mesh::StubAround {
@@ -63,7 +127,11 @@ class Installation::Stub final : public mesh::StubAround {
       : StubAround(std::move(described)), run_(run) {}
   void RenderWorkload(pb::RenderWorkloadRequest request,
                       mesh::Callback<pb::RenderResponse> done) override {
-    run_.render(std::move(request), std::move(done));
+    run_.ask({request.instance().key(), Render(request), std::move(done)});
+  }
+  void RenderTrait(pb::RenderTraitRequest request,
+                   mesh::Callback<pb::RenderResponse> done) override {
+    run_.ask({request.instance().key(), Render(request), std::move(done)});
   }
 
  private:

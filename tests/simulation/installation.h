@@ -9,21 +9,26 @@
 #include "core/mesh/providers.h"
 #include "core/scheduler/runtimes.h"
 #include "core/store/memory_store.h"
-#include "weft/provider/v1/workload.pb.h"
+#include "weft/provider/v1/render.pb.h"
 #include "weft/runtime/v1/runtime.grpc.pb.h"
 
 namespace weft::simulation {
+
+// A question to the provider that is not answered yet, and what it would say.
+struct Asked {
+  std::string instance;
+  provider::v1::RenderResponse answer;
+  mesh::Callback<provider::v1::RenderResponse> done;
+};
 
 // The configured provider and runtime, which are the same in every run, as they take a folder and
 // threads. What they are asked goes to the run that is under way. Of the provider's threads only
 // its first description is waited for: after that nothing changes, so that runs stay the same.
 class Installation {
  public:
-  // Who answers.
+  // Who is asked.
   struct Run {
-    std::function<void(provider::v1::RenderWorkloadRequest request,
-                       mesh::Callback<provider::v1::RenderResponse> done)>
-        render;
+    std::function<void(Asked)> ask;
     runtime::v1::Runtime::StubInterface* runtime = nullptr;
   };
 

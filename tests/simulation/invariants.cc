@@ -10,6 +10,7 @@ namespace weft::simulation {
 void Simulation::CheckEverything() {
   CheckApplications();
   CheckOwners();
+  CheckRendered();
   CheckPlatform();
   CheckReports();
   CheckEvents();
@@ -59,6 +60,25 @@ void Simulation::CheckOwners() {
     const auto [ns, name] = scheduler::SplitApplicationKey(owner);
     if (!scheduler::ReadDesired(durable_, ns, name)->contains(object))
       Violated(absl::StrCat(key, " is owned by ", owner, " and not wanted"));
+  }
+}
+
+// What is wanted is what the provider says of the document as it is stored.
+void Simulation::CheckRendered() {
+  const auto wanted = [this](const std::string& name) {
+    std::map<std::string, std::string> objects;
+    const auto desired = scheduler::ReadDesired(durable_, kNamespace, name);
+    for (const auto& [key, record] : *desired) objects[key] = record.object().json();
+    return objects;
+  };
+  for (const std::string& name : Names()) {
+    const std::map<std::string, std::string> before = wanted(name);
+    absl::Status status;
+    admission_->RenderAgain(kNamespace, name, [&](const auto& again) { status = again.status(); });
+    while (Work()) continue;
+    if (!status.ok() && !absl::IsNotFound(status))
+      Violated(absl::StrCat(name, " cannot be rendered again: ", status.message()));
+    if (wanted(name) != before) Violated(absl::StrCat(name, " is not what its document says"));
   }
 }
 

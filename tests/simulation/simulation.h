@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "core/base/worker_pool.h"
-#include "core/mesh/provider_stub.h"
 #include "core/scheduler/admission.h"
 #include "core/scheduler/events.h"
 #include "core/scheduler/observed.h"
 #include "core/store/memory_store.h"
+#include "tests/simulation/installation.h"
 #include "tests/simulation/platform.h"
 #include "tests/simulation/random.h"
 
@@ -48,11 +48,6 @@ class Simulation {
  private:
   class FaultyStore;
   class Link;
-  // A question to the provider that is not answered yet.
-  struct Asked {
-    provider::v1::RenderWorkloadRequest request;
-    mesh::Callback<provider::v1::RenderResponse> done;
-  };
   // What users were told of an application: the documents that it may have. nullopt: none.
   using Possible = std::set<std::optional<std::string>>;
 
@@ -111,6 +106,7 @@ class Simulation {
   void CheckEverything();
   void CheckApplications();
   void CheckOwners();
+  void CheckRendered();
   void CheckPlatform();
   void CheckEvents();
   std::unique_ptr<scheduler::Events> MakeEvents();
