@@ -161,8 +161,10 @@ TEST_F(InstalledProvider, ThatDiesComesBackWhereverItsPodIsThen) {
   EXPECT_TRUE(Await("another run", [&] {
     return ContainerOf("greeter").restart_count > 0 || ContainerOf("greeter").id != before;
   }));
+  // The core may not have noticed yet: until it has, and is connected again, an apply is refused.
+  ASSERT_TRUE(Await("an apply that succeeds",
+                    [&] { return Apply("shop", Documents("shop", "Servus")).status == 0; }));
   EXPECT_TRUE(AwaitAvailable(true));
-  ASSERT_EQ(Apply("shop", Documents("shop", "Servus")).status, 0);
   EXPECT_TRUE(AwaitGreeted("shop"));
 }
 
