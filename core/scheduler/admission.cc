@@ -384,8 +384,8 @@ absl::Status Admission::Delete(const std::string& ns, const std::string& name, c
   const catalog::TypeTablePtr types = options_.providers->types();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     WEFT_ASSIGN_OR_RETURN(store::Transaction transaction,
-                          MakeDeletion(ns, name, absl::ToUnixMillis(options_.now()), *options_.store,
-                                       {.force = force, .types = types.get()}));
+                          MakeDeletion(ns, name, absl::ToUnixMillis(options_.now()),
+                                       *options_.store, {.force = force, .types = types.get()}));
     if (transaction.puts.empty()) return absl::OkStatus();
     Failpoint("core.record.before");
     status = options_.store->Commit(std::move(transaction));

@@ -34,8 +34,8 @@ class Admission {
     store::Store* store = nullptr;
     const mesh::Providers* providers = nullptr;
     const Runtimes* runtimes = nullptr;
-    WorkerPool* pool = nullptr;  // Where it works.
-    Events* events = nullptr;    // All of these outlive every call.
+    WorkerPool* pool = nullptr;                   // Where it works.
+    Events* events = nullptr;                     // All of these outlive every call.
     std::function<absl::Time()> now = absl::Now;  // What is stored as the time of a change.
     std::string installation;
     Policies policies = {};

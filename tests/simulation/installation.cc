@@ -58,7 +58,7 @@ pb::DescribeResponse MakeDescription() {
 
 std::string MakeDirectory() {
   std::string pattern = std::filesystem::temp_directory_path() / "weft_simulation_XXXXXX";
-  const std::string directory = mkdtemp(pattern.data());
+  std::string directory = mkdtemp(pattern.data());
   for (const char* kind : {"providers", "runtimes"}) {
     std::filesystem::create_directory(absl::StrCat(directory, "/", kind));
     std::ofstream(absl::StrCat(directory, "/", kind, "/local.yaml"))

@@ -199,7 +199,7 @@ void Simulation::DeliverLate() {
   }
 }
 
-void Simulation::Pass(std::string application) {
+void Simulation::Pass(const std::string& application) {
   Note(absl::StrCat("pass over ", application));
   dirty_.erase(application);
   Finalize(application);
@@ -244,7 +244,7 @@ void Simulation::Settle() {
     if (dirty_.empty() && !platform_.pending() && again.empty()) return;
     DeliverEvent();
     if (!again.empty()) RenderAgain(again.front());
-    if (!dirty_.empty()) Pass(*dirty_.begin());
+    if (!dirty_.empty()) Pass(std::string(*dirty_.begin()));
   }
   Violated("it does not settle");
 }

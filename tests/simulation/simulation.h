@@ -69,7 +69,7 @@ class Simulation {
   void ActAsPlatform();
   void DeliverEvent();
   void DeliverLate();
-  void Pass(std::string application);
+  void Pass(const std::string& application);
   // Instances that finalize (finalizing.cc).
   static bool Finalizes(const std::string& instance);
   void Finalize(const std::string& application);
