@@ -10,7 +10,7 @@
 namespace weft {
 
 // A bounded pool of threads for work that may block, so that gRPC's callbacks need not.
-// Thread-safe. Destruction runs what was taken, then ends.
+// Thread-safe. Destruction has its threads do what was taken, then ends.
 class WorkerPool {
  public:
   // `threads` workers; at most `limit` pieces of work wait. With none, work is done by RunOne, and

@@ -52,7 +52,7 @@ class Lane {
   void Record(bool ok) {
     const Clock::time_point now = Clock::now();
     if (!ok) failed_ = true;
-    if (begun_ >= window_.begin && now <= window_.end)
+    if (now >= window_.begin && now <= window_.end)
       latencies_ns_.push_back(std::chrono::nanoseconds(now - begun_).count());
   }
 

@@ -27,8 +27,8 @@ struct Figures {
   double allocations_per_call = 0;  // In this process, by all its threads.
 };
 
-// Keeps `load.outstanding` calls under way for the warm-up and the duration. Calls that start after
-// the warm-up and end within the duration are counted. Blocks until the last one has ended.
+// Keeps `load.outstanding` calls under way for the warm-up and the duration. Calls that end within
+// the duration are counted. Blocks until the last one has ended.
 // INTERNAL: a call failed, or none ended in time.
 absl::StatusOr<Figures> Measure(const Load& load, const StartCall& start);
 

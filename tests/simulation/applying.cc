@@ -44,7 +44,7 @@ void Simulation::StartCore() {
                                     .runtimes = &installation.runtimes(),
                                     .pool = pool_.get(),
                                     .events = events_.get(),
-                                    .now = [this] { return now_; },
+                                    .now = [this] { return now_ += kMoment; },
                                     .installation = "simulated",
                                     .on_stored =
                                         [this](const std::string& application) {
@@ -57,7 +57,7 @@ void Simulation::EndCore() {
   pool_.reset();
   admission_.reset();
   for (const auto& [apply, of] : std::exchange(applies_, {}))
-    Told(of.first, of.second, absl::UnavailableError("the core died"));
+    if (!of.first.empty()) Told(of.first, of.second, absl::UnavailableError("the core died"));
   rendering_again_.clear();
   events_.reset();  // What was not written is lost.
 }
@@ -69,7 +69,6 @@ void Simulation::ApplyComponents() {
 
 // Some instances, each of some value, in an application, or a new revision of a component.
 void Simulation::Apply(const std::string& name) {
-  now_ += kMoment;
   if (random_.Percent(10)) {
     const Component& component = kComponents[random_.Below(std::size(kComponents))];
     return ApplyText("", ComponentText(component, random_.Below(3)));
@@ -104,7 +103,7 @@ void Simulation::ApplyText(const std::string& name, const std::string& text) {
   core::v1::Document& document = *request.add_documents();
   document.set_name("a.yaml");
   document.set_content(text);
-  if (!name.empty()) applies_[apply] = {name, text};
+  applies_[apply] = {name, text};
   admission_->Apply(std::move(request),
                     [this, apply](const absl::StatusOr<core::v1::ApplyResponse>& response) {
                       Answered(apply, response);
@@ -112,7 +111,6 @@ void Simulation::ApplyText(const std::string& name, const std::string& text) {
 }
 
 void Simulation::Rollback(const std::string& name, int64_t generation) {
-  now_ += kMoment;
   // Which it is, and what it says, is known before.
   const auto revision = scheduler::Restore(kNamespace, name, generation, durable_);
   if (!revision.ok()) return;
@@ -123,8 +121,7 @@ void Simulation::Rollback(const std::string& name, int64_t generation) {
   const auto response = admission_->Rollback(request);
   Note(absl::StrCat("rollback of ", name, " to ", revision->restores, ": ",
                     response.ok() ? response->ShortDebugString() : response.status().ToString()));
-  if (absl::IsAborted(response.status()) || absl::IsNotFound(response.status())) return;
-  if (!response.ok()) return Told(name, revision->document, response.status());
+  if (!response.ok()) return ToldError(name, revision->document, response.status());
   if (response->change().action() == core::v1::ApplyResponse::ACTION_UPDATED)
     Told(name, revision->document, absl::OkStatus());
 }
@@ -133,12 +130,11 @@ void Simulation::Answered(int apply, const absl::StatusOr<core::v1::ApplyRespons
   Note(absl::StrCat("apply ", apply, " is answered: ",
                     response.ok() ? response->ShortDebugString() : response.status().ToString()));
   const auto found = applies_.find(apply);
-  if (found == applies_.end()) return;
+  if (found == applies_.end()) return Violated(absl::StrCat("apply ", apply, " is answered again"));
   const auto [name, document] = found->second;
   applies_.erase(found);
-  // What could not be computed was not changed; what could not be committed may have been.
-  if (absl::IsAborted(response.status())) return;
-  if (!response.ok()) return Told(name, document, response.status());
+  if (name.empty()) return;
+  if (!response.ok()) return ToldError(name, document, response.status());
   for (const core::v1::ApplyResponse::Change& change : response->changes()) {
     if (change.kind() == "ApplicationConfiguration" &&
         change.action() != core::v1::ApplyResponse::ACTION_UNCHANGED)

@@ -96,10 +96,8 @@ class Simulation::Link final : public CallsOnly {
     std::string what = "delete";
     for (const common::v1::ObjectRef& ref : request.objects())
       absl::StrAppend(&what, " ", Short(ref));
-    return Call(what, request, run_.late_deletes_, [&] {
-      CheckDeletion(request);
-      run_.platform_.Delete(request);
-    });
+    if (!run_.crashed_) CheckDeletion(request);
+    return Call(what, request, run_.late_deletes_, [&] { run_.platform_.Delete(request); });
   }
   grpc::Status List(grpc::ClientContext*, const pb::ListRequest& request,
                     pb::ListResponse* response) override {

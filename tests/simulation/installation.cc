@@ -1,9 +1,11 @@
 #include "tests/simulation/installation.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <mutex>
 #include <utility>
 
@@ -20,6 +22,7 @@ namespace {
 namespace pb = ::weft::provider::v1;
 
 constexpr char kAddress[] = "unix:/none";
+constexpr std::chrono::seconds kLatest(10);
 
 // Types of workloads, which make a Deployment, and for some values a Service: "Plain", "Leaving",
 // which finalizes, and "Reading", which reads what is reported of it. The trait "note" adds to it.
@@ -184,7 +187,10 @@ Installation::Installation() : directory_(MakeDirectory()) {
   providers_->Start();
   std::unique_lock lock(mutex);
   while (!providers_->WhyAway("local").empty()) {
-    changed.wait(lock, [&] { return has_changed; });
+    if (!changed.wait_for(lock, kLatest, [&] { return has_changed; })) {
+      std::cerr << "the provider local " << providers_->WhyAway("local") << std::endl;
+      std::abort();
+    }
     has_changed = false;
   }
   lock.unlock();

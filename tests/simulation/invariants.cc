@@ -1,5 +1,6 @@
 // What holds when nothing fails any more and everything is carried out.
 #include "absl/strings/str_cat.h"
+#include "core/base/json.h"
 #include "core/scheduler/application_key.h"
 #include "core/scheduler/records.h"
 #include "core/store/keys.h"
@@ -8,6 +9,7 @@
 namespace weft::simulation {
 
 void Simulation::CheckEverything() {
+  if (!applies_.empty() || !rendering_again_.empty()) Violated("something is never answered");
   CheckApplications();
   CheckOwners();
   CheckRendered();
@@ -63,22 +65,45 @@ void Simulation::CheckOwners() {
   }
 }
 
-// What is wanted is what the provider says of the document as it is stored.
+// What is wanted is what the document says as it is stored: of each object its value and note.
 void Simulation::CheckRendered() {
-  const auto wanted = [this](const std::string& name) {
-    std::map<std::string, std::string> objects;
-    const auto desired = scheduler::ReadDesired(durable_, kNamespace, name);
-    for (const auto& [key, record] : *desired) objects[key] = record.object().json();
-    return objects;
-  };
+  using Objects = std::map<std::string, std::string>;
   for (const std::string& name : Names()) {
-    const std::map<std::string, std::string> before = wanted(name);
-    absl::Status status;
+    const auto stored = scheduler::ReadApplication(durable_, kNamespace, name);
+    if (!stored.ok()) continue;
+    Objects expected;
+    const auto document = json::Parse(stored->record.document());
+    for (const json::value& component :
+         json::FindPath(*document, {"spec", "components"})->as_array()) {
+      const std::string instance = json::GetString(component, {"instanceName"});
+      const int64_t value =
+          json::GetInt(json::Find(component, "parameterValues")->as_array().at(0), {"value"});
+      const json::value* traits = json::Find(component, "traits");
+      expected[absl::StrCat("apps/v1|Deployment|", kNamespace, "|", instance)] = absl::StrCat(
+          value, " ",
+          traits == nullptr ? ""
+                            : json::GetString(traits->as_array().at(0), {"properties", "text"}));
+      if (value % 2 == 1)
+        expected[absl::StrCat("v1|Service|", kNamespace, "|", instance)] =
+            absl::StrCat(value / 2, " ");
+    }
+    const auto wanted = [&] {
+      Objects objects;
+      const auto desired = scheduler::ReadDesired(durable_, kNamespace, name);
+      for (const auto& [key, record] : *desired) {
+        const auto object = json::Parse(record.object().json());
+        objects[key] = absl::StrCat(json::GetInt(*object, {"spec", "value"}), " ",
+                                    json::GetString(*object, {"metadata", "annotations", "note"}));
+      }
+      return objects;
+    };
+    if (wanted() != expected) Violated(absl::StrCat(name, " is not what its document says"));
+    // Nor is it when it is rendered again.
+    absl::Status status = absl::InternalError("no answer");
     admission_->RenderAgain(kNamespace, name, [&](const auto& again) { status = again.status(); });
     while (Work()) continue;
-    if (!status.ok() && !absl::IsNotFound(status))
-      Violated(absl::StrCat(name, " cannot be rendered again: ", status.message()));
-    if (wanted(name) != before) Violated(absl::StrCat(name, " is not what its document says"));
+    if (!status.ok()) Violated(absl::StrCat(name, " cannot be rendered again: ", status.message()));
+    if (wanted() != expected) Violated(absl::StrCat(name, " is another when rendered again"));
   }
 }
 

@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/scheduler/application_key.h"
-#include "core/scheduler/departure.h"
 #include "core/scheduler/drift.h"
 #include "core/scheduler/reconcile.h"
 #include "core/scheduler/records.h"
@@ -100,20 +99,17 @@ void Simulation::ActAsUser() {
   Delete(name);
 }
 
-// As Admission does it.
 void Simulation::Delete(const std::string& name) {
   const bool force = random_.Percent(30);
-  now_ += kMoment;
-  absl::Status status = absl::AbortedError("");
-  for (int attempt = 0; attempt < 10 && absl::IsAborted(status); ++attempt) {
-    auto transaction = scheduler::MakeDeletion(kNamespace, name, absl::ToUnixMillis(now_), *store_,
-                                               {.force = force});
-    if (!transaction.ok() || transaction->puts.empty()) return;
-    status = store_->Commit(*std::move(transaction));
-    if (absl::IsAborted(status)) continue;
-    if (!crashed_) dirty_.insert(ApplicationKeyOf(kNamespace, name));
-    return Told(name, std::nullopt, status);
-  }
+  const absl::Status status = admission_->Delete(kNamespace, name, {}, force);
+  if (!status.ok()) return ToldError(name, std::nullopt, status);
+  Told(name, std::nullopt, status);
+}
+
+// What could not be computed was not changed; what could not be committed may have been.
+void Simulation::ToldError(const std::string& name, const std::optional<std::string>& document,
+                           const absl::Status& status) {
+  if (absl::IsUnavailable(status)) Told(name, document, status);
 }
 
 void Simulation::Told(const std::string& name, const std::optional<std::string>& document,

@@ -23,7 +23,7 @@
 namespace weft::simulation {
 
 inline constexpr char kNamespace[] = "default";                   // Of all applications.
-inline constexpr absl::Duration kMoment = absl::Milliseconds(1);  // Between what users do.
+inline constexpr absl::Duration kMoment = absl::Milliseconds(1);  // That a change takes.
 
 // One run from a seed: users apply, roll back and delete applications while the core carries them
 // out on a platform. Stores and calls fail, replies are lost or late, calls arrive twice, watches
@@ -32,7 +32,7 @@ inline constexpr absl::Duration kMoment = absl::Milliseconds(1);  // Between wha
 // the runtime. In the end nothing fails any more, and everything has to be as the users were told.
 //
 // What is run is what weft-core runs: Admission, from documents through providers to the store,
-// MakeDeletion, StoreReport, Reconcile and Events.
+// StoreReport, Reconcile and Events.
 // Nothing is concurrent, since what would be takes turns, and nothing has a clock, so that a seed
 // always makes the same run.
 class Simulation {
@@ -99,6 +99,8 @@ class Simulation {
   void Delete(const std::string& name);
   void Told(const std::string& name, const std::optional<std::string>& document,
             const absl::Status& status);
+  void ToldError(const std::string& name, const std::optional<std::string>& document,
+                 const absl::Status& status);
 
   // Runs until nothing is left to do.
   void Settle();
