@@ -39,8 +39,9 @@ absl::StatusOr<Pointer> ParsePointer(std::string_view text);
 // FieldToken and, where there is one, the ElementToken of every step.
 std::string FormatPointer(const Pointer& pointer);
 
-std::string FieldToken(std::string_view field);  // "/containers"
-void AppendFieldToken(std::string_view field, std::string& pointer);
+std::string FieldToken(std::string_view field);                  // "/containers"
 std::string ElementToken(const std::vector<KeyValue>& element);  // "[name=web]"
+// Appends the FieldToken of `field` to `pointer`, without a string of its own.
+void AppendFieldToken(std::string_view field, std::string& pointer);
 
 }  // namespace weft::merge

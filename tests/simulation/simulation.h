@@ -33,8 +33,8 @@ inline constexpr absl::Duration kMoment = absl::Milliseconds(1);  // That a chan
 //
 // What is run is what weft-core runs: Admission, from documents through providers to the store,
 // StoreReport, Reconcile and Events.
-// Nothing is concurrent, since what would be takes turns, and nothing has a clock, so that a seed
-// always makes the same run.
+// Nothing is concurrent, since what would be takes turns, and the clock is the run's own, so that a
+// seed always makes the same run.
 class Simulation {
  public:
   explicit Simulation(uint64_t seed);
@@ -114,7 +114,7 @@ class Simulation {
   std::unique_ptr<scheduler::Events> MakeEvents();
 
   Random random_;
-  absl::Time now_ = absl::FromUnixMillis(1);  // Moves only where something waits for that.
+  absl::Time now_ = absl::FromUnixMillis(1);  // Moves by changes and what waits for time.
   std::vector<std::string> trace_;
   std::string violation_;
   bool faulty_ = false;  // As soon as there are components.
