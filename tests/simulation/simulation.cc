@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/scheduler/application_key.h"
 #include "core/scheduler/drift.h"
 #include "core/scheduler/reconcile.h"
 #include "core/scheduler/records.h"
@@ -13,8 +12,6 @@
 
 namespace weft::simulation {
 namespace {
-
-using scheduler::ApplicationKeyOf;
 
 constexpr int kSteps = 250;
 constexpr int kSettlingPasses = 2000;
