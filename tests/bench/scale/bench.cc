@@ -72,8 +72,8 @@ class Bench {
   // Waits until an application is carried out: then everything is connected and known.
   absl::Status Prepare() {
     return Await([&] {
-      return Apply(-1, e2e::WebComponent()).ok() && Apply(-1, e2e::Text({.name = "first"})).ok() &&
-             IsSettled();
+      return Apply(-1, e2e::WebComponent()).ok() &&
+             Apply(-1, e2e::Text({.name = "first", .replicas = 2})).ok() && IsSettled();
     });
   }
 
