@@ -1,0 +1,6 @@
+// What jemalloc asks a program for at its start; MALLOC_CONF comes after it, and wins. Why each:
+// docs/adr/0023-allocator.md.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "narenas:2,lg_tcache_max:12,dirty_decay_ms:1000";
+}
