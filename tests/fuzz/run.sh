@@ -32,7 +32,7 @@ run() {
   echo "==> fuzzing $target for $seconds s"
   build/fuzz/bin/fuzz_"$target" -max_total_time="$seconds" -max_len="$longest" -timeout=10 -rss_limit_mb=2048 \
     -dict=tests/fuzz/"$target".dict -artifact_prefix="$findings/$target-" -print_final_stats=1 -verbosity=0 \
-    "$corpus/$target" "$seeds/$target" 2>&1 | sed "s/^/$target: /"
+    "$corpus/$target" "$seeds/$target" 2>&1 | sed "/^###### Recommended/,/^###### End/d; s/^/$target: /"
 }
 
 weft_install "${weft_build_packages[@]}" libclang-rt-14-dev
