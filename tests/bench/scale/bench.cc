@@ -102,6 +102,7 @@ class Bench {
     const absl::Time begin = absl::Now();
     {
       std::vector<std::jthread> callers;
+      callers.reserve(kConnections);
       for (int i = 0; i < kConnections; ++i) {
         callers.emplace_back([&] {
           for (int number = next++; number < count_; number = next++) {
