@@ -1,4 +1,4 @@
-// What jemalloc asks a program for at its start; MALLOC_CONF comes after it, and wins. Why each:
+// What jemalloc asks a program for at its start; MALLOC_CONF wins over it. Why each of them:
 // docs/adr/0023-allocator.md.
 extern "C" {
 extern const char* malloc_conf;

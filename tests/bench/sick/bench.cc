@@ -26,7 +26,7 @@ constexpr std::chrono::seconds kWarmUp(2), kDuration(2);
 // The windows of a pair, those beside the sick provider true. The machine is not as fast from one
 // half minute to the next: windows are short, and both kinds stand in the middle of their pair.
 constexpr bool kWindows[] = {false, true, true, false, false, true, true, false};
-constexpr double kOfEach = std::size(kWindows) / 2.0;
+constexpr double kOfEach = std::size(kWindows) / 2.0;  // Windows of one kind.
 constexpr std::chrono::milliseconds kSickEvery(50);
 constexpr absl::Duration kStart = absl::Seconds(20), kAnswer = absl::Seconds(30);
 // Every other answer is good, so that the breaker does not keep the provider from being asked.
