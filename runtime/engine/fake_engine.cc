@@ -88,7 +88,7 @@ absl::StatusOr<std::string> FakeEngine::CreateContainer(const ContainerSpec& spe
   c.name = spec.name;
   c.image = spec.image;
   c.labels = spec.labels;
-  c.created = absl::FromUnixSeconds(counter_);
+  c.created = absl::Now();
   c.state = "created";
   for (const VolumeMount& mount : spec.volumes) {
     const std::string name = mount.volume.empty() ? absl::StrCat("v", ++counter_) : mount.volume;

@@ -123,6 +123,14 @@ TEST_F(KindsOfTheRuntime, AJobWhoseCommandCannotBeStartedGivesUp) {
   ASSERT_TRUE(follower_->Until(Says("Job/default/pi", R"("failed":1)")));
   EXPECT_TRUE(follower_->Until(SomePodSays(R"("reason":"StartError")")));
   EXPECT_TRUE(SomePodSays("no such file")(follower_->seen()));
+  const int creations = engine_.creations();
+  SetAhead(absl::Seconds(5));
+  Start();
+  ASSERT_TRUE(follower_->Until(Says("Job/default/pi", R"("failed":1)")));
+  EXPECT_EQ(engine_.creations(), creations) << "not at once";
+  SetAhead(absl::Seconds(11));
+  Start();
+  EXPECT_TRUE(follower_->Until(Says("Job/default/pi", "BackoffLimitExceeded")));
 }
 
 TEST_F(KindsOfTheRuntime, ContainersOfTheStartRunAgainInANewNetwork) {
