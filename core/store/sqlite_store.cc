@@ -29,8 +29,9 @@ constexpr std::string_view kMigrations[] = {
 };
 
 constexpr absl::Duration kLongestWait = absl::Hours(24);
-// KiB of pages. Whatever the other connection commits empties the reader's cache, so that a larger
-// one takes memory and saves nothing.
+// KiB of pages, half of what SQLite keeps by itself: the system has them too. Whatever the writer
+// commits empties the reader's cache, so that a larger one takes memory and saves nothing.
+constexpr char kWriterCache[] = "PRAGMA cache_size=-1000";
 constexpr char kReaderCache[] = "PRAGMA cache_size=-512";
 
 // The prepared statements of one connection.
@@ -209,6 +210,7 @@ class SqliteStore final : public Store {
 absl::StatusOr<std::unique_ptr<Store>> OpenSqliteStore(const std::string& path) {
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<Connection> writer, Connection::Open(path));
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<Connection> reader, Connection::Open(path));
+  WEFT_RETURN_IF_ERROR(writer->database.Execute(kWriterCache));
   WEFT_RETURN_IF_ERROR(reader->database.Execute(kReaderCache));
   return std::make_unique<SqliteStore>(std::move(reader), std::move(writer));
 }

@@ -30,7 +30,8 @@ struct Scale {
   double rate = 0;  // Applies a second, answered.
   double p50_us = 0, p99_us = 0;
   double settled_s = 0;        // From the first apply until all are carried out.
-  double bytes_each = 0;       // Resident, over what the core takes without applications.
+  double bytes_each = 0;       // Resident, over what the core takes without applications,
+  double bytes_at_rest = 0;    // and after kRest.
   double synced_s = 0;         // From kill -9 until it knows all that the runtime has.
   double percent_at_rest = 0;  // Of a processor.
 };
@@ -53,14 +54,16 @@ class Bench {
     WEFT_RETURN_IF_ERROR(Prepare());
     Scale scale = {.applications = count_};
     const int64_t empty = core_.Memory();
+    const auto each = [&] { return static_cast<double>(core_.Memory() - empty) / count_; };
     const absl::Time begin = absl::Now();
     WEFT_RETURN_IF_ERROR(ApplyAll(scale));
     WEFT_RETURN_IF_ERROR(Await([&] { return IsSettled(); }));
     scale.settled_s = absl::ToDoubleSeconds(absl::Now() - begin);
-    scale.bytes_each = static_cast<double>(core_.Memory() - empty) / count_;
+    scale.bytes_each = each();
     const absl::Duration before = core_.ProcessorTime();
     absl::SleepFor(kRest);
     scale.percent_at_rest = 100 * absl::FDivDuration(core_.ProcessorTime() - before, kRest);
+    scale.bytes_at_rest = each();
     const int synced = core_.TimesSynced();
     const absl::Time killed = absl::Now();
     WEFT_RETURN_IF_ERROR(core_.RestartCore());
@@ -153,15 +156,16 @@ class Bench {
 };
 
 void Print(const Scale& scale, const Scale& first) {
-  std::cout << absl::StrFormat(
-                   R"({"bench":"scale","applications":%d,"apply_per_s":%.0f,"p50_us":%.0f,)"
-                   R"("p99_us":%.0f,"settled_s":%.2f,"bytes_per_application":%.0f,)"
-                   R"("restart_to_synced_s":%.2f,"percent_at_rest":%.2f,"ratio_to_%d":)"
-                   R"({"rate":%.3f,"bytes":%.3f}})",
-                   scale.applications, scale.rate, scale.p50_us, scale.p99_us, scale.settled_s,
-                   scale.bytes_each, scale.synced_s, scale.percent_at_rest, first.applications,
-                   scale.rate / first.rate, scale.bytes_each / first.bytes_each)
-            << std::endl;
+  std::cout
+      << absl::StrFormat(
+             R"({"bench":"scale","applications":%d,"apply_per_s":%.0f,"p50_us":%.0f,)"
+             R"("p99_us":%.0f,"settled_s":%.2f,"bytes_per_application":%.0f,)"
+             R"("bytes_at_rest":%.0f,"restart_to_synced_s":%.2f,"percent_at_rest":%.2f,"ratio_to_%d":)"
+             R"({"rate":%.3f,"bytes":%.3f}})",
+             scale.applications, scale.rate, scale.p50_us, scale.p99_us, scale.settled_s,
+             scale.bytes_each, scale.bytes_at_rest, scale.synced_s, scale.percent_at_rest,
+             first.applications, scale.rate / first.rate, scale.bytes_each / first.bytes_each)
+      << std::endl;
 }
 
 int Main(const std::vector<int>& numbers) {
