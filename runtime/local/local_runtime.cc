@@ -134,6 +134,8 @@ void LocalRuntime::Stop() {
   if (terminator_ != nullptr) terminator_->Stop();
 }
 
+absl::Status LocalRuntime::RemoveUnusedNetworks() { return networks_->RemoveUnused(); }
+
 std::vector<ApplyResult> LocalRuntime::Apply(const std::vector<AppliedObject>& objects,
                                              bool dry_run) {
   using Outcome = ApplyResult::Outcome;

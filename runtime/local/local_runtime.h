@@ -85,6 +85,10 @@ class LocalRuntime {
   void Start();
   // Ends the threads; waits for what is under way, which may be a pod's whole grace.
   void Stop();
+  // Removes the networks of namespaces without objects, which nobody is told of. For a process
+  // that ends: it may be the last one. Waits for those that are under way. An error is the
+  // engine's.
+  absl::Status RemoveUnusedNetworks();
 
   // Blocks for the disk. One result for each object, in order.
   std::vector<ApplyResult> Apply(const std::vector<AppliedObject>& objects, bool dry_run);

@@ -160,6 +160,24 @@ TEST_F(LocalRuntimeTest, TheNetworkOfANamespaceGoesWithItsLastObject) {
   EXPECT_EQ(networks(), 0u);
 }
 
+TEST_F(LocalRuntimeTest, AProcessThatEndsLeavesNoNetworkThatNobodyNeeds) {
+  Start();
+  ApplyWeb(1, 1);
+  ASSERT_TRUE(follower_->Until(Ready(1)));
+  const auto used = engine_.ListNetworks({{kInstallationLabel, kInstallation}});
+  ASSERT_EQ(used->size(), 1u);
+  runtime_->Stop();
+  const engine::Labels unused = {{kInstallationLabel, kInstallation}, {kNamespaceLabel, "other"}};
+  ASSERT_TRUE(
+      engine_.CreateNetwork({.name = NetworkName(kInstallation, "other"), .labels = unused}).ok());
+  ASSERT_TRUE(engine_.CreateNetwork({.name = "of-somebody-else"}).ok());
+  ASSERT_TRUE(runtime_->RemoveUnusedNetworks().ok());
+  const auto left = engine_.ListNetworks({{kInstallationLabel, kInstallation}});
+  ASSERT_EQ(left->size(), 1u);
+  EXPECT_EQ(left->at(0).name, used->at(0).name);
+  EXPECT_TRUE(engine_.InspectNetwork("of-somebody-else").ok());
+}
+
 TEST_F(LocalRuntimeTest, APodOfADeploymentThatNobodyKnowsIsShownAndKept) {
   engine::ContainerSpec orphan{.name = SandboxName(kInstallation, "default", "lost-1"),
                                .image = "web:1"};

@@ -35,4 +35,15 @@ absl::Status NamespaceNetworks::Keep(const std::string& ns) {
   return engine_.RemoveNetwork(name);
 }
 
+absl::Status NamespaceNetworks::RemoveUnused() {
+  WEFT_ASSIGN_OR_RETURN(const std::vector<engine::Network> networks,
+                        engine_.ListNetworks({{kInstallationLabel, installation_}}));
+  for (const engine::Network& network : networks) {
+    const auto ns = network.labels.find(kNamespaceLabel);
+    if (ns != network.labels.end() && objects_.InNamespace(ns->second).empty())
+      WEFT_RETURN_IF_ERROR(Keep(ns->second));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace weft::local

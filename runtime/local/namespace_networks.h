@@ -40,6 +40,9 @@ class NamespaceNetworks {
   // answered for, if it is there.
   absl::Status Keep(const std::string& ns);
 
+  // Removes the networks of all namespaces that have no object. An error is the engine's.
+  absl::Status RemoveUnused();
+
  private:
   engine::Engine& engine_;
   const ObjectStore& objects_;

@@ -55,7 +55,10 @@ absl::Status ServeRuntime(LocalRuntime& local, const std::string& address,
   options.on_drain = [&] { runtime.Drain(); };
   absl::Status served = RunService(options);
   if (!served.ok()) return served;
-  // What is under way may take a pod's whole grace or a pull; it is taken up again by the next
+  // `weft delete` is over before the network has gone, and after `weft down` nobody may come.
+  if (const absl::Status removed = local.RemoveUnusedNetworks(); !removed.ok())
+    spdlog::warn("msg=\"a network may be left\" error=\"{}\"", std::string(removed.message()));
+  // What else is under way may take a pod's whole grace or a pull; it is taken up again by the next
   // process as after any other end.
   spdlog::default_logger()->flush();
   std::_Exit(EXIT_SUCCESS);
